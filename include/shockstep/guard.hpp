@@ -1,0 +1,61 @@
+/// The amplification guard: what it is set to, and the profile that a pilot measures for it.
+///
+/// Errors obey d ln|delta|/dlam = J - 1, J = lambda_max(dD/dx); inside a mode interface J > 1 and they grow. The guard
+/// (1) divides the tolerance at lam by a high quantile of the remaining gain G(lam) = exp int_lam^end (J - 1),
+/// (2) caps steps at the pilot's typical length, (3) scores each path by its own bursts of dD/dlam, free of charge, and
+/// (4) repeats the few trajectories with the highest scores with a tighter tolerance.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+enum class Switch { automatic, on, off };
+
+struct GuardOptions {
+  bool enabled = true;
+  /// auto: the profile shipped beside the model, else a pilot for exact models, else default. default: tolerance weighted
+  /// by 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file.
+  std::string profile = "auto";
+  double quantile = 0;             ///< of ln G over the pilot, in (0, 1); 0: chosen by the pilot
+  Switch redo = Switch::automatic; ///< automatic: on where the pilot's errors are explained by the score
+  bool events = true;              ///< measure and log speciation events (costs probes on the trajectories that have them)
+};
+
+/// A function of lam on a uniform grid, linear between nodes, constant beyond the ends. Empty: zero everywhere.
+struct LamTable {
+  double begin = 0, end = 0;
+  std::vector<double> values;
+
+  double operator()(double lam) const;
+  bool empty() const { return values.empty(); }
+};
+
+/// Everything a run needs from the pilot, for one model, range and tolerance.
+struct GuardProfile {
+  std::string source = "default";  ///< default, pilot, or the file it was read from
+  double tolerance = 0;            ///< internal tolerance it was rehearsed at, data units, root mean square
+  int order = 3;                   ///< order of the multistep it was rehearsed with
+  double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std
+  double quantile = 0;             ///< of ln G over pilot rows, behind `log_gain`
+  LamTable log_gain;               ///< ln G_q(lam); empty: the default weight
+  LamTable cap;                    ///< longest step from lam; empty: none
+  double first_step = .4;          ///< first step in lam
+  double threshold = std::numeric_limits<double>::infinity();  ///< score above which a trajectory is repeated
+  bool redo = false;                                           ///< repeat those above the threshold
+  double explained = 0;            ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain
+  double calibration = std::numeric_limits<double>::quiet_NaN();  ///< error_estimate = calibration P (S/T)^3; NaN: unknown
+  std::int64_t evaluations = 0;    ///< model evaluations the pilot took
+
+  /// Largest error allowed in a step that ends at lam, for the tolerance `tol`: tol / G_q(lam), or tol (1 + sigma/data_std).
+  double allowed(double tol, double lam) const;
+};
+
+/// JSON text of a profile, and back. Throws FileError (with `path`) if the text is no profile.
+std::string to_json(const GuardProfile& profile);
+GuardProfile guard_profile_from_json(const std::string& text, const std::string& path);
+
+}  // namespace shockstep

@@ -1,0 +1,49 @@
+/// Exact score of a Gaussian mixture: the closed form against which everything is tested.
+#pragma once
+
+#include <shockstep/score_model.hpp>
+
+#include <vector>
+
+namespace shockstep {
+
+/// p(x0) = sum_k w_k N(mean_k, C_k); at noise sigma the k-th covariance is C_k + sigma^2 I.
+struct GaussianMixtureOptions {
+  at::Tensor means = {};        ///< [K, d] float64
+  at::Tensor stds = {};         ///< [K] or scalar: isotropic components; undefined if covariances are given
+  at::Tensor covariances = {};  ///< [K, d, d], symmetric positive semi-definite; undefined if stds are given
+  at::Tensor weights = {};      ///< [K], positive, normalised here; undefined: equal
+};
+
+class GaussianMixture final : public ScoreModel {
+ public:
+  /// Throws ConfigError for shapes that do not fit, negative widths or weights, or a covariance that is not one.
+  explicit GaussianMixture(const GaussianMixtureOptions& options);
+  ~GaussianMixture() override;
+
+  at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override;
+  const std::vector<std::int64_t>& shape() const override { return shape_; }
+  /// Exact: sqrt of the trace of the mixture's covariance over d.
+  double data_std() const override { return data_std_; }
+  bool exact() const override { return true; }
+  std::string describe() const override;
+
+  std::int64_t components() const { return K_; }
+
+  // Closed forms for tests, references and diagnostics, at rows x [B, d], sigma [B]; everything float64.
+  at::Tensor score(const at::Tensor& x, const at::Tensor& sigma) const;             ///< grad ln p_sigma, [B, d]
+  at::Tensor log_density(const at::Tensor& x, const at::Tensor& sigma) const;       ///< ln p_sigma, [B]
+  at::Tensor responsibilities(const at::Tensor& x, const at::Tensor& sigma) const;  ///< posterior weights, [B, K]
+  at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;          ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
+  at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const;          ///< J - 1, J = lambda_max(dD/dx), [B]
+
+  struct Parts;  // precomputed factors; defined in the sources
+
+ private:
+  std::unique_ptr<Parts> parts_;
+  std::vector<std::int64_t> shape_;
+  std::int64_t K_ = 0, d_ = 0;
+  double data_std_ = 0;
+};
+
+}  // namespace shockstep

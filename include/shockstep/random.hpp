@@ -1,0 +1,20 @@
+/// Counter-based random numbers: a draw is a function of its address, so no trajectory can disturb another's noise.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace shockstep {
+
+/// What a stream of random numbers is for; part of the key, so that streams never overlap.
+enum class Stream : std::uint32_t {
+  start = 0,      ///< starting latents of the samples
+  pilot = 1,      ///< starting latents of the pilot
+  direction = 2,  ///< probe directions
+};
+
+/// Fills `out` with standard normal numbers addressed by (seed, stream, trajectory, interval): element j is the same
+/// whatever else was drawn before. Philox4x64-10 (Salmon et al. 2011) and Box-Muller in double precision.
+void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory, std::uint64_t interval = 0);
+
+}  // namespace shockstep

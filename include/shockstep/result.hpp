@@ -1,0 +1,62 @@
+/// What is known about each trajectory when it is done.
+#pragma once
+
+#include <shockstep/event.hpp>
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace shockstep {
+
+enum class Status {
+  ok,           ///< reached sigma_min within the tolerance
+  budget,       ///< reached sigma_min, but max_evaluations forced steps beyond the tolerance
+  non_finite,   ///< the model returned NaN or infinity; the sample is NaN
+  failed,       ///< the model threw; the sample is NaN
+  interrupted,  ///< the run was cancelled before it was done; the sample is NaN
+};
+std::string_view name(Status status);
+inline constexpr int status_count = 5;
+
+struct TrajectoryReport {
+  std::int64_t trajectory = 0;
+  Status status = Status::ok;
+  int evaluations = 0;  ///< model evaluations of all passes, rejected steps and probes included
+  int probes = 0;       ///< those of them that measured J
+  int accepted = 0;     ///< accepted steps, all passes
+  int rejected = 0;     ///< rejected steps, all passes
+  int passes = 1;       ///< 1, or more if the guard repeated it
+  double exponent = 0;  ///< sum of the exponents of its events
+  /// Upper estimate of the root-mean-square error over coordinates, data units; NaN where unknown.
+  double error_estimate = std::numeric_limits<double>::quiet_NaN();
+  double score = 0;     ///< S: how violently the path decided; see guard.hpp
+  std::vector<Event> events;
+};
+
+/// One attempted step, for observers.
+struct StepRecord {
+  std::int64_t trajectory = 0;
+  int pass = 1;
+  double lam = 0;        ///< where the step started
+  double h = 0;          ///< its length in lam
+  double error = 0;      ///< root mean square of corrector - predictor, data units
+  double tolerance = 0;  ///< largest error allowed for it
+  double rate = std::numeric_limits<double>::quiet_NaN();  ///< last measured J - 1; NaN: not measured
+  bool accepted = true;
+};
+
+/// Counts and sums over a run.
+struct RunStatistics {
+  std::int64_t count_by_status[status_count] = {};
+  std::int64_t evaluations = 0, evaluations_max = 0, probes = 0, accepted = 0, rejected = 0, repeated = 0, events = 0;
+  double wall_seconds = 0;
+  double model_seconds = 0;    ///< inside the model call, summed over workers
+  double worker_seconds = 0;   ///< wall time summed over workers: the denominator for model_seconds
+  std::int64_t model_calls = 0;
+  std::string first_failure;   ///< what the model threw first; empty if it never did
+};
+
+}  // namespace shockstep

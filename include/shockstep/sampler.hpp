@@ -1,0 +1,60 @@
+/// The sampler: a model, a process and settings; sample() draws.
+#pragma once
+
+#include <shockstep/observer.hpp>
+#include <shockstep/process.hpp>
+#include <shockstep/result.hpp>
+#include <shockstep/sampler_options.hpp>
+#include <shockstep/score_model.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace shockstep {
+
+class Trajectory;
+
+struct SampleRequest {
+  std::int64_t count = 1024;  ///< trajectories first .. first + count - 1
+  std::int64_t first = 0;     ///< index of the first trajectory: sampling 977 alone gives trajectory 977
+  std::uint64_t seed = 0;
+  int batch = 256;            ///< rows in one model call
+  int threads = 0;            ///< 0: all cores
+  at::Tensor noise;           ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
+  Observer* observer = nullptr;
+};
+
+struct Result {
+  at::Tensor samples;                     ///< [count, *shape] float64; NaN where the status says why
+  std::vector<TrajectoryReport> reports;  ///< one per trajectory, in order
+  RunStatistics statistics;
+};
+
+/// Holds no state between calls: sample() may be called from several threads at once.
+class Sampler {
+ public:
+  /// Resolves the guard's profile, which can run a pilot. Throws ConfigError naming the option that is wrong.
+  Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {});
+
+  /// Draws and keeps everything in memory. Throws ConfigError for a request that does not fit the model.
+  Result sample(const SampleRequest& request) const;
+
+  /// Draws and keeps nothing: reports and samples go to request.observer as they finish, memory does not grow with count.
+  RunStatistics stream(const SampleRequest& request) const;
+
+  const GuardProfile& profile() const { return profile_; }
+  const SamplerOptions& options() const { return options_; }
+  const Process& process() const { return process_; }
+  const ScoreModel& model() const { return *model_; }
+
+ private:
+  RunStatistics run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const;
+
+  ModelPtr model_;
+  Process process_;
+  SamplerOptions options_;
+  GuardProfile profile_;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,56 @@
+/// What is integrated: a denoiser D(x, sigma) = E[x0 | x] in the canonical (variance exploding) frame.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+class ScoreModel {
+ public:
+  virtual ~ScoreModel() = default;
+
+  /// Denoised samples. x: [B, *shape()] float64 on the CPU, contiguous; sigma: [B] float64. Returns the same shape and
+  /// type. Must not keep state between calls. May throw; the engine finds out which rows are to blame.
+  virtual at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const = 0;
+
+  /// Shape of one sample, without the batch dimension.
+  virtual const std::vector<std::int64_t>& shape() const = 0;
+
+  /// Standard deviation of the data, root mean square over coordinates, data units; 0 where unknown.
+  virtual double data_std() const { return 0; }
+
+  /// True for closed-form models: float64, and each row's bits depend on that row alone, so the engine may call it from
+  /// several threads, with any number of rows. False for networks: one call at a time, batches padded to one size.
+  virtual bool exact() const { return false; }
+
+  /// One line for logs and reports.
+  virtual std::string describe() const = 0;
+
+  /// Product of shape().
+  std::int64_t dimension() const {
+    std::int64_t d = 1;
+    for (auto n : shape()) d *= n;
+    return d;
+  }
+};
+
+using ModelPtr = std::shared_ptr<const ScoreModel>;
+
+/// Any callable (x [B, *shape], sigma [B]) -> denoised, all float64 on the CPU, as a model.
+using Denoiser = std::function<at::Tensor(const at::Tensor& x, const at::Tensor& sigma)>;
+
+struct CallableOptions {
+  std::vector<std::int64_t> shape = {};  ///< shape of one sample, without the batch dimension
+  double data_std = 0;                   ///< standard deviation of the data; 0: measured by a short pilot when needed
+};
+
+/// Throws ConfigError for an empty shape.
+ModelPtr make_model(Denoiser denoiser, CallableOptions options);
+
+}  // namespace shockstep

@@ -1,0 +1,7 @@
+/// Everything a program that embeds the sampler needs.
+#pragma once
+
+#include <shockstep/error.hpp>
+#include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/models/torchscript.hpp>
+#include <shockstep/sampler.hpp>

@@ -1,0 +1,97 @@
+/// Exponential multistep with data prediction for  dx/dlam = D(x, e^-lam) - x:  one model evaluation per step.
+///
+/// The linear part is integrated exactly:  x(lam + h) = e^-h x + int_0^h e^-(h-u) D(lam + u) du.  D is replaced by the
+/// polynomial through its k newest values (predictor, order k) and, after the evaluation at the predicted point, by the
+/// one through those and the new value (corrector, order k + 1). In Newton's form the two differ by one term,
+///   corrector - predictor = correct (D_new - extrapolated D),
+/// which is also the error estimate. Hochbruck & Ostermann 2010, section 2; DPM-Solver++ and UniPC are relatives.
+#pragma once
+
+#include <boost/numeric/odeint/stepper/controlled_step_result.hpp>
+#include <boost/numeric/odeint/stepper/stepper_categories.hpp>
+#include <boost/numeric/odeint/util/unwrap_reference.hpp>
+
+#include <shockstep/controller.hpp>
+
+#include <array>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace shockstep {
+
+/// Highest order of the predictor.
+inline constexpr int max_multistep_order = 5;
+
+/// Weights of one step of length h from the newest node; index 0 is the newest value of D.
+struct MultistepWeights {
+  int order = 0;                                         ///< number k of values used, 1 to max_multistep_order
+  double decay = 0;                                      ///< e^-h
+  double correct = 0;                                    ///< int_0^h e^-(h-u) prod_i (u - u_i)/(h - u_i) du
+  std::array<double, max_multistep_order> predict{};     ///< predictor = decay x + sum_i predict_i D_i
+  std::array<double, max_multistep_order> extrapolate{}; ///< polynomial through the D_i, at u = h
+};
+
+/// `ages[i]` >= 0 is how far back in lam the i-th newest value of D lies (ages[0] = 0), strictly increasing; h > 0.
+/// Relative accuracy 1e-13 for any h and k <= 5: the moments of e^-u are taken by series, not by their recurrence,
+/// where the recurrence cancels.
+MultistepWeights multistep_weights(std::span<const double> ages, double h);
+
+class MultistepRow;
+
+/// The method for one trajectory as a Boost.Odeint controlled stepper: hand it to odeint's integrate_adaptive with the
+/// right-hand side dx/dlam = D - x (the stepper adds x back to get D). State: std::vector<double>. Copies start afresh.
+class ExponentialMultistep {
+ public:
+  using state_type = std::vector<double>;
+  using deriv_type = state_type;
+  using value_type = double;
+  using time_type = double;
+  using order_type = unsigned short;
+  using stepper_category = boost::numeric::odeint::controlled_stepper_tag;
+
+  /// tolerance: largest root mean square difference of corrector and predictor in a step, in units of the state.
+  /// Throws ConfigError unless 1 <= order <= max_multistep_order and tolerance > 0.
+  explicit ExponentialMultistep(double tolerance, int order = 3);
+  ExponentialMultistep(const ExponentialMultistep& other);
+  ExponentialMultistep& operator=(const ExponentialMultistep&) = delete;
+  ~ExponentialMultistep();
+
+  /// Order of the corrected solution once the history is full.
+  order_type order() const { return static_cast<order_type>(order_ + 1); }
+
+  /// One attempt from (x, lam) with length h. success: x and lam are advanced. h becomes the next length to try.
+  template <class System>
+  boost::numeric::odeint::controlled_step_result try_step(System system, state_type& x, time_type& lam, time_type& h) {
+    typename boost::numeric::odeint::unwrap_reference<System>::type& f = system;
+    if (moved(x, lam)) {
+      denoise(f, x, lam);
+      restart(x, lam);
+    }
+    predict(h);
+    denoise(f, predicted_, lam + h);
+    return correct(x, lam, h) ? boost::numeric::odeint::success : boost::numeric::odeint::fail;
+  }
+
+ private:
+  template <class F>
+  void denoise(F& f, const state_type& x, double lam) {
+    fresh_.resize(x.size());
+    f(x, fresh_, lam);
+    for (std::size_t i = 0; i < x.size(); ++i) fresh_[i] += x[i];
+  }
+  bool moved(const state_type& x, double lam) const;  // the first step, or not where the last one ended
+  void restart(const state_type& x, double lam);
+  void predict(double h);
+  bool correct(state_type& x, double& lam, double& h);
+
+  int order_;
+  double tolerance_;
+  int used_ = 0;  // order of the step under way
+  PiController controller_;
+  std::vector<double> memory_;
+  std::unique_ptr<MultistepRow> row_;
+  state_type predicted_, fresh_;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,83 @@
+#include <shockstep/error.hpp>
+#include <shockstep/guard.hpp>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+
+double LamTable::operator()(double lam) const {
+  if (values.empty()) return 0;
+  const double last = static_cast<double>(values.size() - 1);
+  const double at = std::clamp((lam - begin) / (end - begin) * last, 0., last);
+  const auto i = std::min(static_cast<std::size_t>(at), values.size() - 2);
+  const double f = at - static_cast<double>(i);
+  return (1 - f) * values[i] + f * values[i + 1];
+}
+
+double GuardProfile::allowed(double tol, double lam) const {
+  const double sigma = std::exp(-lam);
+  // Below this the difference of corrector and predictor is rounding, and a smaller tolerance would never be met.
+  const double rounding = 4e-16 * (data_std + sigma);
+  return std::max(rounding, log_gain.empty() ? tol * (1 + sigma / data_std) : tol * std::exp(-log_gain(lam)));
+}
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json table(const LamTable& t) { return {{"begin", t.begin}, {"end", t.end}, {"values", t.values}}; }
+
+LamTable table(const Json& j) {
+  LamTable t{j.at("begin").get<double>(), j.at("end").get<double>(), j.at("values").get<std::vector<double>>()};
+  const bool finite = std::all_of(t.values.begin(), t.values.end(), [](double v) { return std::isfinite(v); });
+  if (t.values.size() == 1 || !finite || (!t.values.empty() && !(t.end > t.begin)))
+    throw std::invalid_argument("a table needs two finite values or more and begin < end");
+  return t;
+}
+
+}  // namespace
+
+std::string to_json(const GuardProfile& p) {
+  Json j{{"shockstep_guard_profile", 1}, {"source", p.source},       {"tolerance", p.tolerance}, {"order", p.order},
+         {"data_std", p.data_std},       {"quantile", p.quantile},   {"first_step", p.first_step},
+         {"redo", p.redo},               {"explained", p.explained}, {"evaluations", p.evaluations}};
+  // JSON has neither infinity nor NaN: no threshold and no calibration are null.
+  j["threshold"] = std::isfinite(p.threshold) ? Json(p.threshold) : Json();
+  j["calibration"] = std::isfinite(p.calibration) ? Json(p.calibration) : Json();
+  j["log_gain"] = table(p.log_gain);
+  j["cap"] = table(p.cap);
+  return j.dump(1);
+}
+
+GuardProfile guard_profile_from_json(const std::string& text, const std::string& path) {
+  try {
+    const Json j = Json::parse(text);
+    if (j.at("shockstep_guard_profile") != 1) throw FileError(path, "is a guard profile of another version; make it anew");
+    GuardProfile p;
+    p.source = path;
+    p.tolerance = j.at("tolerance");
+    p.order = j.at("order");
+    p.data_std = j.at("data_std");
+    p.quantile = j.at("quantile");
+    p.first_step = j.at("first_step");
+    p.redo = j.at("redo");
+    p.explained = j.at("explained");
+    p.evaluations = j.at("evaluations");
+    if (!j.at("threshold").is_null()) p.threshold = j.at("threshold");
+    if (!j.at("calibration").is_null()) p.calibration = j.at("calibration");
+    p.log_gain = table(j.at("log_gain"));
+    p.cap = table(j.at("cap"));
+    if (!(p.tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
+      throw std::invalid_argument("tolerance, data_std and first_step must be positive");
+    return p;
+  } catch (const FileError&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw FileError(path, std::string("is no guard profile (") + e.what() + ")");
+  }
+}
+
+}  // namespace shockstep

@@ -1,0 +1,66 @@
+#include "core/statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace shockstep {
+namespace {
+
+/// Value at a fractional position of the sorted values, clamped to their range.
+double at_position(std::vector<double>& values, double position) {
+  std::sort(values.begin(), values.end());
+  position = std::clamp(position, 0., static_cast<double>(values.size() - 1));
+  const auto i = static_cast<std::size_t>(position);
+  const double f = position - static_cast<double>(i);
+  return f > 0 ? (1 - f) * values[i] + f * values[i + 1] : values[i];
+}
+
+}  // namespace
+
+double quantile(std::vector<double> values, double p) {
+  return at_position(values, p * static_cast<double>(values.size() - 1));
+}
+
+double weibull_quantile(std::vector<double> values, double p) {
+  return at_position(values, p * static_cast<double>(values.size() + 1) - 1);
+}
+
+double conformal_quantile(std::vector<double> values, double level) {
+  return at_position(values, std::ceil(static_cast<double>(values.size() + 1) * level) - 1);
+}
+
+std::vector<double> smooth(const std::vector<double>& values, int width) {
+  const int n = static_cast<int>(values.size()), half = width / 2;
+  std::vector<double> out(values.size());
+  for (int i = 0; i < n; ++i) {
+    double sum = 0;
+    for (int j = i - half; j <= i + half; ++j) sum += values[static_cast<std::size_t>(std::clamp(j, 0, n - 1))];
+    out[static_cast<std::size_t>(i)] = sum / (2 * half + 1);
+  }
+  return out;
+}
+
+double mean(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.) / static_cast<double>(values.size());
+}
+
+double standard_deviation(const std::vector<double>& values) {
+  const double m = mean(values);
+  double sum = 0;
+  for (double v : values) sum += (v - m) * (v - m);
+  return std::sqrt(sum / static_cast<double>(values.size()));
+}
+
+double correlation(const std::vector<double>& a, const std::vector<double>& b) {
+  const double ma = mean(a), mb = mean(b);
+  double ab = 0, aa = 0, bb = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    ab += (a[i] - ma) * (b[i] - mb);
+    aa += (a[i] - ma) * (a[i] - ma);
+    bb += (b[i] - mb) * (b[i] - mb);
+  }
+  return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
+}
+
+}  // namespace shockstep

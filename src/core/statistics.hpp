@@ -1,0 +1,22 @@
+/// Small-sample statistics on vectors of doubles.
+#pragma once
+
+#include <vector>
+
+namespace shockstep {
+
+/// Quantile with linear interpolation at position p (n - 1), NumPy's default.
+double quantile(std::vector<double> values, double p);
+/// Quantile at position p (n + 1), unbiased for few rows (Weibull): 1 - p of further draws lie above, on average.
+double weibull_quantile(std::vector<double> values, double p);
+/// Conformal quantile: a further exchangeable value lies at or below with probability >= level, if n >= level/(1 - level).
+double conformal_quantile(std::vector<double> values, double level);
+/// Moving average over `width` (odd) values; the ends are extended by their last value.
+std::vector<double> smooth(const std::vector<double>& values, int width);
+double mean(const std::vector<double>& values);
+/// Population standard deviation.
+double standard_deviation(const std::vector<double>& values);
+/// Pearson's correlation; 0 where one of the two does not vary.
+double correlation(const std::vector<double>& a, const std::vector<double>& b);
+
+}  // namespace shockstep

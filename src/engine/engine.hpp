@@ -1,0 +1,31 @@
+/// The loop: rows in flight, continuous batching, the model call.
+#pragma once
+
+#include <shockstep/observer.hpp>
+#include <shockstep/score_model.hpp>
+
+#include "engine/trajectory.hpp"
+
+#include <cstdint>
+#include <functional>
+
+namespace shockstep {
+
+struct EngineRun {
+  const ScoreModel& model;
+  const TrajectorySettings& settings;
+  std::int64_t first = 0, count = 0;
+  int batch = 256;    ///< rows of one model call
+  int threads = 0;    ///< 0: all cores
+  Observer* observer = nullptr;
+  /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
+  std::function<void(const Trajectory&)> finished{};
+};
+
+/// Runs the trajectories. Finished rows leave their batch at once and waiting ones take their place, so that the model
+/// sees full batches. Exact models run in one worker per thread, each with a batch of its own; a network is called by one
+/// worker, always with the same number of rows (padded), and uses the threads inside.
+/// Throws ModelError if the model returns something of the wrong shape or type.
+RunStatistics run_engine(const EngineRun& run);
+
+}  // namespace shockstep

@@ -1,0 +1,207 @@
+#include "engine/pilot.hpp"
+
+#include <shockstep/error.hpp>
+#include <shockstep/random.hpp>
+
+#include "core/statistics.hpp"
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+namespace {
+
+constexpr std::uint64_t pilot_seed = 77;
+constexpr int rows_measured = 33;    // fewest for a conformal 97 % quantile: n >= .97/.03
+constexpr int rows_rehearsed = 48;   // the score needs no reference, so its quantile may use more rows
+constexpr int rows_for_cap = 16;
+constexpr int gain_nodes = 240, cap_nodes = 60;
+constexpr double screen = .04;       // share of trajectories repeated
+constexpr double cap_quantile = .6;
+constexpr double level = .97;        // coverage of the error estimate
+constexpr double worth_redo = .4;    // least log error explained by the score
+constexpr double reference_share = .05;  // tolerance of the reference over the rehearsed one
+
+struct Row {
+  std::vector<double> sample;
+  TrajectoryReport report;
+  PathData path;
+};
+
+/// Runs pilot rows [first, first + count) with these settings; adds to `evaluations`.
+std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, std::int64_t first, std::int64_t count,
+                          std::int64_t& evaluations) {
+  settings.record = true;
+  std::vector<Row> rows(static_cast<std::size_t>(count));
+  EngineRun run{.model = model, .settings = settings, .first = first, .count = count, .batch = 64};
+  run.finished = [&](const Trajectory& t) {
+    const auto i = static_cast<std::size_t>(t.report().trajectory - first);
+    rows[i] = {{t.sample().begin(), t.sample().end()}, t.report(), t.path()};
+  };
+  const RunStatistics statistics = run_engine(run);
+  evaluations += statistics.evaluations;
+  for (const Row& row : rows)
+    if (row.report.status != Status::ok && row.report.status != Status::budget)
+      throw ModelError("a pilot trajectory ended with status " + std::string(name(row.report.status)) +
+                       (statistics.first_failure.empty() ? "" : " (" + statistics.first_failure + ")") +
+                       "; check the model, or set sampler.guard to off");
+  return rows;
+}
+
+TrajectorySettings settings_for(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+  TrajectorySettings s;
+  s.sigma_max = process.sigma_max();
+  s.sigma_min = process.sigma_min();
+  s.tolerance = options.tolerance;
+  s.order = options.order;
+  s.final = options.final;
+  s.max_evaluations = std::max(options.max_evaluations, 1000);  // the pilot must know the errors of full runs
+  s.latents = [](std::int64_t i, std::span<double> out) {
+    fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(i));
+  };
+  s.profile.data_std = model.data_std() > 0 ? model.data_std() : 1;
+  return s;
+}
+
+double error(const Row& a, const Row& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.sample.size(); ++i) sum += std::pow(a.sample[i] - b.sample[i], 2);
+  return std::sqrt(sum / static_cast<double>(a.sample.size()));
+}
+
+/// ln G on the grid from probes (lam, J): J linear between them, J ~ 1/sigma^2 before the first, constant after the last.
+std::vector<double> log_gain(const std::vector<PathData::Probe>& probes, double begin, double end) {
+  std::vector<double> rate(gain_nodes), gain(gain_nodes, 0.);
+  const double spacing = (end - begin) / (gain_nodes - 1);
+  for (int k = 0; k < gain_nodes; ++k) {
+    const double lam = begin + k * spacing;
+    const auto next = std::find_if(probes.begin(), probes.end(), [&](const auto& p) { return p.lam > lam; });
+    double J;
+    if (probes.empty()) J = 1;
+    else if (next == probes.begin()) J = next->J * std::exp(2 * (lam - next->lam));
+    else if (next == probes.end()) J = probes.back().J;
+    else {
+      const auto& before = *(next - 1);
+      J = before.J + (next->J - before.J) * (lam - before.lam) / (next->lam - before.lam);
+    }
+    rate[static_cast<std::size_t>(k)] = J - 1;
+  }
+  for (std::size_t k = gain_nodes - 1; k > 0; --k) gain[k - 1] = gain[k] + .5 * (rate[k - 1] + rate[k]) * spacing;
+  return gain;
+}
+
+/// Typical step length from lam: the 60 % quantile of the accepted steps that start nearest, over a coarse grid.
+LamTable typical_steps(const std::vector<Row>& rows, double begin, double end) {
+  std::vector<PathData::Step> steps;
+  for (const Row& row : rows)
+    for (const auto& s : row.path.steps)
+      if (!s.last) steps.push_back(s);  // the last step is as long as what was left
+  LamTable cap{begin, end, {}};
+  const std::size_t near = std::min<std::size_t>(rows.size(), steps.size());
+  if (near == 0) return cap;
+  std::vector<double> typical;
+  for (int k = 0; k < cap_nodes; ++k) {
+    const double lam = begin + k * (end - begin) / (cap_nodes - 1);
+    std::nth_element(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(near) - 1, steps.end(),
+                     [&](const auto& a, const auto& b) { return std::abs(a.lam - lam) < std::abs(b.lam - lam); });
+    std::vector<double> lengths;
+    for (std::size_t i = 0; i < near; ++i) lengths.push_back(steps[i].h);
+    typical.push_back(quantile(lengths, cap_quantile));
+  }
+  cap.values = smooth(typical, 5);
+  return cap;
+}
+
+std::vector<double> logs(const std::vector<double>& values) {
+  std::vector<double> out;
+  for (double v : values) out.push_back(std::log(v + 1e-300));
+  return out;
+}
+
+}  // namespace
+
+GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+  TrajectorySettings settings = settings_for(model, process, options);
+  GuardProfile& profile = settings.profile;
+  if (model.data_std() > 0) return profile;
+  const auto rows = rehearse(model, settings, 0, rows_for_cap, profile.evaluations);
+  double variance = 0;
+  const std::size_t d = rows[0].sample.size();
+  for (std::size_t i = 0; i < d; ++i) {
+    std::vector<double> column;
+    for (const Row& row : rows) column.push_back(row.sample[i]);
+    variance += std::pow(standard_deviation(column), 2) / static_cast<double>(d);
+  }
+  if (!(variance > 0)) throw ModelError("all pilot samples are equal; set model.data_std");
+  profile.data_std = std::sqrt(variance);
+  return profile;
+}
+
+GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+  const double begin = process.lam_begin(), end = process.lam_end();
+  GuardProfile profile = default_profile(model, process, options);
+  std::int64_t& evaluations = profile.evaluations;
+
+  // 1. Reference end points and remaining gain of each row, in one run.
+  TrajectorySettings reference = settings_for(model, process, options);
+  reference.profile = profile;
+  reference.profile.first_step = .8;
+  reference.order = max_multistep_order;
+  reference.tolerance = reference_share * options.tolerance;
+  reference.pilot_probes = 3;
+  reference.pilot_window = 8 * profile.data_std;
+  const auto exact = rehearse(model, reference, 0, rows_measured, evaluations);
+  std::vector<std::vector<double>> gains;
+  for (const Row& row : exact) gains.push_back(log_gain(row.path.probes, begin, end));
+
+  // 2. Weight: a high quantile of the gain. At a tight tolerance the few most critical rows no longer dominate the error.
+  profile.source = "pilot";
+  profile.tolerance = options.tolerance;
+  profile.order = options.order;
+  profile.first_step = 1.6;
+  profile.quantile = options.guard.quantile > 0 ? options.guard.quantile : options.tolerance < 1e-3 * profile.data_std ? .9 : .97;
+  std::vector<double> high(gain_nodes), column(gains.size());
+  for (std::size_t k = 0; k < gain_nodes; ++k) {
+    for (std::size_t i = 0; i < gains.size(); ++i) column[i] = gains[i][k];
+    high[k] = quantile(column, profile.quantile);
+  }
+  profile.log_gain = {begin, end, smooth(high, 9)};
+
+  // 3. Cap: the typical step at this tolerance. 4. Threshold of the score.
+  TrajectorySettings rehearsal = settings_for(model, process, options);
+  rehearsal.profile = profile;
+  profile.cap = typical_steps(rehearse(model, rehearsal, 0, rows_for_cap, evaluations), begin, end);
+  rehearsal.profile = profile;
+  auto rows = rehearse(model, rehearsal, 0, rows_rehearsed, evaluations);
+  std::vector<double> scores, errors;
+  for (const Row& row : rows) scores.push_back(row.report.score);
+  profile.threshold = weibull_quantile(scores, 1 - screen);
+
+  // 5. Redo, where the score tells large errors from small ones.
+  for (std::size_t i = 0; i < exact.size(); ++i) errors.push_back(error(rows[i], exact[i]));
+  scores.resize(exact.size());
+  const auto log_errors = logs(errors);
+  profile.explained = correlation(logs(scores), log_errors) * standard_deviation(log_errors);
+  profile.redo = options.guard.redo == Switch::on || (options.guard.redo == Switch::automatic && profile.explained > worth_redo);
+
+  // 6. Error estimate: the pilot's rows are exchangeable with the samples and their errors are known.
+  std::vector<double> ratios;
+  rehearsal.profile = profile;
+  for (std::size_t i = 0; i < exact.size(); ++i) {
+    const double relative = rows[i].report.score / profile.threshold;
+    if (profile.redo && relative > 1) {
+      rows[i] = rehearse(model, rehearsal, static_cast<std::int64_t>(i), 1, evaluations).front();
+      errors[i] = error(rows[i], exact[i]);
+    }
+    const double predictor = rows[i].path.predictor * std::pow(profile.redo ? std::min(relative, 1.) : relative, 3);
+    ratios.push_back(errors[i] / predictor);
+  }
+  const double margin = std::max(1.5, 66. / rows_measured);  // few rows: their largest ratio is itself uncertain
+  profile.calibration = margin * conformal_quantile(ratios, level);
+  return profile;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,19 @@
+/// The pilot: a few trajectories whose errors can be known, run before the samples to set the guard.
+#pragma once
+
+#include <shockstep/guard.hpp>
+#include <shockstep/process.hpp>
+#include <shockstep/sampler_options.hpp>
+#include <shockstep/score_model.hpp>
+
+namespace shockstep {
+
+/// The profile that needs no pilot: tolerance weighted by 1 + sigma/data_std. Where the model does not know its data_std it
+/// is measured as the spread of a few samples.
+GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options);
+
+/// Measures the guard's profile for this model, range, order and tolerance. Its random numbers have their own fixed key:
+/// the profile is a function of its arguments. Throws ModelError if pilot rows do not end with status ok.
+GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options);
+
+}  // namespace shockstep

@@ -1,0 +1,124 @@
+#include <shockstep/error.hpp>
+#include <shockstep/random.hpp>
+#include <shockstep/sampler.hpp>
+#include <shockstep/stepper.hpp>
+
+#include "engine/engine.hpp"
+#include "engine/pilot.hpp"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace shockstep {
+namespace {
+
+void check(const SamplerOptions& o) {
+  const auto fail = [](const char* key, const std::string& sentence) { throw ConfigError(std::string("sampler.") + key, sentence); };
+  if (o.order < 1 || o.order > max_multistep_order)
+    fail("order", "must be 1 to " + std::to_string(max_multistep_order) + ", got " + std::to_string(o.order));
+  if (!(o.tolerance > 0) || !std::isfinite(o.tolerance)) fail("tolerance", "must be positive");
+  if (o.max_evaluations < 2) fail("max_evaluations", "must be at least 2, got " + std::to_string(o.max_evaluations));
+  if (o.guard.quantile < 0 || o.guard.quantile >= 1) fail("guard.quantile", "must be auto or between 0 and 1");
+}
+
+GuardProfile read_profile(const std::string& path, const SamplerOptions& options) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) throw FileError(path, "cannot be read as a guard profile");
+  GuardProfile profile = guard_profile_from_json(text.str(), path);
+  if (profile.tolerance != options.tolerance || profile.order != options.order)
+    throw ConfigError("sampler.guard.profile", path + " was made for tolerance " + std::to_string(profile.tolerance) +
+                                                   " and order " + std::to_string(profile.order) +
+                                                   "; make one for these settings with profile: pilot");
+  if (options.guard.redo != Switch::automatic) profile.redo = options.guard.redo == Switch::on;
+  return profile;
+}
+
+GuardProfile resolve_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+  const std::string& wanted = options.guard.profile;
+  const bool pilot = wanted == "pilot" || (wanted == "auto" && model.exact());
+  if (!options.guard.enabled || wanted == "default" || (wanted == "auto" && !pilot))
+    return default_profile(model, process, options);
+  return pilot ? run_pilot(model, process, options) : read_profile(wanted, options);
+}
+
+}  // namespace
+
+Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options)
+    : model_(std::move(model)), process_(process), options_(options) {
+  check(options_);
+  if (!model_) throw ConfigError("model", "is missing");
+  profile_ = resolve_profile(*model_, process_, options_);
+}
+
+RunStatistics Sampler::run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const {
+  if (request.count < 1) throw ConfigError("run.count", "must be at least 1, got " + std::to_string(request.count));
+  if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
+  if (request.threads < 0) throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
+  const std::int64_t d = model_->dimension();
+
+  TrajectorySettings settings;
+  settings.sigma_max = process_.sigma_max();
+  settings.sigma_min = process_.sigma_min();
+  settings.tolerance = options_.tolerance;
+  settings.order = options_.order;
+  settings.max_evaluations = options_.max_evaluations;
+  settings.final = options_.final;
+  settings.profile = profile_;
+  settings.events = options_.guard.enabled && options_.guard.events;
+  settings.time = [this](double sigma) { return process_.time(sigma); };
+  if (request.noise.defined()) {
+    const at::Tensor noise = request.noise.contiguous();
+    if (noise.scalar_type() != at::kDouble || noise.numel() != request.count * d || noise.size(0) != request.count)
+      throw ConfigError("noise", "must be float64 of shape [count, *shape], " + std::to_string(request.count) + " rows of " +
+                                     std::to_string(d) + " numbers");
+    const double* rows = noise.const_data_ptr<double>();
+    const auto bad = std::find_if_not(rows, rows + noise.numel(), [](double v) { return std::isfinite(v); });
+    if (bad != rows + noise.numel())
+      throw ConfigError("noise", "row " + std::to_string((bad - rows) / d) + " is not finite");
+    settings.latents = [noise, rows, d, first = request.first](std::int64_t i, std::span<double> out) {
+      std::copy_n(rows + (i - first) * d, d, out.begin());
+    };
+  } else {
+    settings.latents = [seed = request.seed](std::int64_t i, std::span<double> out) {
+      fill_normal(out, seed, Stream::start, static_cast<std::uint64_t>(i));
+    };
+  }
+  return run_engine({.model = *model_,
+                     .settings = settings,
+                     .first = request.first,
+                     .count = request.count,
+                     .batch = request.batch,
+                     .threads = request.threads,
+                     .observer = request.observer,
+                     .finished = finished});
+}
+
+RunStatistics Sampler::stream(const SampleRequest& request) const { return run(request, {}); }
+
+Result Sampler::sample(const SampleRequest& request) const {
+  const std::int64_t d = model_->dimension();
+  std::vector<std::int64_t> shape{std::max<std::int64_t>(request.count, 0)};
+  shape.insert(shape.end(), model_->shape().begin(), model_->shape().end());
+  Result result{.samples = at::empty(shape, at::kDouble).fill_(std::nan("")), .reports = {}, .statistics = {}};
+  result.reports.resize(static_cast<std::size_t>(shape[0]));
+  for (std::int64_t i = 0; i < shape[0]; ++i) {  // what a cancelled run never started
+    result.reports[static_cast<std::size_t>(i)].trajectory = request.first + i;
+    result.reports[static_cast<std::size_t>(i)].status = Status::interrupted;
+  }
+  double* out = result.samples.mutable_data_ptr<double>();
+  result.statistics = run(request, [&](const Trajectory& t) {
+    const std::int64_t i = t.report().trajectory - request.first;
+    std::copy(t.sample().begin(), t.sample().end(), out + i * d);
+    result.reports[static_cast<std::size_t>(i)] = t.report();
+  });
+  return result;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,122 @@
+/// One trajectory as a state machine: it asks for one model evaluation at a time and digests the answer.
+///
+/// Everything a trajectory does follows from its own answers, its settings and its starting latents; which batch the
+/// evaluation travels in cannot matter. The engine packs the requests of many trajectories into full batches.
+#pragma once
+
+#include <shockstep/guard.hpp>
+#include <shockstep/observer.hpp>
+#include <shockstep/result.hpp>
+#include <shockstep/sampler_options.hpp>
+
+#include "burgers/burst_score.hpp"
+#include "burgers/event_detector.hpp"
+#include "burgers/jacobian_probe.hpp"
+#include "stepper/multistep_row.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace shockstep {
+
+/// What all trajectories of a run share.
+struct TrajectorySettings {
+  double sigma_max = 0, sigma_min = 0;
+  double tolerance = 0;          ///< root mean square over coordinates
+  int order = 3;
+  double longest_step = 2.5;     ///< in lam
+  int max_evaluations = 1000;
+  Final final = Final::denoise;
+  GuardProfile profile;
+  bool events = false;           ///< detect events, with probes
+  bool record = false;           ///< pilot only: fill PathData
+  int pilot_probes = 0;          ///< pilot only: a probe of J every so many accepted steps; 0: none
+  double pilot_window = 0;       ///< pilot only: largest sigma probed
+  /// Unit-variance starting latents of a trajectory.
+  std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
+  std::function<double(double sigma)> time;  ///< native time, for events
+};
+
+/// What a pilot wants to know beyond the report.
+struct PathData {
+  struct Step {
+    double lam, h;
+    bool last;
+  };
+  struct Probe {
+    double lam, J;
+  };
+  std::vector<Step> steps;     ///< accepted steps of the first pass
+  std::vector<Probe> probes;
+  double predictor = 0;        ///< P = sqrt sum (err_n G_q(lam_n))^2 of the first pass
+};
+
+class Trajectory {
+ public:
+  /// Doubles of memory a trajectory of dimension d needs.
+  static std::size_t memory(const TrajectorySettings& settings, std::size_t d);
+
+  Trajectory(const TrajectorySettings& settings, double* memory, std::size_t d);
+
+  void start(std::int64_t index, Observer* steps);
+
+  /// Writes the point to be evaluated next and returns its sigma, in [sigma_min, sigma_max].
+  double request(std::span<double> point);
+  /// Digests D at the point just requested; true once the trajectory is done.
+  bool receive(std::span<const double> point, std::span<const double> D);
+  /// Ends the trajectory without an answer: the model threw, or the run was cancelled.
+  void abandon(Status status);
+
+  const TrajectoryReport& report() const { return report_; }
+  /// The finished sample: NaN where status says why.
+  std::span<const double> sample() const { return {kept_, d_}; }
+  const PathData& path() const { return path_; }
+  /// How far the trajectory has come, 0 to 1 in ln sigma.
+  double progress() const;
+
+ private:
+  enum class Awaiting { seed, step, probe };
+
+  void begin_pass();
+  void choose_step();
+  bool receive_step(std::span<const double> point, std::span<const double> D);
+  void receive_probe(std::span<const double> D);
+  bool finish_pass();
+  void finish(Status status);
+  double allowed(double lam) const;
+  int evaluations_left() const { return settings_.max_evaluations - report_.evaluations; }
+  int evaluations_to_land() const;
+  bool wants_probe(double burst);
+  double error_estimate() const;
+
+  const TrajectorySettings& settings_;
+  std::size_t d_;
+  double lam_begin_, lam_end_;
+
+  MultistepRow row_;
+  PiController controller_;
+  BurstScore burst_;
+  EventDetector detector_;
+  JacobianProbe probe_;
+  double* kept_;             // result of the last finished pass
+
+  Observer* steps_ = nullptr;
+  Awaiting awaiting_ = Awaiting::seed;
+  double h_ = 0;             // of the step under way
+  double next_h_ = 0;        // proposed by the controller
+  int used_order_ = 0;
+  bool forced_ = false, last_ = false;  // the step under way: lands within the budget; ends at sigma_min
+  bool beyond_tolerance_ = false;       // a forced step was
+  int accepted_in_pass_ = 0;
+  double rate_ = 0;                     // last measured J - 1; NaN: none yet
+
+  // Repeated passes: tolerance factor up to the end of the burst of the first pass, and after it.
+  double tighten_ = 1, relax_ = 1, burst_end_ = 0;
+
+  TrajectoryReport report_;
+  PathData path_;
+};
+
+}  // namespace shockstep

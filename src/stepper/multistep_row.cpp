@@ -1,0 +1,100 @@
+#include "stepper/multistep_row.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace shockstep {
+namespace {
+
+template <int K>
+void predict_row(const MultistepWeights& w, const double* x, const double* const* D, double* out, std::size_t d) {
+#pragma omp simd
+  for (std::size_t i = 0; i < d; ++i) {
+    double sum = w.decay * x[i];
+    for (int k = 0; k < K; ++k) sum += w.predict[k] * D[k][i];
+    out[i] = sum;
+  }
+}
+
+struct Sums {
+  double gap2 = 0, rate2 = 0, bend2 = 0;
+};
+
+/// inv_age: 1/(lam_0 - lam_1), 0 where there is no second value.
+template <int K>
+Sums correct_row(const MultistepWeights& w, const double* predicted, const double* fresh, const double* const* D,
+                 double* candidate, double* spare, std::size_t d, double inv_h, double inv_age) {
+  double gap2 = 0, rate2 = 0, bend2 = 0;
+  const double* D1 = inv_age > 0 ? D[1] : D[0];
+#pragma omp simd reduction(+ : gap2, rate2, bend2)
+  for (std::size_t i = 0; i < d; ++i) {
+    double extrapolated = 0;
+    for (int k = 0; k < K; ++k) extrapolated += w.extrapolate[k] * D[k][i];
+    const double gap = fresh[i] - extrapolated;
+    const double v = (fresh[i] - D[0][i]) * inv_h;
+    const double bend = v - (D[0][i] - D1[i]) * inv_age;
+    candidate[i] = predicted[i] + w.correct * gap;
+    spare[i] = fresh[i];
+    gap2 += gap * gap;
+    rate2 += v * v;
+    bend2 += bend * bend;
+  }
+  return {gap2, rate2, bend2};
+}
+
+/// Calls f.template operator()<K>() for a run-time k, so that the loops over the history unroll.
+template <class F>
+auto with_order(int k, F&& f) {
+  switch (k) {
+    case 1: return f.template operator()<1>();
+    case 2: return f.template operator()<2>();
+    case 3: return f.template operator()<3>();
+    case 4: return f.template operator()<4>();
+    default: return f.template operator()<5>();
+  }
+}
+
+}  // namespace
+
+MultistepRow::MultistepRow(double* memory, int order, std::size_t d)
+    : d_(d), order_(order), x_(memory), candidate_(memory + d) {
+  for (std::size_t i = 0; i < slots(order); ++i) values_[i] = memory + (2 + i) * d;
+}
+
+void MultistepRow::seed(std::span<const double> D) {
+  std::copy(D.begin(), D.end(), values_[0]);
+  lams_[0] = lam_;
+  count_ = 1;
+}
+
+int MultistepRow::predict(double h, std::span<double> out) {
+  std::array<double, max_multistep_order> ages;
+  const int k = std::min(count_, order_);
+  for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
+  h_ = h;
+  weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h);
+  with_order(k, [&]<int K>() { predict_row<K>(weights_, x_, values_.data(), out.data(), d_); });
+  return k;
+}
+
+MultistepRow::Outcome MultistepRow::correct(std::span<const double> predicted, std::span<const double> fresh) {
+  const double inv_age = count_ > 1 ? 1 / (lams_[0] - lams_[1]) : 0;
+  const Sums sums = with_order(weights_.order, [&]<int K>() {
+    return correct_row<K>(weights_, predicted.data(), fresh.data(), values_.data(), candidate_,
+                          values_[slots(order_) - 1], d_, 1 / h_, inv_age);
+  });
+  return {std::abs(weights_.correct) * std::sqrt(sums.gap2 / static_cast<double>(d_)), sums.rate2, sums.bend2};
+}
+
+void MultistepRow::accept() {
+  std::swap(x_, candidate_);
+  const auto n = static_cast<std::ptrdiff_t>(slots(order_));
+  std::rotate(values_.begin(), values_.begin() + n - 1, values_.begin() + n);
+  std::rotate(lams_.begin(), lams_.begin() + n - 1, lams_.begin() + n);
+  lam_ += h_;
+  lams_[0] = lam_;
+  count_ = std::min(count_ + 1, static_cast<int>(n) - 1);
+}
+
+}  // namespace shockstep

@@ -1,0 +1,59 @@
+/// One trajectory's multistep state on borrowed memory, and the two fused passes over it: predict and correct.
+#pragma once
+
+#include <shockstep/stepper.hpp>
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace shockstep {
+
+class MultistepRow {
+ public:
+  /// Doubles needed for a trajectory of dimension d: two states and the values of D, the next one included.
+  static std::size_t memory(int order, std::size_t d) { return (2 + slots(order)) * d; }
+
+  MultistepRow() = default;
+  MultistepRow(double* memory, int order, std::size_t d);
+
+  std::span<double> x() { return {x_, d_}; }
+  std::span<const double> x() const { return {x_, d_}; }
+  double lam() const { return lam_; }
+  /// Newest value of D, from the model call that ended the last accepted step.
+  std::span<const double> denoised() const { return {values_[0], d_}; }
+  /// Change of D in the last accepted step: denoised() - previous(); previous() needs two values.
+  std::span<const double> previous() const { return {values_[1], d_}; }
+  int count() const { return count_; }
+
+  /// A new trajectory starts at lam from x(), which the caller has filled. Its D is not known yet.
+  void restart(double lam) { lam_ = lam, count_ = 0; }
+  /// D at the start.
+  void seed(std::span<const double> D);
+
+  /// Writes the predictor for a step of length h to `out` and returns the weights' order.
+  int predict(double h, std::span<double> out);
+
+  struct Outcome {
+    double error;  ///< root mean square of corrector - predictor; NaN or infinite if D is
+    double rate2;  ///< |v|^2, v = (D_new - D)/h
+    double bend2;  ///< |v - v_before|^2
+  };
+  /// Corrects `predicted` with the fresh D evaluated there; nothing is kept until accept().
+  Outcome correct(std::span<const double> predicted, std::span<const double> fresh);
+  void accept();
+
+ private:
+  static constexpr int max_slots = max_multistep_order + 1;
+  static std::size_t slots(int order) { return static_cast<std::size_t>(order < 2 ? 3 : order + 1); }
+
+  std::size_t d_ = 0;
+  int order_ = 0, count_ = 0;
+  double lam_ = 0, h_ = 0;
+  double *x_ = nullptr, *candidate_ = nullptr;
+  std::array<double*, max_slots> values_{};  // D, newest first; the last of slots(order) is spare
+  std::array<double, max_slots> lams_{};
+  MultistepWeights weights_;
+};
+
+}  // namespace shockstep
