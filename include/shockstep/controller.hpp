@@ -23,10 +23,10 @@ class PiController {
   /// `force` accepts whatever the ratio is (the step is needed to reach the end within a budget).
   Verdict judge(double ratio, int order, bool force = false);
 
-  void reset() { last_ratio_ = 1, rejected_ = false; }
+  void reset() { last_log_ratio_ = 0, rejected_ = false; }
 
  private:
-  double last_ratio_ = 1;
+  double last_log_ratio_ = 0;
   bool rejected_ = false;
 };
 

@@ -1,7 +1,12 @@
-/// Finds the windows in which a trajectory decides (J > 1), from the bursts of its path and a few measured values of J.
+/// Decides, while a trajectory runs, where J is worth measuring, and turns the measurements into events.
+///
+/// No free quantity of the path tells J above 1 from J below it reliably, so J is measured (docs/events.md: what was tried):
+/// at nodes where the last value, growing as e^{2 dlam} (posterior covariance does not grow on average), could exceed 1;
+/// closely while J > 1; rarely once a mode is seen to behave as a single Gaussian.
 #pragma once
 
 #include <shockstep/event.hpp>
+#include <shockstep/guard.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -12,29 +17,57 @@ namespace shockstep {
 
 class EventDetector {
  public:
+  /// trace_bound: d data_std^2, so that J <= trace_bound/sigma^2 before the first measurement. gate: largest J seen by a
+  /// pilot, by lam; empty where there was none. Both must outlive the detector.
+  EventDetector(double trace_bound, const LamTable& gate) : trace_bound_(trace_bound), gate_(gate) {}
+
   void reset();
 
-  /// An accepted step ends at lam; burst = |dD/dlam|/sigma over it. True if J should be measured there.
-  bool step(double lam, double burst, int accepted);
-  /// The answer: J at the node of the last step(), and the direction along which it was measured.
-  void probed(double J, std::span<const double> direction);
+  /// True if J should be measured at this node; last: it lies at sigma_min.
+  bool due(double lam, bool last) const;
+  /// While a window is open, directions are known well.
+  bool open() const { return has_ && J_ > 1; }
 
-  /// enter, speciation and exit of each window whose exponent is at least `least_exponent`; adds the exponents up.
-  std::vector<Event> events(std::int64_t trajectory, const std::function<double(double)>& time, double* exponent) const;
+  /// An accepted step of length h has ended at lam; D moved by `moved` (2-norm).
+  void node(double lam, double h, double moved, int accepted);
+  /// J at the last node; moved: 2-norm of the change of D since the last measurement (any value at the first one).
+  void measured(double J, double moved, std::span<const double> direction);
+
+  /// enter, speciation and exit of each window with an exponent of at least .1; their exponents are added up.
+  std::vector<Event> events(std::int64_t trajectory, const std::function<double(double)>& time, double& exponent) const;
 
  private:
   struct Node {
-    double lam, burst;
-    int step;
+    double lam, h, rate;  // rate: |dD/dlam|/sigma over the step that ends here
+    int accepted;
   };
-  struct Measured {
+  struct Measurement {
+    double lam, J, moved;
+    int node;
+  };
+  struct Direction {
     double lam, J;
-    std::size_t node;
+    std::vector<double> unit;
   };
+  struct Point {
+    double lam, J;
+  };
+  struct Window {
+    double enter, exit, exponent;
+    bool closed;  // J fell below 1 again before sigma_min
+  };
+  std::vector<Point> curve() const;
+  static std::vector<Window> windows(const std::vector<Point>& curve);
+  void log(const Window& window, const std::vector<Point>& curve, const Event& common, std::vector<Event>& out) const;
+
+  double trace_bound_;
+  const LamTable& gate_;
+  bool has_ = false;
+  double lam_ = 0, J_ = 0;   // last measurement
+  double calm_ = 0;          // length in lam over which J grew as in a single Gaussian
   std::vector<Node> nodes_;
-  std::vector<Measured> measured_;
-  std::vector<double> direction_;  // at the largest J so far
-  double largest_ = 0;
+  std::vector<Measurement> measured_;
+  std::vector<Direction> directions_;  // at the largest J of each window so far
 };
 
 }  // namespace shockstep

@@ -3,23 +3,68 @@
 #include <shockstep/random.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace shockstep {
 namespace {
 
-constexpr double step = 5e-3;         // of the finite difference, in units of sigma
-constexpr double path_share = .3;     // weight of the last change of D beside the direction already known
-constexpr double noise_share = .05;
+constexpr double path_share = .1;           // weight of the last change of D beside the direction already known
+constexpr double shortest = .01, longest = .5;  // of a finite difference, in units of sigma
+constexpr double converged = .98;           // theta/|J z| at which z counts as the eigenvector
 
-double norm(std::span<const double> a) {
+double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0;
-  for (double v : a) sum += v * v;
-  return std::sqrt(sum);
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
+  return sum;
+}
+
+/// a += f b
+void add(std::span<double> a, double f, std::span<const double> b) {
+  for (std::size_t i = 0; i < a.size(); ++i) a[i] += f * b[i];
+}
+
+/// Scales to length one and returns the length before; leaves zero alone.
+double normalise(std::span<double> a) {
+  const double length = std::sqrt(dot(a, a));
+  if (length > 0)
+    for (double& value : a) value /= length;
+  return length;
+}
+
+/// Top eigenpair of the leading n x n block of a symmetric matrix, by Jacobi's rotations.
+template <std::size_t N>
+double top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<double, N>& vector) {
+  std::array<std::array<double, N>, N> Q{};
+  for (int i = 0; i < n; ++i) Q[i][i] = 1;
+  for (int sweep = 0; sweep < 12; ++sweep)
+    for (int p = 0; p < n; ++p)
+      for (int q = p + 1; q < n; ++q) {
+        if (A[p][q] == 0) continue;
+        const double theta = .5 * std::atan2(2 * A[p][q], A[q][q] - A[p][p]);
+        const double c = std::cos(theta), s = std::sin(theta);
+        for (int k = 0; k < n; ++k) {
+          const double a = A[k][p], b = A[k][q];
+          A[k][p] = c * a - s * b, A[k][q] = s * a + c * b;
+        }
+        for (int k = 0; k < n; ++k) {
+          const double a = A[p][k], b = A[q][k];
+          A[p][k] = c * a - s * b, A[q][k] = s * a + c * b;
+          const double e = Q[k][p], f = Q[k][q];
+          Q[k][p] = c * e - s * f, Q[k][q] = s * e + c * f;
+        }
+      }
+  int top = 0;
+  for (int i = 1; i < n; ++i)
+    if (A[i][i] > A[top][top]) top = i;
+  for (int i = 0; i < n; ++i) vector[i] = Q[i][top];
+  return A[top][top];
 }
 
 }  // namespace
+
+JacobianProbe::JacobianProbe(double* memory, std::size_t d)
+    : d_(d), base_(memory), direction_(memory + d), denoised_(memory + 2 * d), krylov_(memory + 3 * d) {}
 
 void JacobianProbe::reset(std::int64_t trajectory) {
   trajectory_ = trajectory;
@@ -27,52 +72,81 @@ void JacobianProbe::reset(std::int64_t trajectory) {
   known_ = false;
 }
 
-void JacobianProbe::aim(std::span<const double> point, std::span<const double> fresh, std::span<const double> before,
-                        double sigma) {
-  sigma_ = sigma;
-  std::copy(point.begin(), point.end(), base_);
-  const std::span u(direction_, d_);
+void JacobianProbe::aim(const Node& node, double noise, int products) {
+  std::copy(node.predicted.begin(), node.predicted.end(), base_);
+  corrected_ = node.corrected.data();
+  D_ = node.D.data();
+  sigma_ = node.sigma;
+  products_ = std::min<int>({products, max_products, static_cast<int>(d_)});
+  done_ = 0;
 
-  double change2 = 0, along = 0;
-  for (std::size_t i = 0; i < d_; ++i) {
-    const double c = fresh[i] - before[i];
-    change2 += c * c;
-    along += known_ ? c * u[i] : 0;
+  const auto first = v(0), change = w(0);  // w(0) is free until the first answer
+  for (std::size_t i = 0; i < d_; ++i) change[i] = node.D[i] - node.D_before[i];
+  normalise(change);
+  if (known_) {
+    std::copy_n(direction_, d_, first.begin());
+    add(first, dot(first, change) < 0 ? -path_share : path_share, change);
+    normalise(first);
+  } else {
+    std::copy(change.begin(), change.end(), first.begin());
   }
-  if (!known_) std::fill(u.begin(), u.end(), 0.);
-  const double keep = known_ ? 1 : 0, share = known_ ? path_share : 1;
-  const double scale = change2 > 0 ? share / std::sqrt(change2) * (along < 0 ? -1 : 1) : 0;
-
-  // Noise in blocks: its address is (trajectory, which probe, which block), so nothing is kept.
-  constexpr std::size_t block = 64;
-  std::array<double, block> noise;
-  const double amount = noise_share / std::sqrt(static_cast<double>(d_));
-  for (std::size_t i = 0; i < d_; ++i) {
-    if (i % block == 0)
-      fill_normal({noise.data(), std::min(block, d_ - i)}, 0, Stream::direction,
-                  static_cast<std::uint64_t>(trajectory_), (measured_ << 32) + i / block);
-    u[i] = keep * u[i] + scale * (fresh[i] - before[i]) + amount * noise[i % block];
+  if (d_ > 1) {
+    fill_normal(change, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_), measured_++);
+    add(first, noise / std::sqrt(static_cast<double>(d_)), change);
   }
-  const double length = norm(u);
-  for (double& v : u) v /= length;
-  known_ = true;
+  if (normalise(first) == 0) first[0] = 1;  // D did not move at all: any direction will do
 }
 
-void JacobianProbe::request(std::span<double> point) const {
-  for (std::size_t i = 0; i < d_; ++i) point[i] = base_[i] + step * sigma_ * direction_[i];
+void JacobianProbe::request(std::span<double> point) {
+  const auto direction = v(done_);
+  double offset = 0;
+  for (std::size_t i = 0; i < d_; ++i) offset += (corrected_[i] - base_[i]) * direction[i];
+  epsilon_ = std::copysign(std::clamp(2 * std::abs(offset), shortest * sigma_, longest * sigma_), offset);
+  for (std::size_t i = 0; i < d_; ++i) point[i] = base_[i] + epsilon_ * direction[i];
 }
 
-double JacobianProbe::measure(std::span<const double> probed, std::span<const double> at_base) {
-  ++measured_;
-  double sum = 0;
-  for (std::size_t i = 0; i < d_; ++i) {
-    const double difference = (probed[i] - at_base[i]) / (step * sigma_);
-    sum += difference * difference;
+bool JacobianProbe::receive(std::span<const double> D) {
+  const auto product = w(done_);
+  for (std::size_t i = 0; i < d_; ++i) product[i] = (D[i] - D_[i]) / epsilon_;
+  for (int m = 0; m <= done_; ++m) {  // symmetrised: the Jacobian of an exact denoiser is symmetric
+    const double value = m == done_ ? dot(v(m), product) : .5 * (dot(v(m), product) + dot(w(m), v(done_)));
+    T_[m][done_] = T_[done_][m] = value;
   }
-  const double J = std::sqrt(sum);
-  if (J > 0 && std::isfinite(J))
-    for (std::size_t i = 0; i < d_; ++i) direction_[i] = (probed[i] - at_base[i]) / (step * sigma_ * J);
-  return J;
+  ++done_;
+  ritz();
+  if (!std::isfinite(J_)) {
+    known_ = false;
+    return false;
+  }
+  if (done_ == products_ || theta_ >= converged * std::sqrt(dot(direction(), direction()))) {
+    const double length = normalise({direction_, d_});
+    known_ = length > 0;
+    return false;
+  }
+  const auto next = v(done_);
+  std::copy(product.begin(), product.end(), next.begin());
+  for (int twice = 0; twice < 2; ++twice)
+    for (int m = 0; m < done_; ++m) add(next, -dot(next, v(m)), v(m));
+  if (normalise(next) > 0) return true;
+  products_ = done_;  // the space is exhausted
+  known_ = normalise({direction_, d_}) > 0;
+  return false;
+}
+
+/// Top Ritz pair (theta, z): J z goes to direction_, and J = |J z| + (|J z| - theta), since |J z| bounds J from below.
+void JacobianProbe::ritz() {
+  std::array<double, max_products> y{};
+  theta_ = top_eigenpair(T_, done_, y);
+  const std::span Jz(direction_, d_);
+  std::fill(Jz.begin(), Jz.end(), 0.);
+  double along = 0;  // (corrected - predicted) . z
+  for (int m = 0; m < done_; ++m) {
+    add(Jz, y[m], w(m));
+    for (std::size_t i = 0; i < d_; ++i) along += y[m] * (corrected_[i] - base_[i]) * v(m)[i];
+  }
+  for (std::size_t i = 0; i < d_; ++i) denoised_[i] = D_[i] + Jz[i] * along;
+  const double length = std::sqrt(dot(Jz, Jz));
+  J_ = 2 * length - theta_;
 }
 
 }  // namespace shockstep

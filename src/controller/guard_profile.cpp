@@ -49,6 +49,7 @@ std::string to_json(const GuardProfile& p) {
   j["calibration"] = std::isfinite(p.calibration) ? Json(p.calibration) : Json();
   j["log_gain"] = table(p.log_gain);
   j["cap"] = table(p.cap);
+  j["largest_J"] = table(p.largest_J);
   return j.dump(1);
 }
 
@@ -70,6 +71,7 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
     if (!j.at("calibration").is_null()) p.calibration = j.at("calibration");
     p.log_gain = table(j.at("log_gain"));
     p.cap = table(j.at("cap"));
+    p.largest_J = table(j.at("largest_J"));
     if (!(p.tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
       throw std::invalid_argument("tolerance, data_std and first_step must be positive");
     return p;

@@ -20,9 +20,9 @@ PiController::Verdict PiController::judge(double ratio, int order, bool force) {
     rejected_ = true;
     return {false, std::clamp(safety * std::pow(ratio, -1. / order), shrink, 1.)};
   }
-  const double factor =
-      safety * std::pow(ratio, -integral / order) * std::pow(std::max(last_ratio_, 1e-4), proportional / order);
-  last_ratio_ = ratio;
+  const double log_ratio = std::log(ratio);
+  const double factor = safety * std::exp((-integral * log_ratio + proportional * last_log_ratio_) / order);
+  last_log_ratio_ = std::max(log_ratio, std::log(1e-4));
   // After a rejection the length just found is right: do not grow at once.
   const double largest = rejected_ ? 1 : growth;
   rejected_ = false;

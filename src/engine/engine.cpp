@@ -124,6 +124,8 @@ class Worker {
     shape.insert(shape.end(), run.model.shape().begin(), run.model.shape().end());
     points_ = at::empty(shape, at::kDouble);
     sigmas_ = at::empty({rows}, at::kDouble);
+    point_data_ = points_.mutable_data_ptr<double>();
+    sigma_data_ = sigmas_.mutable_data_ptr<double>();
     answers_.resize(static_cast<std::size_t>(rows), nullptr);
     if (run.observer) steps_ = std::make_unique<LockedSteps>(*run.observer, floor.mutex());
 
@@ -150,8 +152,8 @@ class Worker {
   }
 
  private:
-  std::span<double> point(std::size_t j) { return {points_.mutable_data_ptr<double>() + j * d_, d_}; }
-  double& sigma(std::size_t j) { return sigmas_.mutable_data_ptr<double>()[j]; }
+  std::span<double> point(std::size_t j) { return {point_data_ + j * d_, d_}; }
+  double& sigma(std::size_t j) { return sigma_data_[j]; }
 
   void refill() {
     while (!idle_.empty()) {
@@ -257,6 +259,7 @@ class Worker {
   int rows_;
   std::size_t d_;
   at::Tensor points_, sigmas_, answer_;
+  double *point_data_ = nullptr, *sigma_data_ = nullptr;
   std::vector<const double*> answers_;  // per row of the batch; null: the model threw for it
   std::vector<double> alone_, memory_;
   std::deque<Trajectory> slots_;

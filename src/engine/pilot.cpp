@@ -72,9 +72,9 @@ double error(const Row& a, const Row& b) {
   return std::sqrt(sum / static_cast<double>(a.sample.size()));
 }
 
-/// ln G on the grid from probes (lam, J): J linear between them, J ~ 1/sigma^2 before the first, constant after the last.
-std::vector<double> log_gain(const std::vector<PathData::Probe>& probes, double begin, double end) {
-  std::vector<double> rate(gain_nodes), gain(gain_nodes, 0.);
+/// J on the grid from probes (lam, J): linear between them, J ~ 1/sigma^2 before the first, constant after the last.
+std::vector<double> growth(const std::vector<PathData::Probe>& probes, double begin, double end) {
+  std::vector<double> growth(gain_nodes);
   const double spacing = (end - begin) / (gain_nodes - 1);
   for (int k = 0; k < gain_nodes; ++k) {
     const double lam = begin + k * spacing;
@@ -87,10 +87,28 @@ std::vector<double> log_gain(const std::vector<PathData::Probe>& probes, double 
       const auto& before = *(next - 1);
       J = before.J + (next->J - before.J) * (lam - before.lam) / (next->lam - before.lam);
     }
-    rate[static_cast<std::size_t>(k)] = J - 1;
+    growth[static_cast<std::size_t>(k)] = J;
   }
-  for (std::size_t k = gain_nodes - 1; k > 0; --k) gain[k - 1] = gain[k] + .5 * (rate[k - 1] + rate[k]) * spacing;
+  return growth;
+}
+
+/// ln G(lam) = int_lam^end (J - 1), trapezoid rule.
+std::vector<double> log_gain(const std::vector<double>& J, double spacing) {
+  std::vector<double> gain(J.size(), 0.);
+  for (std::size_t k = J.size() - 1; k > 0; --k) gain[k - 1] = gain[k] + (.5 * (J[k - 1] + J[k]) - 1) * spacing;
   return gain;
+}
+
+/// The largest J of any row within `reach` in lam: a window narrower than the probes are apart is not missed.
+LamTable largest(const std::vector<std::vector<double>>& J, double begin, double end, double reach) {
+  LamTable table{begin, end, std::vector<double>(gain_nodes)};
+  const int near = static_cast<int>(std::ceil(reach / (end - begin) * (gain_nodes - 1)));
+  for (int k = 0; k < gain_nodes; ++k)
+    for (int j = std::max(0, k - near); j <= std::min(gain_nodes - 1, k + near); ++j)
+      for (const auto& row : J)
+        table.values[static_cast<std::size_t>(k)] =
+            std::max(table.values[static_cast<std::size_t>(k)], row[static_cast<std::size_t>(j)]);
+  return table;
 }
 
 /// Typical step length from lam: the 60 % quantile of the accepted steps that start nearest, over a coarse grid.
@@ -154,8 +172,12 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   reference.pilot_probes = 3;
   reference.pilot_window = 8 * profile.data_std;
   const auto exact = rehearse(model, reference, 0, rows_measured, evaluations);
-  std::vector<std::vector<double>> gains;
-  for (const Row& row : exact) gains.push_back(log_gain(row.path.probes, begin, end));
+  std::vector<std::vector<double>> gains, growths;
+  for (const Row& row : exact) {
+    growths.push_back(growth(row.path.probes, begin, end));
+    gains.push_back(log_gain(growths.back(), (end - begin) / (gain_nodes - 1)));
+  }
+  profile.largest_J = largest(growths, begin, end, .2);
 
   // 2. Weight: a high quantile of the gain. At a tight tolerance the few most critical rows no longer dominate the error.
   profile.source = "pilot";
@@ -196,7 +218,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
       rows[i] = rehearse(model, rehearsal, static_cast<std::int64_t>(i), 1, evaluations).front();
       errors[i] = error(rows[i], exact[i]);
     }
-    const double predictor = rows[i].path.predictor * std::pow(profile.redo ? std::min(relative, 1.) : relative, 3);
+    const double predictor = std::sqrt(rows[i].path.predictor2) * std::pow(profile.redo ? std::min(relative, 1.) : relative, 3);
     ratios.push_back(errors[i] / predictor);
   }
   const double margin = std::max(1.5, 66. / rows_measured);  // few rows: their largest ratio is itself uncertain

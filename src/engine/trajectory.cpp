@@ -16,6 +16,8 @@ constexpr double redo_floor = .03;        // smallest further factor for the mos
 constexpr double redo_stop = .3;          // again while the error of the pass before exceeds this share of the tolerance
 constexpr int most_passes = 5;
 
+constexpr double noise_open = .1, noise_closed = .4;  // of a probe's direction: the top direction may wake up late
+
 constexpr double landing_step = 1;        // in lam: evaluations kept back to reach the end within the budget
 constexpr double shortest_step = 1e-9;    // in lam
 
@@ -31,18 +33,32 @@ double rms_difference(std::span<const double> a, std::span<const double> b) {
   return std::sqrt(sum / static_cast<double>(a.size()));
 }
 
-bool probes(const TrajectorySettings& s) { return s.events || s.pilot_probes > 0; }
+double distance(std::span<const double> a, std::span<const double> b) {
+  return rms_difference(a, b) * std::sqrt(static_cast<double>(a.size()));
+}
 
 }  // namespace
 
 std::size_t Trajectory::memory(const TrajectorySettings& settings, std::size_t d) {
-  return MultistepRow::memory(settings.order, d) + d + (probes(settings) ? JacobianProbe::memory(d) : 0);
+  std::size_t doubles = MultistepRow::memory(settings.order, d) + d;
+  if (settings.events || settings.pilot_probes > 0) doubles += JacobianProbe::memory(d);
+  if (settings.events) doubles += 2 * d;
+  return doubles;
 }
 
 Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::size_t d)
     : settings_(settings), d_(d), lam_begin_(-std::log(settings.sigma_max)), lam_end_(-std::log(settings.sigma_min)),
-      row_(memory, settings.order, d), kept_(memory + MultistepRow::memory(settings.order, d)) {
-  if (probes(settings)) probe_ = JacobianProbe(kept_ + d, d);
+      row_(memory, settings.order, d),
+      detector_(static_cast<double>(d) * settings.profile.data_std * settings.profile.data_std, settings.profile.largest_J) {
+  memory += MultistepRow::memory(settings.order, d);
+  kept_ = memory;
+  memory += d;
+  if (settings.events) {
+    node_D_ = memory;
+    measured_D_ = memory + d;
+    memory += 2 * d;
+  }
+  if (settings.events || settings.pilot_probes > 0) probe_ = JacobianProbe(memory, d);
 }
 
 void Trajectory::start(std::int64_t index, Observer* steps) {
@@ -125,13 +141,14 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
         return true;
       }
       row_.seed(D);
+      if (settings_.events) std::copy(D.begin(), D.end(), node_D_);
       awaiting_ = Awaiting::step;
       break;
     case Awaiting::step:
       done = receive_step(point, D);
       break;
     case Awaiting::probe:
-      receive_probe(D);
+      done = receive_probe(D);
       break;
   }
   // A repeated pass that cannot be finished within the budget is dropped: the result of the pass before stands.
@@ -167,38 +184,55 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   burst_.add(outcome.rate2, outcome.bend2, lam0, lam1);
   if (report_.passes == 1) {
     const double landed = outcome.error * std::exp(settings_.profile.log_gain(lam1));
-    path_.predictor = std::hypot(path_.predictor, landed);
+    path_.predictor2 += landed * landed;
     if (settings_.record) path_.steps.push_back({lam0, h_, last_});
   }
-  if (last_) return finish_pass();
-
-  const double sigma = std::exp(-lam1);
-  if (probes(settings_) && wants_probe(std::sqrt(outcome.rate2) / sigma)) {
-    probe_.aim(point, row_.denoised(), row_.previous(), sigma);
-    awaiting_ = Awaiting::probe;
-  }
-  return false;
+  if (begin_probe(point)) return false;
+  if (settings_.events) end_node(row_.denoised());
+  return last_ && finish_pass();
 }
 
-bool Trajectory::wants_probe(double burst) {
-  const double sigma = std::exp(-row_.lam());
-  bool wanted;
+/// At an accepted node: whether J is measured there. The pilot measures every few steps, a sample where events are due.
+bool Trajectory::begin_probe(std::span<const double> point) {
+  const double lam = last_ ? lam_end_ : row_.lam(), sigma = std::exp(-lam);
+  bool due = false;
   if (settings_.pilot_probes > 0)
-    wanted = accepted_in_pass_ % settings_.pilot_probes == 0 && sigma < settings_.pilot_window &&
-             sigma > 1.2 * settings_.sigma_min;
-  else
-    wanted = detector_.step(row_.lam(), burst, accepted_in_pass_);
-  return wanted && evaluations_left() > evaluations_to_land() + 1;
+    due = accepted_in_pass_ % settings_.pilot_probes == 0 && sigma < settings_.pilot_window && !last_;
+  else if (settings_.events)
+    due = detector_.due(lam, last_);
+  if (!due || evaluations_left() < evaluations_to_land() + JacobianProbe::max_products) return false;
+  const bool settled = settings_.pilot_probes > 0 || detector_.open();
+  probe_.aim({point, row_.x(), row_.denoised(), row_.previous(), std::max(sigma, settings_.sigma_min)},
+             settled ? noise_open : noise_closed, settings_.pilot_probes > 0 ? 2 : JacobianProbe::max_products);
+  awaiting_ = Awaiting::probe;
+  return true;
 }
 
-void Trajectory::receive_probe(std::span<const double> D) {
+bool Trajectory::receive_probe(std::span<const double> D) {
   ++report_.probes;
+  if (probe_.receive(D)) return false;  // one more product
   awaiting_ = Awaiting::step;
-  const double J = probe_.measure(D, row_.denoised());
-  if (!std::isfinite(J)) return;  // a step there would end the trajectory; a probe only goes unused
-  rate_ = J - 1;
-  if (settings_.record) path_.probes.push_back({row_.lam(), J});
-  if (settings_.events) detector_.probed(J, probe_.direction());
+  const double J = probe_.J();
+  if (std::isfinite(J)) {  // a probe that is not finite goes unused; a step there would end the trajectory
+    rate_ = J - 1;
+    if (settings_.record) path_.probes.push_back({row_.lam(), J});
+  }
+  if (settings_.events) {
+    end_node(std::isfinite(J) ? probe_.denoised() : row_.denoised());
+    if (std::isfinite(J)) {
+      const std::span last_measured(measured_D_, d_);
+      detector_.measured(J, distance(probe_.denoised(), last_measured), probe_.direction());
+      std::copy(probe_.denoised().begin(), probe_.denoised().end(), last_measured.begin());
+    }
+  }
+  return last_ && finish_pass();
+}
+
+/// Tells the detector of the step that ends here; D: the best known value at the node.
+void Trajectory::end_node(std::span<const double> D) {
+  const std::span before(node_D_, d_);
+  detector_.node(row_.lam(), h_, distance(D, before), accepted_in_pass_);
+  std::copy(D.begin(), D.end(), before.begin());
 }
 
 bool Trajectory::finish_pass() {
@@ -231,7 +265,7 @@ bool Trajectory::finish_pass() {
 double Trajectory::error_estimate() const {
   // Conformal over the pilot's rows, whose true errors are known; repeated rows count as if at the threshold.
   const double relative = report_.score / settings_.profile.threshold;
-  return settings_.profile.calibration * path_.predictor *
+  return settings_.profile.calibration * std::sqrt(path_.predictor2) *
          std::pow(settings_.profile.redo ? std::min(relative, 1.) : relative, 3);
 }
 
@@ -241,9 +275,7 @@ void Trajectory::finish(Status status) {
     report_.error_estimate = error_estimate();
   else
     std::fill_n(kept_, d_, nan);
-  if (settings_.events) {
-    report_.events = detector_.events(report_.trajectory, settings_.time, &report_.exponent);
-  }
+  if (settings_.events) report_.events = detector_.events(report_.trajectory, settings_.time, report_.exponent);
 }
 
 void Trajectory::abandon(Status status) { finish(status); }

@@ -50,7 +50,7 @@ struct PathData {
   };
   std::vector<Step> steps;     ///< accepted steps of the first pass
   std::vector<Probe> probes;
-  double predictor = 0;        ///< P = sqrt sum (err_n G_q(lam_n))^2 of the first pass
+  double predictor2 = 0;       ///< P^2 = sum (err_n G_q(lam_n))^2 of the first pass
 };
 
 class Trajectory {
@@ -82,13 +82,14 @@ class Trajectory {
   void begin_pass();
   void choose_step();
   bool receive_step(std::span<const double> point, std::span<const double> D);
-  void receive_probe(std::span<const double> D);
+  bool receive_probe(std::span<const double> D);
   bool finish_pass();
   void finish(Status status);
   double allowed(double lam) const;
   int evaluations_left() const { return settings_.max_evaluations - report_.evaluations; }
   int evaluations_to_land() const;
-  bool wants_probe(double burst);
+  bool begin_probe(std::span<const double> point);
+  void end_node(std::span<const double> D);
   double error_estimate() const;
 
   const TrajectorySettings& settings_;
@@ -101,6 +102,8 @@ class Trajectory {
   EventDetector detector_;
   JacobianProbe probe_;
   double* kept_;             // result of the last finished pass
+  // Events: the best known D at the last node and at the last measurement.
+  double *node_D_ = nullptr, *measured_D_ = nullptr;
 
   Observer* steps_ = nullptr;
   Awaiting awaiting_ = Awaiting::seed;

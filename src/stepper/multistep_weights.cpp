@@ -1,68 +1,91 @@
 #include <shockstep/stepper.hpp>
 
+#include <array>
 #include <cassert>
 #include <cmath>
 
 namespace shockstep {
 namespace {
 
-constexpr int terms = max_multistep_order + 1;
+constexpr int series_length = 28;  // of the moments' series: 2^28/28! < 1e-20
 
-/// m_j = int_0^1 e^-h(1-t) t^j dt for j < n. They satisfy m_j = (1 - j m_{j-1})/h, which cancels upward for small h and
+constexpr auto reciprocals = [] {
+  std::array<double, series_length + max_multistep_order + 2> r{};
+  for (std::size_t i = 1; i < r.size(); ++i) r[i] = 1. / static_cast<double>(i);
+  return r;
+}();
+
+/// m_j = int_0^1 e^-h(1-t) t^j dt for j < N. They satisfy m_j = (1 - j m_{j-1})/h, which cancels upward for small h and
 /// is stable downward, m_{j-1} = (1 - h m_j)/j; the highest one comes from its series j! sum_i (-h)^i/(j+1+i)!.
-void moments(double h, int n, std::array<double, terms>& m) {
+template <int N>
+std::array<double, N> moments(double h) {
+  std::array<double, N> m;
   if (h > 2) {
     m[0] = -std::expm1(-h) / h;
-    for (int j = 1; j < n; ++j) m[j] = (1 - j * m[j - 1]) / h;
-    return;
+    for (int j = 1; j < N; ++j) m[j] = (1 - j * m[j - 1]) / h;
+    return m;
   }
-  double term = 1. / n, sum = 0;
-  for (int i = 1; std::abs(term) > 1e-18; ++i) {
+  double term = reciprocals[N], sum = 0;
+  for (int i = 1; i < series_length && std::abs(term) > 1e-18; ++i) {
     sum += term;
-    term *= -h / (n + i);
+    term *= -h * reciprocals[N + i];
   }
-  m[n - 1] = sum;
-  for (int j = n - 1; j > 0; --j) m[j - 1] = (1 - h * m[j]) / j;
+  m[N - 1] = sum;
+  for (int j = N - 1; j > 0; --j) m[j - 1] = (1 - h * m[j]) * reciprocals[j];
+  return m;
+}
+
+template <int K>
+MultistepWeights weights(const double* ages, double h) {
+  MultistepWeights w;
+  w.order = K;
+  w.decay = std::exp(-h);
+  const auto m = moments<K + 1>(h);
+
+  std::array<double, K> t;  // nodes in units of the step, t = u/h: the newest at 0, the others before
+  const double inverse_h = 1 / h;
+  for (int i = 0; i < K; ++i) t[i] = -ages[i] * inverse_h;
+
+  // Coefficients in powers of t of N(t) = prod_i (t - t_i).
+  std::array<double, K + 1> N{1};
+  double N_at_1 = 1;
+  for (int i = 0; i < K; ++i) {
+    for (int j = i + 1; j > 0; --j) N[j] = N[j - 1] - t[i] * N[j];
+    N[0] *= -t[i];
+    N_at_1 *= 1 - t[i];
+  }
+  double integral = 0;
+  for (int j = 0; j <= K; ++j) integral += N[j] * m[j];
+  w.correct = h * integral / N_at_1;
+
+  // Lagrange's basis l_i(t) = prod_{j != i} (t - t_j)/(t_i - t_j): divide N by (t - t_i) and normalise.
+  for (int i = 0; i < K; ++i) {
+    double quotient = 0, slope = 1, weight = 0, value = 0;
+    for (int j = K; j > 0; --j) {
+      quotient = N[j] + t[i] * quotient;
+      weight += quotient * m[j - 1];
+      value += quotient;
+    }
+    for (int j = 0; j < K; ++j)
+      if (j != i) slope *= t[i] - t[j];
+    slope = 1 / slope;
+    w.predict[i] = h * weight * slope;
+    w.extrapolate[i] = value * slope;
+  }
+  return w;
 }
 
 }  // namespace
 
 MultistepWeights multistep_weights(std::span<const double> ages, double h) {
-  const int k = static_cast<int>(ages.size());
-  assert(k >= 1 && k <= max_multistep_order && h > 0);
-  MultistepWeights w;
-  w.order = k;
-  w.decay = std::exp(-h);
-
-  std::array<double, terms> m;
-  moments(h, k + 1, m);
-
-  std::array<double, max_multistep_order> t;  // nodes in units of the step, t = u/h: the newest at 0, the others before
-  for (int i = 0; i < k; ++i) t[i] = -ages[i] / h;
-
-  // Coefficients in powers of t of N(t) = prod_i (t - t_i).
-  std::array<double, terms> N{1};
-  for (int i = 0; i < k; ++i)
-    for (int j = i + 1; j >= 0; --j) N[j] = (j > 0 ? N[j - 1] : 0) - t[i] * (j <= i ? N[j] : 0);
-  double N_at_1 = 1;
-  for (int i = 0; i < k; ++i) N_at_1 *= 1 - t[i];
-  double integral = 0;
-  for (int j = 0; j <= k; ++j) integral += N[j] * m[j];
-  w.correct = h * integral / N_at_1;
-
-  // Lagrange's basis l_i(t) = prod_{j != i} (t - t_j)/(t_i - t_j): divide N by (t - t_i) and normalise.
-  for (int i = 0; i < k; ++i) {
-    std::array<double, terms> quotient;
-    double carry = 0, slope = 1;
-    for (int j = k; j > 0; --j) quotient[j - 1] = carry = N[j] + t[i] * carry;
-    for (int j = 0; j < k; ++j)
-      if (j != i) slope *= t[i] - t[j];
-    double weight = 0, value = 0;
-    for (int j = 0; j < k; ++j) weight += quotient[j] * m[j], value += quotient[j];
-    w.predict[i] = h * weight / slope;
-    w.extrapolate[i] = value / slope;
+  assert(h > 0);
+  switch (ages.size()) {
+    case 1: return weights<1>(ages.data(), h);
+    case 2: return weights<2>(ages.data(), h);
+    case 3: return weights<3>(ages.data(), h);
+    case 4: return weights<4>(ages.data(), h);
+    default: assert(ages.size() == 5); return weights<5>(ages.data(), h);
   }
-  return w;
 }
 
 }  // namespace shockstep

@@ -1,0 +1,153 @@
+#include "support/test.hpp"
+
+#include "burgers/event_detector.hpp"
+#include "burgers/jacobian_probe.hpp"
+
+#include <cmath>
+#include <vector>
+
+using namespace shockstep;
+
+namespace {
+
+double own_time(double sigma) { return sigma; }
+
+/// The symmetric pair at +-a, width s0, along its flow in 1-D: x and D at each lam, J in closed form.
+struct Pair {
+  double a = 1, s0 = .1;
+  double v(double lam) const { return s0 * s0 + std::exp(-2 * lam); }
+  double D(double x, double lam) const {
+    const double g = s0 * s0 / v(lam);
+    return g * x + (1 - g) * a * std::tanh(a * x / v(lam));
+  }
+  double J(double x, double lam) const {
+    const double t = std::tanh(a * x / v(lam)), g = s0 * s0 / v(lam);
+    return g + (1 - g) * a * a / v(lam) * (1 - t * t);
+  }
+};
+
+struct Exact {
+  double enter = 0, exit = 0, peak = 0, exponent = 0;
+};
+
+/// Runs the detector over a trajectory integrated finely, with nodes every `spacing` in lam; exact values on the side.
+std::vector<Event> detect(const Pair& pair, double start, double spacing, Exact& exact, int& measured) {
+  const LamTable no_gate;
+  EventDetector detector(1 * (pair.a * pair.a + pair.s0 * pair.s0), no_gate);
+  detector.reset();
+  const double begin = -std::log(80.), end = -std::log(.01), h = 1e-4;
+  double x = start, D_node = pair.D(x, begin), D_measured = D_node, node = begin, largest = 0, before = D_node;
+  int accepted = 0;
+  measured = 0;
+  for (double lam = begin; lam < end; lam += h) {
+    const double k1 = pair.D(x, lam) - x, k2 = pair.D(x + .5 * h * k1, lam + .5 * h) - x - .5 * h * k1;  // midpoint
+    x += h * k2;
+    const double D = pair.D(x, lam + h), J = pair.J(x, lam + h);
+    if (J > 1) {
+      if (exact.exponent == 0) exact.enter = lam + h;
+      exact.exit = lam + h;
+      exact.exponent += (J - 1) * h;
+      const double rate = std::abs(D - before) / h * std::exp(lam + .5 * h);
+      if (rate > largest) largest = rate, exact.peak = lam + .5 * h;
+    }
+    before = D;
+    if (lam + h - node >= spacing) {
+      detector.node(lam + h, lam + h - node, std::abs(D - D_node), ++accepted);
+      if (detector.due(lam + h, false)) {
+        detector.measured(J, std::abs(D - D_measured), std::vector{1.});
+        D_measured = D;
+        ++measured;
+      }
+      node = lam + h;
+      D_node = D;
+    }
+  }
+  double exponent;
+  return detector.events(5, own_time, exponent);
+}
+
+}  // namespace
+
+TEST_CASE("Events of a trajectory that decides late bracket the exact ones") {
+  const Pair pair;
+  for (const double start : {.5, 2., 5., -8.}) {
+    CAPTURE(start);
+    Exact exact;
+    int measured;
+    const auto events = detect(pair, start, .2, exact, measured);
+    REQUIRE(events.size() == 3);
+    CHECK(events[0].kind == EventKind::enter);
+    CHECK(events[1].kind == EventKind::speciation);
+    CHECK(events[2].kind == EventKind::exit);
+    const double lams[] = {exact.enter, exact.peak, exact.exit};
+    for (int i = 0; i < 3; ++i) {
+      CAPTURE(i);
+      CHECK(events[i].sigma_low <= std::exp(-lams[i]));
+      CHECK(events[i].sigma_high >= std::exp(-lams[i]));
+      CHECK(events[i].sigma_low <= events[i].sigma);
+      CHECK(events[i].sigma_high >= events[i].sigma);
+      CHECK(std::abs(events[i].lam - lams[i]) < .2);  // one step
+      CHECK(events[i].time == events[i].sigma);
+      CHECK(events[i].trajectory == 5);
+    }
+    // Two modes without width are interpolated exactly but for the path of phi; nodes .2 apart leave a few per cent.
+    CHECK(events[1].exponent == Approx(exact.exponent).epsilon(.1));
+    CHECK(std::abs(events[1].direction.at(0)) == 1);
+  }
+}
+
+TEST_CASE("A trajectory far from the interface has no event") {
+  Exact exact;
+  int measured;
+  CHECK(detect(Pair{}, 150, .2, exact, measured).empty());
+  CHECK(exact.exponent < .1);
+}
+
+TEST_CASE("On the midline the exponent is Gamma, and the window does not close") {
+  // Gamma(v) = (a^2/v - 1 - ln(a^2/v))/2 from v_c = a^2 down to v for s0 -> 0 (DESIGN: interface exponent).
+  const LamTable no_gate;
+  EventDetector detector(1, no_gate);
+  detector.reset();
+  double lam = -1;
+  int n = 0;
+  for (; lam < 1.2; lam += .15) {
+    detector.node(lam, .15, 0, ++n);
+    if (detector.due(lam, false)) detector.measured(std::exp(2 * lam), 0, std::vector{1.});
+  }
+  double exponent;
+  const auto events = detector.events(0, own_time, exponent);
+  const double v = std::exp(-2 * (lam - .15)), gamma = .5 * (1 / v - 1 + std::log(v));
+  CHECK(exponent == Approx(gamma).epsilon(.02));  // trapezoid over log-linear J, steps of .15/12
+  REQUIRE(events.size() == 2);  // enter and speciation, no exit
+  CHECK(events[0].sigma == Approx(1).epsilon(.02));
+}
+
+TEST_CASE("The probe finds the top eigenvalue of a symmetric Jacobian") {
+  // D = A x with eigenvalues 3, 1, .2 in rotated axes: exact in three products, whatever the start.
+  const double c = std::cos(.7), s = std::sin(.7);
+  const double A[3][3] = {{3 * c * c + s * s, 2 * c * s, 0}, {2 * c * s, 3 * s * s + c * c, 0}, {0, 0, .2}};
+  const auto D = [&](const std::vector<double>& x) {
+    std::vector<double> y(3, 0.);
+    for (int i = 0; i < 3; ++i)
+      for (int j = 0; j < 3; ++j) y[i] += A[i][j] * x[j];
+    return y;
+  };
+  std::vector<double> memory(JacobianProbe::memory(3)), point(3);
+  JacobianProbe probe(memory.data(), 3);
+  probe.reset(1);
+  const std::vector<double> predicted{.3, -.2, .1}, corrected{.31, -.2, .12}, before{0, 0, .5};
+  const auto D_here = D(predicted);
+  probe.aim({predicted, corrected, D_here, before, .5}, .4, 3);
+  int products = 0;
+  do {
+    probe.request(point);
+    ++products;
+  } while (probe.receive(D(point)));
+  CHECK(products <= 3);
+  CHECK(probe.J() == Approx(3).epsilon(2 * .02));  // stops at theta/|Jz| >= .98
+  CHECK(std::abs(probe.direction()[0] * c + probe.direction()[1] * s) > .98);
+  // D at the corrected point, along the measured direction.
+  const auto exact = D(corrected);
+  const double along = probe.direction()[0] * .01, across = .02;
+  CHECK(std::abs(probe.denoised()[0] - exact[0]) < 3 * std::abs(across * .2) + .1 * std::abs(along));
+}

@@ -1,0 +1,58 @@
+#include "support/test.hpp"
+
+#include <shockstep/stepper.hpp>
+
+#include <boost/math/quadrature/gauss.hpp>
+
+#include <array>
+#include <cmath>
+
+using namespace shockstep;
+
+namespace {
+
+constexpr std::array ages{0., .3, .7, 1.5, 1.6};
+
+/// int_0^h e^-(h-u) f(u) du; Gauss with 30 nodes is exact to rounding for polynomials times e^u on h <= 8.
+template <class F>
+double integral(F f, double h) {
+  return boost::math::quadrature::gauss<double, 30>::integrate([&](double u) { return std::exp(u - h) * f(u); }, 0., h);
+}
+
+}  // namespace
+
+TEST_CASE("Weights integrate the interpolating polynomial against the exponential") {
+  const double h = GENERATE(1e-6, 1e-3, .05, .4, 1., 1.9, 2.1, 4., 8.);
+  const int k = GENERATE(1, 2, 3, 4, 5);
+  const auto w = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h);
+  CAPTURE(h, k);
+  CHECK(w.order == k);
+  CHECK(w.decay == std::exp(-h));
+  for (int i = 0; i < k; ++i) {
+    const auto basis = [&](double u) {  // Lagrange: 1 at node i, 0 at the others
+      double value = 1;
+      for (int j = 0; j < k; ++j)
+        if (j != i) value *= (u + ages[j]) / (ages[j] - ages[i]);
+      return value;
+    };
+    // Cancellation in the Lagrange basis costs up to the size of its values, a few hundred at h = 8, k = 5.
+    const double scale = 1 + std::abs(basis(h));
+    CHECK(std::abs(w.predict[i] - integral(basis, h)) < 1e-13 * h * scale);
+    CHECK(std::abs(w.extrapolate[i] - basis(h)) < 1e-13 * scale);
+  }
+  const auto newton = [&](double u) {
+    double value = 1;
+    for (int i = 0; i < k; ++i) value *= (u + ages[i]) / (h + ages[i]);
+    return value;
+  };
+  CHECK(w.correct == Approx(integral(newton, h)).epsilon(1e-12));
+}
+
+TEST_CASE("A constant D is integrated exactly") {
+  // x(h) = e^-h x + (1 - e^-h) D for any step: the weights add up to 1 - e^-h, the extrapolation to 1.
+  for (const double h : {1e-5, .2, 1.7, 6.}) {
+    const auto w = multistep_weights({ages.data(), 3}, h);
+    CHECK(w.predict[0] + w.predict[1] + w.predict[2] == Approx(-std::expm1(-h)).epsilon(1e-13));
+    CHECK(w.extrapolate[0] + w.extrapolate[1] + w.extrapolate[2] == Approx(1).epsilon(1e-13));
+  }
+}

@@ -1,0 +1,49 @@
+#include "support/test.hpp"
+
+#include <shockstep/random.hpp>
+
+#include <cmath>
+#include <vector>
+
+using namespace shockstep;
+
+namespace {
+std::vector<double> draw(std::size_t n, std::uint64_t seed, Stream stream, std::uint64_t trajectory, std::uint64_t interval = 0) {
+  std::vector<double> out(n);
+  fill_normal(out, seed, stream, trajectory, interval);
+  return out;
+}
+}  // namespace
+
+TEST_CASE("A draw is a function of its address alone") {
+  const auto all = draw(11, 7, Stream::start, 3);
+  for (std::size_t n = 1; n <= 11; ++n) {
+    const auto some = draw(n, 7, Stream::start, 3);
+    CHECK(std::vector(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)) == some);
+  }
+  CHECK(draw(4, 7, Stream::start, 3, 1) != draw(4, 7, Stream::start, 3, 0));
+  CHECK(draw(4, 7, Stream::start, 4) != draw(4, 7, Stream::start, 3));
+  CHECK(draw(4, 8, Stream::start, 3) != draw(4, 7, Stream::start, 3));
+  CHECK(draw(4, 7, Stream::pilot, 3) != draw(4, 7, Stream::start, 3));
+}
+
+TEST_CASE("Draws are standard normal and uncorrelated across neighbouring addresses") {
+  const std::size_t n = 200000;
+  double sum = 0, sum2 = 0, sum4 = 0, lag = 0, before = 0;
+  std::size_t beyond = 0;
+  for (std::size_t i = 0; i < n / 2; ++i) {
+    const auto pair = draw(2, 1, Stream::start, i);
+    for (double z : pair) {
+      sum += z, sum2 += z * z, sum4 += z * z * z * z, lag += z * before, before = z;
+      beyond += std::abs(z) > 2;
+    }
+  }
+  // Standard errors of the sample moments of n normals: sqrt(1/n), sqrt(2/n), sqrt(96/n), sqrt(1/n); five of each.
+  const double N = static_cast<double>(n);
+  CHECK(std::abs(sum / N) < 5 * std::sqrt(1 / N));
+  CHECK(std::abs(sum2 / N - 1) < 5 * std::sqrt(2 / N));
+  CHECK(std::abs(sum4 / N - 3) < 5 * std::sqrt(96 / N));
+  CHECK(std::abs(lag / N) < 5 * std::sqrt(1 / N));
+  const double p = std::erfc(std::sqrt(2.));
+  CHECK(std::abs(static_cast<double>(beyond) / N - p) < 5 * std::sqrt(p * (1 - p) / N));
+}

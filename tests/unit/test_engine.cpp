@@ -1,0 +1,203 @@
+/// What the engine does when things are not as they should be, and what it must never do.
+#include "support/problems.hpp"
+
+#include <atomic>
+#include <limits>
+#include <mutex>
+#include <set>
+#include <stdexcept>
+#include <thread>
+
+using namespace shockstep;
+
+namespace {
+
+/// The ring's denoiser with something done to its rows before or after.
+template <class F>
+ModelPtr disturbed(F disturb) {
+  return make_model(
+      [ring = test::ring(), disturb](const at::Tensor& x, const at::Tensor& sigma) {
+        at::Tensor D = ring->denoise(x, sigma);
+        disturb(x, sigma, D);
+        return D;
+      },
+      {.shape = {2}, .data_std = .714});
+}
+
+}  // namespace
+
+TEST_CASE("The model is never called outside its range, and the last call is at sigma_min exactly") {
+  double lowest = 1e300, highest = 0;
+  const auto model = disturbed([&](const at::Tensor&, const at::Tensor& sigma, at::Tensor&) {
+    lowest = std::min(lowest, sigma.min().item<double>());
+    highest = std::max(highest, sigma.max().item<double>());
+  });
+  for (const double sigma_min : {.01, .0123456789, 1. / 3}) {
+    lowest = 1e300, highest = 0;
+    SamplerOptions options;
+    options.guard.profile = "pilot";
+    Sampler(model, VarianceExploding{.sigma_min = sigma_min, .sigma_max = 77.7}, options).sample({.count = 100});
+    CHECK(lowest == sigma_min);
+    CHECK(highest == 77.7);
+  }
+}
+
+TEST_CASE("A row that turns NaN ends with its status, and the others are unharmed") {
+  const double bad = GENERATE(std::nan(""), std::numeric_limits<double>::infinity());
+  // Rows in the right half plane go bad below sigma = 1.
+  const auto model = disturbed([bad](const at::Tensor& x, const at::Tensor& sigma, at::Tensor& D) {
+    D.index_put_({(x.select(1, 0) > .3).logical_and(sigma < 1)}, at::scalar_tensor(bad, at::kDouble));
+  });
+  const auto options = test::unguarded(1e-2);
+  const Result harmed = Sampler(model, test::range(), options).sample({.count = 200, .batch = 64});
+  const Result sound = Sampler(disturbed([](auto&&...) {}), test::range(), options).sample({.count = 200, .batch = 64});
+  int non_finite = 0;
+  for (std::int64_t i = 0; i < 200; ++i) {
+    const auto& report = harmed.reports[static_cast<std::size_t>(i)];
+    if (report.status == Status::non_finite) {
+      ++non_finite;
+      CHECK(harmed.samples[i].isnan().all().item<bool>());
+    } else {
+      CHECK(report.status == Status::ok);
+      CHECK(at::equal(harmed.samples[i], sound.samples[i]));
+    }
+  }
+  CHECK(non_finite > 50);
+  CHECK(non_finite < 150);
+  CHECK(harmed.statistics.count_by_status[static_cast<int>(Status::non_finite)] == non_finite);
+}
+
+TEST_CASE("A model that throws fails only the rows to blame") {
+  const auto model = disturbed([](const at::Tensor& x, const at::Tensor& sigma, at::Tensor&) {
+    if ((x.select(1, 1) > .3).logical_and(sigma < .5).any().item<bool>()) throw std::runtime_error("no more\nsecond line");
+  });
+  const auto options = test::unguarded(1e-2);
+  const Result harmed = Sampler(model, test::range(), options).sample({.count = 60, .batch = 16});
+  const Result sound = Sampler(disturbed([](auto&&...) {}), test::range(), options).sample({.count = 60, .batch = 16});
+  int failed = 0;
+  for (std::int64_t i = 0; i < 60; ++i) {
+    const bool down = harmed.reports[static_cast<std::size_t>(i)].status == Status::failed;
+    failed += down;
+    if (!down) CHECK(at::equal(harmed.samples[i], sound.samples[i]));
+  }
+  CHECK(failed > 10);
+  CHECK(failed < 50);
+  CHECK(harmed.statistics.first_failure == "no more");
+}
+
+TEST_CASE("A model that returns another shape or type is refused") {
+  for (const auto& wrong : {Denoiser([](const at::Tensor& x, const at::Tensor&) { return at::zeros({x.size(0), 3}, at::kDouble); }),
+                            Denoiser([](const at::Tensor& x, const at::Tensor&) { return x.to(at::kFloat); })})
+    CHECK_THROWS_AS(Sampler(make_model(wrong, {.shape = {2}, .data_std = 1}), test::range(), test::unguarded(1e-2)).sample({.count = 3}),
+                    ModelError);
+}
+
+TEST_CASE("max_evaluations is never exceeded and every sample is finite") {
+  const int budget = GENERATE(2, 3, 7, 12, 20, 40);
+  const bool guard = GENERATE(false, true);
+  CAPTURE(budget, guard);
+  SamplerOptions options = test::unguarded(1e-3);
+  options.guard.enabled = guard;
+  options.max_evaluations = budget;
+  const Result result = Sampler(test::ring(), test::range(), options).sample({.count = 200});
+  CHECK(result.statistics.evaluations_max <= budget);
+  CHECK(result.samples.isfinite().all().item<bool>());
+  const auto ok = result.statistics.count_by_status[static_cast<int>(Status::ok)];
+  const auto spent = result.statistics.count_by_status[static_cast<int>(Status::budget)];
+  CHECK(ok + spent == 200);
+  if (budget <= 20) CHECK(spent == 200);  // this tolerance takes about 40 evaluations
+}
+
+TEST_CASE("A rejected step is counted and changes nothing") {
+  // A D that jumps in sigma cannot be predicted: steps across the jump are rejected until they are short.
+  class Steps final : public Observer {
+   public:
+    bool wants_steps(std::int64_t) const override { return true; }
+    void step(const StepRecord& r) override {
+      if (r.accepted) ++accepted, last = r.lam + r.h;
+      else ++rejected;
+      if (r.pass == 1 && r.lam < before) monotone = false;
+      if (!r.accepted && r.error <= r.tolerance) consistent = false;
+      before = r.lam;
+    }
+    int accepted = 0, rejected = 0;
+    double before = -1e300, last = 0;
+    bool monotone = true, consistent = true;
+  } steps;
+  const auto model = disturbed([](const at::Tensor&, const at::Tensor& sigma, at::Tensor& D) { D += (sigma < 1).to(at::kDouble).unsqueeze(1) * .3; });
+  const Result r = Sampler(model, test::range(), test::unguarded(1e-3)).sample({.count = 1, .observer = &steps});
+  CHECK(steps.rejected > 0);
+  CHECK(steps.rejected == r.reports[0].rejected);
+  CHECK(steps.accepted == r.reports[0].accepted);
+  CHECK(r.reports[0].evaluations == 1 + steps.accepted + steps.rejected);
+  CHECK(steps.monotone);
+  CHECK(steps.consistent);
+  CHECK(steps.last == Approx(-std::log(.01)).epsilon(1e-14));
+}
+
+TEST_CASE("An observer sees every trajectory once, progress up to 1, and may cancel") {
+  class Watcher final : public Observer {
+   public:
+    void finished(const TrajectoryReport& report, std::span<const double> sample) override {
+      seen.insert(report.trajectory);
+      CHECK(sample.size() == 2);
+      if (limit && static_cast<int>(seen.size()) >= limit) stop = true;
+    }
+    void progress(double share) override { CHECK((share >= 0 && share <= 1)); }
+    bool cancelled() const override { return stop; }
+    std::set<std::int64_t> seen;
+    int limit = 0;
+    std::atomic<bool> stop{false};
+  };
+  const Sampler sampler(test::ring(), test::range(), test::unguarded(1e-2));
+  Watcher all;
+  sampler.stream({.count = 500, .observer = &all});
+  CHECK(all.seen.size() == 500);
+  Watcher some;
+  some.limit = 40;
+  const Result result = sampler.sample({.count = 5000, .observer = &some});
+  const auto interrupted = std::count_if(result.reports.begin(), result.reports.end(),
+                                         [](const auto& r) { return r.status == Status::interrupted; });
+  CHECK(interrupted > 0);
+  for (std::int64_t i = 0; i < 5000; ++i)
+    CHECK(result.samples[i].isnan().any().item<bool>() == (result.reports[static_cast<std::size_t>(i)].status == Status::interrupted));
+}
+
+TEST_CASE("Starting latents are used as given; NaN and a wrong shape are refused") {
+  const Sampler sampler(test::ring(), test::range(), test::unguarded(1e-3));
+  auto noise = at::zeros({4, 2}, at::kDouble);
+  noise[0][0] = 1., noise[1][0] = -1., noise[2][1] = 1., noise[3][1] = -1.;
+  const at::Tensor x = sampler.sample({.count = 4, .noise = noise}).samples;
+  // The ring has the symmetry of the four starts: a quarter turn maps one trajectory to the next.
+  CHECK(std::abs(x[0][0].item<double>() + x[1][0].item<double>()) < 1e-10);
+  CHECK(std::abs(x[0][0].item<double>() - x[2][1].item<double>()) < 1e-10);
+  CHECK(x[0][0].item<double>() > .5);
+  CHECK_THROWS_WITH(sampler.sample({.count = 3, .noise = noise}), Catch::Contains("noise: must be float64 of shape"));
+  noise[2][0] = std::nan("");
+  CHECK_THROWS_WITH(sampler.sample({.count = 4, .noise = noise}), "noise: row 2 is not finite");
+}
+
+TEST_CASE("Wrong settings are refused by name") {
+  const auto make = [](auto change) {
+    SamplerOptions o;
+    change(o);
+    Sampler(test::ring(), test::range(), o);
+  };
+  CHECK_THROWS_WITH(make([](auto& o) { o.tolerance = 0; }), Catch::Contains("sampler.tolerance: must be positive"));
+  CHECK_THROWS_WITH(make([](auto& o) { o.order = 6; }), Catch::Contains("sampler.order: must be 1 to 5, got 6"));
+  CHECK_THROWS_WITH(make([](auto& o) { o.max_evaluations = 1; }), Catch::Contains("sampler.max_evaluations"));
+  CHECK_THROWS_WITH(make([](auto& o) { o.guard.profile = "nowhere.json"; }), Catch::Contains("nowhere.json"));
+  CHECK_THROWS_AS(Sampler(test::ring(), VarianceExploding{.sigma_min = 2, .sigma_max = 1}), ConfigError);
+  CHECK_THROWS_AS(Sampler(test::ring(), test::range()).sample({.count = 0}), ConfigError);
+}
+
+TEST_CASE("A sampler may be used from several threads at once") {
+  const Sampler sampler(test::ring(), test::range(), test::unguarded(1e-2));
+  const at::Tensor one = sampler.sample({.count = 200, .seed = 1}).samples, two = sampler.sample({.count = 200, .seed = 2}).samples;
+  at::Tensor a, b;
+  std::thread other([&] { a = sampler.sample({.count = 200, .seed = 1}).samples; });
+  b = sampler.sample({.count = 200, .seed = 2}).samples;
+  other.join();
+  CHECK(at::equal(a, one));
+  CHECK(at::equal(b, two));
+}
