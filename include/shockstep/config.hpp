@@ -1,7 +1,7 @@
 /// A settings tree with good manners: every key that is read is known, every other is an error that names the nearest.
 ///
-/// The tree itself knows nothing of YAML (src/config reads that); models and processes read their own sections from it, so
-/// a new kind is one file and one registry row.
+/// The tree itself knows nothing of YAML (src/config reads that); models and processes read their own sections from it,
+/// so a new kind is one file and one registry row.
 #pragma once
 
 #include <shockstep/error.hpp>
@@ -49,7 +49,8 @@ class Section {
   std::int64_t integer_at_least(const std::string& key, std::int64_t least, std::optional<std::int64_t> fallback = {});
   bool flag(const std::string& key, std::optional<bool> fallback = {});  ///< on, off, yes, no, true, false
   /// One of `choices`; otherwise an error that lists them and suggests the nearest.
-  std::string choice(const std::string& key, const std::vector<std::string>& choices, std::optional<std::string> fallback = {});
+  std::string choice(const std::string& key, const std::vector<std::string>& choices,
+                     std::optional<std::string> fallback = {});
   /// A list of whole numbers; a single one is a list of length 1.
   std::vector<std::int64_t> integers(const std::string& key);
   /// Nested lists of numbers in row-major order with their shape; a scalar has shape {}. Ragged lists are an error.

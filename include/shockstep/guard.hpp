@@ -41,9 +41,9 @@ struct GuardProfile {
   int order = 3;                   ///< order of the multistep it was rehearsed with
   double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std
   double quantile = 0;             ///< of ln G over pilot rows, behind `log_gain`
-  LamTable log_gain;               ///< ln G_q(lam); empty: the default weight
-  LamTable cap;                    ///< longest step from lam; empty: none
-  LamTable largest_J;              ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
+  LamTable log_gain{};            ///< ln G_q(lam); empty: the default weight
+  LamTable cap{};                 ///< longest step from lam; empty: none
+  LamTable largest_J{};           ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
   double first_step = .4;          ///< first step in lam
   double threshold = std::numeric_limits<double>::infinity();  ///< score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold

@@ -21,7 +21,7 @@ struct SampleRequest {
   std::uint64_t seed = 0;
   int batch = 256;            ///< rows in one model call
   int threads = 0;            ///< 0: all cores
-  at::Tensor noise;           ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
+  at::Tensor noise{};         ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
   Observer* observer = nullptr;
 };
 

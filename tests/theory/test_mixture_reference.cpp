@@ -12,7 +12,8 @@ double largest(const at::Tensor& t) { return t.abs().max().item<double>(); }
 
 // Two modes at +-a of width s0 on a line.
 GaussianMixture pair(double a, double s0) {
-  return GaussianMixture({.means = at::tensor({-a, a}, at::kDouble).reshape({2, 1}), .stds = at::full({1}, s0, at::kDouble)});
+  return GaussianMixture(
+      {.means = at::tensor({-a, a}, at::kDouble).reshape({2, 1}), .stds = at::full({1}, s0, at::kDouble)});
 }
 
 }  // namespace
@@ -34,7 +35,8 @@ TEST_CASE("score, denoiser, Jacobian, rate and density at the reference points",
 
     const double rate = point["rate"], log_density = point["log_density"];
     CHECK(std::abs(model.top_rate(x, sigma).item<double>() - rate) < 1e-10 * std::max(1., 1 + rate));
-    CHECK(std::abs(model.log_density(x, sigma).item<double>() - log_density) < 1e-10 * std::max(1., std::abs(log_density)));
+    CHECK(std::abs(model.log_density(x, sigma).item<double>() - log_density) <
+          1e-10 * std::max(1., std::abs(log_density)));
   }
 }
 
@@ -48,7 +50,8 @@ TEST_CASE("between two modes the score is the mean of theirs and a tanh profile"
     INFO(point["mixture"] << " at sigma " << point["sigma"] << ", x " << point["x"]);
 
     const auto w = tensor(spec["weights"]);
-    const double phi = (first.log_density(x, sigma) - second.log_density(x, sigma)).item<double>() + std::log((w[0] / w[1]).item<double>());
+    const double phi = (first.log_density(x, sigma) - second.log_density(x, sigma)).item<double>() +
+                       std::log((w[0] / w[1]).item<double>());
     const auto s1 = first.score(x, sigma)[0], s2 = second.score(x, sigma)[0], s = both.score(x, sigma)[0];
     const auto scale = std::max({1., largest(s1), largest(s2)});  // s vanishes on the midline
     CHECK(phi == Approx(point["phi"].get<double>()).margin(1e-12));

@@ -37,7 +37,7 @@ TEST_CASE("In the asymptotic regime the step settles where error = C h^p is safe
   const int p = 4;
   PiController c;
   double h = 1, C = 3, ratio = 0;
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 200; ++i) {
     ratio = C * std::pow(h, p);
     h *= c.judge(ratio, p).factor;
   }

@@ -109,9 +109,9 @@ void study(const char* problem, const std::shared_ptr<const GaussianMixture>& mo
   const double n = static_cast<double>(count);
   std::printf("%-10s %8g %8g %-8s %6.1f  exact %5.1f %%  logged %5.1f %%  recall %5.1f %%  precision %5.1f %%  exponent off by %4.1f %%"
               "  bracket holds %5.1f %%  probes %4.1f, %4.1f without event\n",
-              problem, sigma_min, tolerance, profile, result.statistics.evaluations / n, 100 * with_exact / n, 100 * with_logged / n,
+              problem, sigma_min, tolerance, profile, static_cast<double>(result.statistics.evaluations) / n, 100 * with_exact / n, 100 * with_logged / n,
               100 * both / with_exact, 100 * both / with_logged, 100 * median(exponent_error),
-              100 * covered / std::max(speciations, 1.), result.statistics.probes / n, quiet_probes / std::max(quiet, 1.));
+              100 * covered / std::max(speciations, 1.), static_cast<double>(result.statistics.probes) / n, quiet_probes / std::max(quiet, 1.));
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ class GaussianMixture final : public ScoreModel {
  public:
   /// Throws ConfigError for shapes that do not fit, negative widths or weights, or a covariance that is not one.
   explicit GaussianMixture(const GaussianMixtureOptions& options);
+  GaussianMixture(GaussianMixture&&) noexcept;
   ~GaussianMixture() override;
 
   at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override;

@@ -1,0 +1,49 @@
+#include <shockstep/error.hpp>
+
+#include "cli/commands.hpp"
+#include "log/log.hpp"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+namespace {
+
+using namespace shockstep;
+
+int run(int argc, char** argv) {
+  const cli::Options options = cli::parse(argc, argv);
+  if (options.command.empty()) return 0;
+  log::set_terminal_level(options.quiet ? log::Level::error : options.verbose ? log::Level::info : log::Level::warning);
+  return options.command == "info" ? cli::info() : cli::sample(options);
+}
+
+int report(const char* what, int code) {
+  log::error(what);
+  return code;
+}
+
+int guarded(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const ConfigError& e) {
+    return report(e.what(), 2);
+  } catch (const ModelError& e) {
+    return report(e.what(), 3);
+  } catch (const FileError& e) {
+    return report(e.what(), 5);
+  } catch (const std::bad_alloc&) {
+    return report("out of memory", 1);
+  } catch (const std::exception& e) {
+    return report(e.what(), 1);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  int code = guarded(argc, argv);
+  shockstep::log::close();
+  if (std::fflush(stdout) != 0 && code == 0) code = report("stdout: cannot be written", 5);
+  return code;
+}

@@ -1,0 +1,42 @@
+#include "cli/noise.hpp"
+
+#include <shockstep/error.hpp>
+
+#include "core/npy.hpp"
+#include "core/text.hpp"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep::cli {
+namespace {
+
+std::string shown(const std::vector<std::int64_t>& shape) {
+  std::string out;
+  for (const auto n : shape) out += (out.empty() ? "" : ", ") + std::to_string(n);
+  return '[' + out + ']';
+}
+
+}  // namespace
+
+at::Tensor read_noise(const std::string& path, std::int64_t count, const std::vector<std::int64_t>& shape) {
+  std::vector<std::int64_t> wanted{count};
+  wanted.insert(wanted.end(), shape.begin(), shape.end());
+  const auto file = read_npy(path);
+  if (file.shape != wanted)
+    throw FileError(printable(path, 1000),
+                    "must have the shape [count, *shape] = " + shown(wanted) + ", has " + shown(file.shape));
+  const auto bad = std::find_if_not(file.values.begin(), file.values.end(), [](double v) { return std::isfinite(v); });
+  if (bad != file.values.end()) {
+    const auto row = (bad - file.values.begin()) / (static_cast<std::ptrdiff_t>(file.values.size()) / count);
+    throw FileError(printable(path, 1000),
+                    "must be finite, holds " + shortest(*bad) + " in row " + std::to_string(row));
+  }
+  at::Tensor noise = at::empty(wanted, at::kDouble);
+  std::copy(file.values.begin(), file.values.end(), noise.mutable_data_ptr<double>());
+  return noise;
+}
+
+}  // namespace shockstep::cli

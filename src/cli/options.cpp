@@ -1,0 +1,161 @@
+#include "cli/options.hpp"
+
+#include <shockstep/config.hpp>
+
+#include "core/text.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <map>
+
+namespace shockstep::cli {
+namespace {
+
+struct Planned {
+  const char* name;
+  const char* summary;
+};
+
+constexpr std::array<Planned, 5> planned_commands{{
+    {"compare", "several methods on the same trajectories: error against model evaluations (not in this version yet)"},
+    {"schedule", "calibrate a fixed step schedule for a model (not in this version yet)"},
+    {"inspect", "speciation times, amplification, diagnostics of a model (not in this version yet)"},
+    {"encode", "data to latents, and log-likelihood (not in this version yet)"},
+    {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
+}};
+
+constexpr std::array<Planned, 4> planned_options{{
+    {"--init", "start from this data (not in this version yet)"},
+    {"--strength", "part of the range that --init is noised to (not in this version yet)"},
+    {"--mask", "keep the known part of --init (not in this version yet)"},
+    {"--interpolate", "between starting latents (not in this version yet)"},
+}};
+
+// Options that stand for a config key, so that errors name the key.
+struct Shorthand {
+  const char* option;
+  const char* key;
+  const char* type;
+  const char* summary;
+};
+
+constexpr std::array<Shorthand, 8> shorthands{{
+    {"--count", "run.count", "N", "number of trajectories"},
+    {"--seed", "run.seed", "S", "of the starting latents"},
+    {"--tolerance", "sampler.tolerance", "T", "error allowed, data units"},
+    {"--method", "sampler.method", "NAME", "how to step; see shockstep info"},
+    {"--steps", "sampler.steps", "N", "a fixed schedule of N steps (not in this version yet)"},
+    {"--batch", "run.batch", "N", "rows in one model call"},
+    {"--threads", "run.threads", "N", "0: all cores"},
+    {"--device", "run.device", "DEVICE", "cpu, cuda or cuda:K"},
+}};
+
+class CommandLine {
+ public:
+  CommandLine()
+      : app_("Samples diffusion, score and flow-matching models, each trajectory with its own steps.", "shockstep") {
+    app_.require_subcommand(1);
+    app_.set_version_flag("--version", "shockstep " SHOCKSTEP_VERSION, "Print the version and exit");
+    app_.footer("Example:  shockstep sample configs/ring.yaml");
+    app_.get_formatter()->column_width(34);
+    add_sample();
+    CLI::App* info = app_.add_subcommand("info", "version, Torch, devices, kinds of model, process and method");
+    info->footer("Example:  shockstep info");
+    for (const auto& command : planned_commands)
+      app_.add_subcommand(command.name, command.summary)->allow_extras()->footer("Not in this version yet.");
+  }
+
+  Options parse(int argc, const char* const* argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::Success& done) {  // help or version
+      app_.exit(done);
+      return {};
+    } catch (const CLI::ExtrasError&) {
+      unexpected();
+    } catch (const CLI::RequiredError&) {
+      if (!app_.remaining().empty()) unexpected();
+      if (app_.get_subcommands().empty())
+        throw ConfigError("command", "missing; try shockstep sample CONFIG, or shockstep --help");
+      throw ConfigError("CONFIG", "missing; try shockstep sample configs/ring.yaml");
+    } catch (const CLI::ParseError& error) {
+      throw ConfigError("command line", printable(error.what(), 500));
+    }
+    const CLI::App* used = app_.get_subcommands().front();
+    for (const auto& command : planned_commands)
+      if (used->get_name() == command.name) throw ConfigError(command.name, "is not in this version yet");
+    if (resume_) throw ConfigError("--resume", "comes in a later version; run again without it");
+    for (const auto& [name, value] : planned_values_)
+      if (!value.empty()) throw ConfigError(name, "is not in this version yet");
+    options_.command = used->get_name();
+    for (const auto& shorthand : shorthands)
+      if (const auto& value = values_[shorthand.key]; !value.empty())
+        options_.settings.push_back(std::string(shorthand.key) + "=" + value);
+    return options_;
+  }
+
+ private:
+  void add_sample() {
+    sample_ = app_.add_subcommand("sample", "draw samples, log events, write the files of the run");
+    sample_->add_option("CONFIG", options_.config, "YAML file")->required()->type_name("");
+    sample_->add_option("--out", options_.out, "folder for the files; default runs/<name of the config>")
+        ->type_name("DIR")
+        ->take_last();
+    sample_->add_option("--set", options_.settings, "any key of the config; may be repeated")
+        ->type_name("KEY.PATH=VALUE")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
+    for (const auto& s : shorthands)
+      sample_->add_option(s.option, values_[s.key], std::string(s.summary) + " [" + s.key + "]")
+          ->type_name(s.type)
+          ->take_last();
+    sample_->add_option("--noise", options_.noise, "starting latents of unit variance, [count, *shape]")
+        ->type_name("FILE.npy")
+        ->take_last();
+    sample_->add_flag("--resume", resume_, "go on with an interrupted run (not in this version yet)");
+    for (const auto& o : planned_options) sample_->add_option(o.name, planned_values_[o.name], o.summary);
+    auto* quiet = sample_->add_flag("--quiet", options_.quiet, "no progress, no warnings");
+    sample_->add_flag("-v,--verbose", options_.verbose, "the log on stderr too")->excludes(quiet);
+    sample_->add_flag_callback(
+        "--version", [] { throw CLI::CallForVersion("shockstep " SHOCKSTEP_VERSION, 0); },
+        "Print the version and exit");
+    sample_->footer(
+        "Example:  shockstep sample configs/ring.yaml --count 10000 --tolerance 1e-3 --out runs/fine\n"
+        "          shockstep sample configs/ring.yaml --set sampler.guard=off --set run.seed=7");
+  }
+
+  [[noreturn]] void unexpected() const {
+    const bool in_sample = sample_->parsed();
+    const CLI::App& app = in_sample ? *sample_ : app_;
+    const auto rest = app_.remaining(true);
+    const std::string word = rest.empty() ? "" : rest.front();
+    std::vector<std::string> known;
+    for (const auto* option : app.get_options()) known.push_back(option->get_name());
+    if (!in_sample)
+      for (const auto* command : app_.get_subcommands([](const CLI::App*) { return true; }))
+        known.push_back(command->get_name());
+    const auto meant = nearest(word, known);
+    const std::string what = word.starts_with('-') ? "unknown option"
+                             : in_sample           ? "one argument too many"
+                                                   : "unknown command";
+    throw ConfigError(printable(word),
+                      what + (meant ? "; did you mean " + *meant + "?"
+                                    : "; see shockstep " + std::string(in_sample ? "sample " : "") + "--help"));
+  }
+
+  CLI::App app_;
+  CLI::App* sample_ = nullptr;
+  Options options_;
+  std::map<std::string, std::string> values_, planned_values_;
+  bool resume_ = false;
+};
+
+}  // namespace
+
+Options parse(int argc, const char* const* argv) { return CommandLine().parse(argc, argv); }
+
+}  // namespace shockstep::cli

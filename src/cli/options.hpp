@@ -1,0 +1,21 @@
+/// The command line as data.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace shockstep::cli {
+
+struct Options {
+  std::string command;                ///< sample or info; empty if the answer has been printed already (help, version)
+  std::string config;                 ///< the file
+  std::string out;                    ///< folder; empty: runs/<name of the config>
+  std::string noise;                  ///< .npy of starting latents; empty: drawn from the seed
+  std::vector<std::string> settings;  ///< key.path=value, in the order to apply them
+  bool quiet = false, verbose = false;
+};
+
+/// Help and version go to stdout. Throws ConfigError for what it does not understand or cannot do yet.
+Options parse(int argc, const char* const* argv);
+
+}  // namespace shockstep::cli

@@ -1,0 +1,51 @@
+#include "cli/report.hpp"
+
+#include "log/log.hpp"
+
+#include <cstdio>
+#include <numeric>
+
+namespace shockstep::cli {
+namespace {
+
+std::int64_t trajectories(const RunStatistics& s) {
+  return std::accumulate(std::begin(s.count_by_status), std::end(s.count_by_status), std::int64_t{0});
+}
+
+}  // namespace
+
+std::string status_text(const RunStatistics& s) {
+  std::string out;
+  for (int i = 0; i < status_count; ++i) {
+    if (s.count_by_status[i] == 0) continue;
+    out.append(out.empty() ? "" : ", ").append(std::to_string(s.count_by_status[i])).append(" ");
+    out.append(name(static_cast<Status>(i)));
+  }
+  return out.empty() ? "none started" : out;
+}
+
+double evaluations_mean(const RunStatistics& s) {
+  const std::int64_t n = trajectories(s);
+  return n > 0 ? static_cast<double>(s.evaluations) / static_cast<double>(n) : 0;
+}
+
+void warn(const RunStatistics& s, int max_evaluations) {
+  const auto with = [&](Status status, const std::string& sentence) {
+    const std::int64_t n = s.count_by_status[static_cast<int>(status)];
+    if (n > 0) log::warning(std::to_string(n) + (n == 1 ? " trajectory: " : " trajectories: ") + sentence);
+  };
+  with(Status::budget, "sampler.max_evaluations = " + std::to_string(max_evaluations) +
+                           " forced steps beyond the tolerance (status budget)");
+  with(Status::non_finite, "the model returned NaN or infinity; the sample is NaN");
+  with(Status::failed, "the model threw; the sample is NaN: " + s.first_failure);
+}
+
+void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& s) {
+  std::printf("%s:", folder.c_str());
+  for (const auto& file : files) std::printf(" %s", file.c_str());
+  std::printf(" run.log\n%lld trajectories: %s\n", static_cast<long long>(trajectories(s)), status_text(s).c_str());
+  std::printf("evaluations: mean %.2f, max %lld; %.3g s\n", evaluations_mean(s),
+              static_cast<long long>(s.evaluations_max), s.wall_seconds);
+}
+
+}  // namespace shockstep::cli

@@ -1,0 +1,160 @@
+#include <shockstep/error.hpp>
+#include <shockstep/registry.hpp>
+#include <shockstep/sampler.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/noise.hpp"
+#include "cli/progress.hpp"
+#include "cli/report.hpp"
+#include "config/run_config.hpp"
+#include "config/yaml.hpp"
+#include "core/text.hpp"
+#include "log/log.hpp"
+#include "output/run_writer.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+namespace shockstep::cli {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
+
+// Files, progress bar and Ctrl-C in one observer.
+class RunObserver final : public Observer {
+ public:
+  RunObserver(RunWriter& writer, Progress& progress) : writer_(writer), progress_(progress) {}
+
+  bool wants_steps(std::int64_t trajectory) const override { return writer_.wants_steps(trajectory); }
+  void step(const StepRecord& record) override { writer_.step(record); }
+  void finished(const TrajectoryReport& report, std::span<const double> sample) override {
+    writer_.finished(report, sample);
+    progress_.finished(report.evaluations);
+  }
+  void progress(double share) override { progress_.share(share); }
+  bool cancelled() const override { return interrupted(); }
+
+ private:
+  RunWriter& writer_;
+  Progress& progress_;
+};
+
+RunConfig read_config(const Options& options) {
+  ConfigNode root = load_yaml(options.config);
+  for (const auto& setting : options.settings) set_value(root, setting, options.config);
+  std::vector<std::string> methods;
+  for (const auto& kind : method_kinds()) methods.emplace_back(kind.name);
+  return RunConfig(root, options.config, methods);
+}
+
+void check_device(const RunConfig& config) {
+  const std::string& device = config.run.device;
+  if (device == "cpu") return;
+  const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+  const int wanted = device == "cuda" ? 0 : std::stoi(device.substr(5));
+  if (wanted >= count)
+    throw ConfigError(printable(config.file, 1000), "run.device",
+                      count == 0 ? "no CUDA device found; must be cpu, got " + device
+                                 : "must be cpu or cuda:0 to cuda:" + std::to_string(count - 1) + ", got " + device);
+}
+
+// The library knows the key that is wrong, not the file it came from.
+template <class Make>
+auto with_file(const std::string& file, Make make) {
+  try {
+    return make();
+  } catch (const ConfigError& e) {
+    const std::string where = printable(file, 1000);
+    if (std::string(e.what()).starts_with(where)) throw;
+    throw ConfigError(where, "", e.what());
+  }
+}
+
+std::string make_folder(const Options& options) {
+  namespace fs = std::filesystem;
+  const fs::path folder =
+      options.out.empty() ? fs::path("runs") / fs::path(options.config).stem() : fs::path(options.out);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || !fs::is_directory(folder))
+    throw FileError(printable(folder.string(), 1000),
+                    "cannot be made a folder: " + (error ? error.message() : "a file has that name"));
+  return folder.string();
+}
+
+int exit_code(const RunStatistics& s) {
+  if (interrupted()) return 130;
+  const auto count = [&](Status status) { return s.count_by_status[static_cast<int>(status)]; };
+  return count(Status::non_finite) + count(Status::failed) > 0 ? 4 : 0;
+}
+
+std::string guard_text(const SamplerOptions& options, const GuardProfile& profile) {
+  if (!options.guard.enabled) return "guard: off";
+  return "guard: profile " + profile.source + ", " + std::to_string(profile.evaluations) + " evaluations, redo " +
+         (profile.redo ? "above score " + shortest(profile.threshold) : "off");
+}
+
+}  // namespace
+
+int sample(const Options& options) {
+  const auto begin = Clock::now();
+  watch_interrupts();
+  RunConfig config = read_config(options);
+  check_device(config);
+  const auto process = with_file(config.file, [&] { return make_process(config.process_section()); });
+  const auto model =
+      with_file(config.file, [&] { return make_model(config.model_section(), {config.run.device, config.run.dtype}); });
+  const auto& run = config.run;
+  SampleRequest request;
+  request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
+  if (!options.noise.empty()) request.noise = read_noise(options.noise, run.count, model->shape());
+
+  const std::string folder = make_folder(options);
+  log::open((std::filesystem::path(folder) / "run.log").string());
+  log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", " + std::to_string(run.count) +
+            " trajectories, seed " + std::to_string(run.seed));
+  log::info("model: " + model->describe());
+  log::info("process: " + process.kind() + ", sigma " + shortest(process.sigma_max()) + " to " +
+            shortest(process.sigma_min()));
+  const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler); });
+  const GuardProfile& profile = sampler.profile();
+  log::info(guard_text(config.sampler, profile));
+
+  RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()});
+  if (model->exact() && run.device != "cpu") log::warning("run.device: exact models run on the CPU");
+  if (config.output.grid == Switch::on && !writer.has_picture())
+    log::warning("output.grid: samples of this shape make no picture");
+  RunFacts facts;
+  facts.version = SHOCKSTEP_VERSION;
+  facts.config = config.resolved();
+  facts.model = model->describe();
+  facts.noise = options.noise;
+  facts.device = model->exact() ? "cpu" : run.device;
+  facts.threads = run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency());
+  facts.tolerance = config.sampler.tolerance;
+  facts.profile = profile;
+  facts.guard = config.sampler.guard.enabled;
+  facts.setup_seconds = seconds_since(begin);
+  RunStatistics statistics;
+  {
+    Progress progress(run.count, !options.quiet);
+    RunObserver observer(writer, progress);
+    request.observer = &observer;
+    statistics = with_file(config.file, [&] { return sampler.stream(request); });
+  }
+  if (interrupted()) log::warning("interrupted; writing what is done");
+  const auto files = writer.close(facts, statistics);
+  log::info("finished: " + status_text(statistics) + "; evaluations mean " + shortest(evaluations_mean(statistics)) +
+            ", max " + std::to_string(statistics.evaluations_max) + "; " + shortest(statistics.wall_seconds) + " s");
+  warn(statistics, config.sampler.max_evaluations);
+  print_result(folder, files, statistics);
+  return exit_code(statistics);
+}
+
+}  // namespace shockstep::cli

@@ -1,0 +1,46 @@
+/// A config file as the settings of one run. Torch-free: the sections model and process are read by their factories.
+#pragma once
+
+#include <shockstep/config.hpp>
+#include <shockstep/sampler_options.hpp>
+
+#include "output/settings.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+struct RunSettings {
+  std::int64_t count = 1024;  ///< trajectories
+  std::uint64_t seed = 0;
+  int batch = 256;                ///< rows in one model call
+  std::string device = "cpu";     ///< cpu, cuda or cuda:K
+  int threads = 0;                ///< 0: all cores
+  std::string dtype = "float32";  ///< of the network call; the state is always float64
+};
+
+class RunConfig {
+ public:
+  /// Reads the sections sampler, run and output and checks that there is no other than INTERFACE.md names. `methods`: the
+  /// names sampler.method may have. Throws ConfigError.
+  RunConfig(const ConfigNode& root, const std::string& file, const std::vector<std::string>& methods);
+
+  std::string file;
+  SamplerOptions sampler;
+  std::string method;
+  RunSettings run;
+  OutputSettings output;
+
+  /// For the factories of registry.hpp, which read and finish them.
+  Section model_section() { return root_.section("model"); }
+  Section process_section() { return root_.section("process"); }
+  /// Every setting in effect, defaults included; complete once model and process have been made.
+  ConfigNode resolved() const { return root_.resolved(); }
+
+ private:
+  Section root_;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,232 @@
+#include "core/npy.hpp"
+
+#include "core/text.hpp"
+
+#include <shockstep/error.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <numeric>
+#include <utility>
+
+namespace shockstep {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);
+
+constexpr char magic[] = "\x93NUMPY";
+constexpr std::size_t magic_bytes = 6;
+
+class Reader {
+ public:
+  explicit Reader(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), &std::fclose) {
+    struct stat status;
+    if (!file_ || fstat(fileno(file_.get()), &status) != 0)
+      fail(std::string("cannot be read: ") + std::strerror(errno));
+    if (!S_ISREG(status.st_mode)) fail("is not a file");
+    left_ = static_cast<std::uint64_t>(status.st_size);
+  }
+
+  NpyArray read() {
+    char start[magic_bytes + 2];
+    if (left_ < sizeof start || (take(start, sizeof start), std::memcmp(start, magic, magic_bytes) != 0))
+      fail("is no .npy file; write one with numpy.save");
+    if (start[6] < 1 || start[6] > 3)
+      fail("has version " + std::to_string(start[6]) + " of the .npy format, known are 1 to 3");
+    std::uint32_t length = 0;
+    take(&length, start[6] == 1 ? 2 : 4);
+    if (length > left_) fail("is cut off in its header");
+    std::string header(length, '\0');
+    take(header.data(), length);
+    return body(header);
+  }
+
+ private:
+  NpyArray body(const std::string& header) {
+    const std::string type = entry(header, "descr"), order = entry(header, "fortran_order");
+    NpyArray out{.shape = shape(entry(header, "shape")), .values = {}};
+    if (order.starts_with("True")) fail("is in Fortran order; write it with numpy.ascontiguousarray");
+    if (!order.starts_with("False")) fail("has a header without fortran_order");
+
+    const bool known =
+        type.size() > 5 && (type.starts_with("'<f") || type.starts_with("'<i")) && (type[3] == '4' || type[3] == '8');
+    if (!known || type[4] != '\'')
+      fail("holds " + printable(type.substr(0, type.find(',')), 20) +
+           ", expected float32, float64, int32 or int64 ('<f4', '<f8', '<i4', '<i8')");
+    const bool integer = type[2] == 'i', eight = type[3] == '8';
+    const std::uint64_t bytes = eight ? 8 : 4;
+
+    std::uint64_t count = 1;  // overflow means more than any file holds
+    for (auto n : out.shape)
+      if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(n), &count)) fail("has an absurd shape");
+    if (count > left_ / bytes)
+      fail("is cut off: its shape needs " + std::to_string(count) + " numbers, it holds " +
+           std::to_string(left_ / bytes));
+    out.values.resize(count);
+    if (integer)
+      eight ? numbers<std::int64_t>(out.values) : numbers<std::int32_t>(out.values);
+    else
+      eight ? numbers<double>(out.values) : numbers<float>(out.values);
+    return out;
+  }
+
+  template <class T>
+  void numbers(std::vector<double>& values) {
+    std::vector<T> chunk(1 << 16);
+    for (std::size_t i = 0; i < values.size();) {
+      const std::size_t n = std::min(chunk.size(), values.size() - i);
+      take(chunk.data(), n * sizeof(T));
+      for (std::size_t j = 0; j < n; ++j) values[i++] = static_cast<double>(chunk[j]);
+    }
+  }
+
+  // The text after 'name': in the header, a Python dictionary.
+  std::string entry(const std::string& header, const std::string& name) const {
+    auto at = header.find('\'' + name + '\'');
+    if (at != header.npos) at = header.find(':', at);
+    if (at != header.npos) at = header.find_first_not_of(": ", at);
+    if (at == header.npos) fail("has a header without " + name);
+    return header.substr(at);
+  }
+
+  std::vector<std::int64_t> shape(const std::string& text) const {
+    std::vector<std::int64_t> out;
+    const auto end = text.find(')');
+    if (text.front() != '(' || end == text.npos) fail("has a header without shape");
+    for (std::size_t at = 1; at < end;) {
+      const auto comma = std::min(text.find(',', at), end);
+      std::string word = text.substr(at, comma - at);
+      word.erase(std::remove(word.begin(), word.end(), ' '), word.end());
+      at = comma + 1;
+      if (word.empty() && at > end) break;  // "(3,)" and "()"
+      if (word.empty() || word.size() > 18 || word.find_first_not_of("0123456789") != word.npos)
+        fail("has an absurd shape");
+      out.push_back(std::stoll(word));
+    }
+    return out;
+  }
+
+  void take(void* to, std::size_t bytes) {
+    if (bytes > left_ || std::fread(to, 1, bytes, file_.get()) != bytes) fail("is cut off");
+    left_ -= bytes;
+  }
+
+  [[noreturn]] void fail(const std::string& sentence) const { throw FileError(printable(path_, 1000), sentence); }
+
+  std::string path_;
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  std::uint64_t left_ = 0;
+};
+
+// The dictionary, padded with spaces so that the data start at a multiple of 64 bytes.
+std::string header(const std::vector<std::int64_t>& shape, NpyType type) {
+  std::string text =
+      std::string("{'descr': '") + (type == NpyType::float64 ? "<f8" : "<f4") + "', 'fortran_order': False, 'shape': (";
+  for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
+  text += shape.size() == 1 ? ",), }" : "), }";
+  while ((magic_bytes + 4 + text.size() + 1) % 64) text += ' ';
+  text += '\n';
+  const auto length = static_cast<unsigned>(text.size());
+  return std::string(magic, magic_bytes) + '\1' + '\0' + static_cast<char>(length & 255) +
+         static_cast<char>(length >> 8) + text;
+}
+
+constexpr std::size_t waiting_bytes = 1 << 20;
+
+}  // namespace
+
+NpyArray read_npy(const std::string& path) { return Reader(path).read(); }
+
+NpyWriter::NpyWriter(const std::string& path, const std::vector<std::int64_t>& shape, NpyType type)
+    : path_(path), part_(path + ".part"), type_(type) {
+  if (!shape.empty()) rows_ = shape[0];
+  for (std::size_t i = 1; i < shape.size(); ++i) row_values_ *= static_cast<std::size_t>(shape[i]);
+  row_bytes_ = row_values_ * (type == NpyType::float64 ? 8 : 4);
+  file_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file_ < 0) fail();
+  const std::string text = header(shape, type);
+  header_ = static_cast<std::int64_t>(text.size());
+  put(text.data(), text.size(), 0);
+}
+
+NpyWriter::~NpyWriter() {
+  if (file_ < 0) return;
+  ::close(file_);
+  std::remove(part_.c_str());
+}
+
+void NpyWriter::write_row(std::int64_t i, std::span<const double> row) {
+  assert(i >= 0 && i < rows_ && row.size() == row_values_);
+  const auto at = waiting_.size();
+  waiting_.resize(at + row_bytes_);
+  if (type_ == NpyType::float64) {
+    std::memcpy(&waiting_[at], row.data(), row_bytes_);
+  } else {
+    for (std::size_t j = 0; j < row_values_; ++j) {
+      const float value = static_cast<float>(row[j]);
+      std::memcpy(&waiting_[at + 4 * j], &value, 4);
+    }
+  }
+  waiting_row_.push_back(i);
+  if (waiting_.size() >= waiting_bytes) flush();
+}
+
+void NpyWriter::fill_nan(std::int64_t begin, std::int64_t end) {
+  const std::vector<double> row(row_values_, std::numeric_limits<double>::quiet_NaN());
+  for (std::int64_t i = begin; i < end; ++i) write_row(i, row);
+}
+
+// Neighbouring rows go out in one write.
+void NpyWriter::flush() {
+  const auto n = waiting_row_.size();
+  std::vector<std::size_t> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return waiting_row_[a] < waiting_row_[b]; });
+  for (std::size_t i = 0; i < n;) {
+    const auto first = waiting_row_[order[i]];
+    sorted_.clear();
+    for (auto row = first; i < n && waiting_row_[order[i]] == row; ++i, ++row) {
+      const char* from = &waiting_[order[i] * row_bytes_];
+      sorted_.insert(sorted_.end(), from, from + row_bytes_);
+    }
+    put(sorted_.data(), sorted_.size(), header_ + first * static_cast<std::int64_t>(row_bytes_));
+  }
+  waiting_.clear(), waiting_row_.clear();
+}
+
+void NpyWriter::close() {
+  flush();
+  // Rows that nobody wrote are zero.
+  if (::ftruncate(file_, header_ + rows_ * static_cast<std::int64_t>(row_bytes_)) != 0) fail();
+  if (::close(std::exchange(file_, -1)) != 0 || std::rename(part_.c_str(), path_.c_str()) != 0) {
+    const int reason = errno;
+    std::remove(part_.c_str());
+    errno = reason;
+    fail();
+  }
+}
+
+void NpyWriter::put(const char* bytes, std::size_t count, std::int64_t offset) {
+  while (count > 0) {
+    const auto written = ::pwrite(file_, bytes, count, offset);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) fail();
+    bytes += written, count -= static_cast<std::size_t>(written), offset += written;
+  }
+}
+
+void NpyWriter::fail() const {
+  throw FileError(printable(path_, 1000), std::string("cannot be written: ") + std::strerror(errno));
+}
+
+}  // namespace shockstep

@@ -1,0 +1,51 @@
+/// NumPy's .npy files: arrays in, rows out as they are finished. Format: numpy.lib.format, versions 1.0 to 3.0.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+struct NpyArray {
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;  ///< row-major
+};
+
+/// Reads little-endian float32, float64, int32 or int64 in C order. Throws FileError for anything else.
+NpyArray read_npy(const std::string& path);
+
+enum class NpyType { float32, float64 };
+
+/// Writes an array of known shape row by row, in any order; a row is one index of the first dimension. The file grows as
+/// `path`.part and is renamed by close(); if close() is never reached, nothing is left.
+class NpyWriter {
+ public:
+  /// Throws FileError, as do all members.
+  NpyWriter(const std::string& path, const std::vector<std::int64_t>& shape, NpyType type);
+  ~NpyWriter();
+  NpyWriter(const NpyWriter&) = delete;
+  NpyWriter& operator=(const NpyWriter&) = delete;
+
+  /// Row 0 <= i < shape[0]; its length is the product of the other dimensions. Written twice, the later one stands.
+  void write_row(std::int64_t i, std::span<const double> row);
+  void fill_nan(std::int64_t begin, std::int64_t end);  ///< rows begin .. end - 1
+  void close();
+
+ private:
+  void flush();
+  void put(const char* bytes, std::size_t count, std::int64_t offset);
+  [[noreturn]] void fail() const;
+
+  std::string path_, part_;
+  int file_ = -1;
+  std::int64_t rows_ = 1, header_ = 0;
+  std::size_t row_values_ = 1, row_bytes_ = 0;
+  NpyType type_;
+  // Rows wait here until they fill a large write: they come nearly in order, from several workers.
+  std::vector<char> waiting_, sorted_;
+  std::vector<std::int64_t> waiting_row_;
+};
+
+}  // namespace shockstep

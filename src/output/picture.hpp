@@ -1,0 +1,33 @@
+/// samples.png: the first samples of a run as a picture, if their shape allows one.
+#pragma once
+
+#include "output/grid.hpp"
+#include "output/settings.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+class SamplePicture {
+ public:
+  /// A grid for images, a scatter or histogram for one or two coordinates, nothing else.
+  SamplePicture(const OutputSettings& settings, std::span<const std::int64_t> shape, std::int64_t count);
+
+  bool possible() const { return kept_ > 0; }
+  /// Keeps the sample if it is one of the first; which are shown does not depend on the order of completion.
+  void add(std::int64_t index, std::span<const double> sample, double exponent);
+  /// Throws FileError.
+  void write(const std::string& path) const;
+
+ private:
+  std::optional<Picture> image_;
+  std::size_t dimension_ = 1, kept_ = 0;
+  int columns_ = 1;
+  std::vector<float> values_, exponents_;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,94 @@
+#include "output/run_writer.hpp"
+
+#include "core/npy.hpp"
+#include "output/file.hpp"
+#include "output/ordered_text.hpp"
+#include "output/tables.hpp"
+
+#include <filesystem>
+
+namespace shockstep {
+
+RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, const RunShape& shape)
+    : folder_(folder), settings_(settings), shape_(shape), picture_(settings, shape.sample, shape.count) {
+  for (const char* name :
+       {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json"})
+    std::filesystem::remove(at(name));  // of an earlier run: what is found afterwards belongs to this one
+  if (settings.samples) {
+    std::vector<std::int64_t> all{shape.count};
+    all.insert(all.end(), shape.sample.begin(), shape.sample.end());
+    samples_ = std::make_unique<NpyWriter>(at("samples.npy"), all, shape.float64 ? NpyType::float64 : NpyType::float32);
+    written_.resize(static_cast<std::size_t>(shape.count));
+  }
+  trajectories_ = std::make_unique<OrderedText>(at("trajectories.csv"), trajectories_header);
+  if (settings.events) events_ = std::make_unique<OrderedText>(at("events.jsonl"), "");
+  if (settings.steps > 0) steps_ = std::make_unique<OrderedText>(at("steps.csv"), steps_header);
+}
+
+RunWriter::~RunWriter() = default;
+
+std::string RunWriter::at(const std::string& name) const { return (std::filesystem::path(folder_) / name).string(); }
+
+void RunWriter::step(const StepRecord& record) {
+  if (!broken_) append_line(steps_under_way_[record.trajectory], record);
+}
+
+void RunWriter::finished(const TrajectoryReport& report, std::span<const double> sample) {
+  if (broken_) return;
+  broken_ = true;  // until this call has come through
+  const std::int64_t i = report.trajectory;
+  std::string line;
+  append_line(line, report);
+  trajectories_->put(i, std::move(line));
+  if (events_) {
+    std::string lines;
+    for (const Event& event : report.events) append_line(lines, event);
+    events_->put(i, std::move(lines));
+  }
+  if (steps_ && wants_steps(i)) steps_->put(i, std::move(steps_under_way_[i]));
+  steps_under_way_.erase(i);
+  if (report.status != Status::interrupted) {
+    if (samples_) {
+      samples_->write_row(i, sample);
+      written_[static_cast<std::size_t>(i)] = true;
+    }
+    picture_.add(i, sample, report.exponent);
+    exponents_.add(report.exponent);
+    errors_.add(report.error_estimate);
+  }
+  broken_ = false;
+}
+
+std::vector<std::string> RunWriter::close(const RunFacts& facts, const RunStatistics& statistics) {
+  std::vector<std::string> names;
+  if (samples_) {
+    for (std::int64_t begin = 0, n = shape_.count; begin < n;) {
+      std::int64_t end = begin;
+      while (end < n && !written_[static_cast<std::size_t>(end)]) ++end;
+      if (end > begin) samples_->fill_nan(begin, end);
+      begin = end + 1;
+    }
+    samples_->close();
+    names.push_back("samples.npy");
+  }
+  if (picture_.possible()) {
+    picture_.write(at("samples.png"));
+    names.push_back("samples.png");
+  }
+  trajectories_->close();
+  names.push_back("trajectories.csv");
+  if (events_) {
+    events_->close();
+    names.push_back("events.jsonl");
+  }
+  if (steps_) {
+    steps_->close();
+    names.push_back("steps.csv");
+  }
+  write_file(at("summary.json"),
+             summary_json(facts, statistics, exponents_, errors_));  // last: it says the run is whole
+  names.push_back("summary.json");
+  return names;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,56 @@
+/// Everything a run leaves in its folder, written as trajectories finish; memory does not grow with their number.
+#pragma once
+
+#include <shockstep/observer.hpp>
+
+#include "output/picture.hpp"
+#include "output/settings.hpp"
+#include "output/summary.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace shockstep {
+
+class NpyWriter;
+class OrderedText;
+
+struct RunShape {
+  std::vector<std::int64_t> sample;  ///< shape of one sample
+  std::int64_t count = 0;
+  bool float64 = false;  ///< of samples.npy
+};
+
+/// Trajectories are numbered from 0. Throws FileError from any member.
+class RunWriter final : public Observer {
+ public:
+  RunWriter(const std::string& folder, const OutputSettings& settings, const RunShape& shape);
+  ~RunWriter() override;
+
+  bool wants_steps(std::int64_t trajectory) const override { return trajectory < settings_.steps; }
+  void step(const StepRecord& record) override;
+  void finished(const TrajectoryReport& report, std::span<const double> sample) override;
+
+  bool has_picture() const { return picture_.possible(); }
+  /// Completes all files; the samples of trajectories that did not finish are NaN. Returns the names of the files.
+  std::vector<std::string> close(const RunFacts& facts, const RunStatistics& statistics);
+
+ private:
+  std::string at(const std::string& name) const;
+
+  std::string folder_;
+  OutputSettings settings_;
+  RunShape shape_;
+  std::unique_ptr<NpyWriter> samples_;
+  std::unique_ptr<OrderedText> trajectories_, events_, steps_;
+  std::vector<bool> written_;  // rows of samples.npy: one bit per trajectory
+  std::unordered_map<std::int64_t, std::string> steps_under_way_;
+  SamplePicture picture_;
+  QuantileSketch exponents_, errors_;
+  bool broken_ = false;  // a write failed: the engine is ending the run
+};
+
+}  // namespace shockstep

@@ -1,0 +1,71 @@
+#include "output/summary.hpp"
+
+#include "output/json.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace shockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// JSON has neither NaN nor infinity.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+Json quantiles(const QuantileSketch& sketch) {
+  Json out{{"count", sketch.count()}};
+  if (sketch.count() == 0) return out;
+  out["mean"] = number(sketch.mean());
+  static constexpr std::array<std::pair<const char*, double>, 6> levels{
+      {{"q05", .05}, {"q25", .25}, {"q50", .5}, {"q75", .75}, {"q95", .95}, {"q99", .99}}};
+  for (const auto& [key, q] : levels) out[key] = number(sketch.quantile(q));
+  out["max"] = number(sketch.maximum());
+  return out;
+}
+
+}  // namespace
+
+std::string summary_json(const RunFacts& facts, const RunStatistics& s, const QuantileSketch& exponents,
+                         const QuantileSketch& errors) {
+  std::int64_t trajectories = 0;
+  Json status;
+  for (int i = 0; i < status_count; ++i) {
+    trajectories += s.count_by_status[i];
+    status[std::string(name(static_cast<Status>(i)))] = s.count_by_status[i];
+  }
+  const double n = static_cast<double>(std::max<std::int64_t>(1, trajectories));
+  const double outside = s.worker_seconds > 0 ? 1 - s.model_seconds / s.worker_seconds : 0;
+
+  Json out;
+  out["version"] = facts.version;
+  out["config"] = to_json(facts.config);
+  out["model"] = facts.model;
+  if (!facts.noise.empty()) out["noise"] = facts.noise;
+  out["trajectories"] = trajectories;
+  out["status"] = std::move(status);
+  out["evaluations"] = {{"total", s.evaluations},
+                        {"mean", static_cast<double>(s.evaluations) / n},
+                        {"max", s.evaluations_max},
+                        {"probes_mean", static_cast<double>(s.probes) / n}};
+  out["steps"] = {{"accepted", s.accepted}, {"rejected", s.rejected}};
+  out["repeated"] = s.repeated;
+  out["events"] = s.events;
+  out["exponent"] = quantiles(exponents);
+  out["error_estimate"] = quantiles(errors);
+  out["wall_seconds"] = s.wall_seconds;
+  out["setup_seconds"] = facts.setup_seconds;
+  out["model_seconds"] = s.model_seconds;
+  out["overhead_fraction"] = std::clamp(outside, 0., 1.);  // share of the workers' time outside the model call
+  out["model_calls"] = s.model_calls;
+  out["device"] = facts.device;
+  out["threads"] = facts.threads;
+  out["ranks"] = 1;
+  out["tolerance_kind"] = "per_step";
+  out["tolerance_internal"] = facts.tolerance;
+  out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
+  if (!s.first_failure.empty()) out["first_failure"] = s.first_failure;
+  return dump(out);
+}
+
+}  // namespace shockstep

@@ -1,0 +1,31 @@
+/// summary.json: what a run was and what it cost.
+#pragma once
+
+#include <shockstep/config.hpp>
+#include <shockstep/guard.hpp>
+#include <shockstep/result.hpp>
+
+#include "output/quantile_sketch.hpp"
+
+#include <string>
+
+namespace shockstep {
+
+/// What is known of a run beside its trajectories.
+struct RunFacts {
+  std::string version;
+  ConfigNode config;  ///< resolved
+  std::string model;  ///< ScoreModel::describe()
+  std::string noise;  ///< file of the starting latents; empty: drawn from the seed
+  std::string device = "cpu";
+  int threads = 1;       ///< in use
+  double tolerance = 0;  ///< internal: bound on the weighted error of a step
+  GuardProfile profile;  ///< resolved
+  bool guard = true;
+  double setup_seconds = 0;  ///< loading the model and resolving the profile
+};
+
+std::string summary_json(const RunFacts& facts, const RunStatistics& statistics, const QuantileSketch& exponents,
+                         const QuantileSketch& errors);
+
+}  // namespace shockstep

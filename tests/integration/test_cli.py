@@ -1,0 +1,303 @@
+"""The program from outside: files, exit codes, error lines. Standard library only; SHOCKSTEP is the program."""
+
+import ast
+import csv
+import json
+import math
+import os
+import pathlib
+import re
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
+PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
+FILES = {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "run.log"}
+TWO_MODES = """
+model: {kind: gaussian_mixture, means: [[-1, 0], [1, 0]], std: 0.1}
+process: {kind: ve, sigma_min: 0.002, sigma_max: 80}
+sampler: {tolerance: 1.0e-2}
+run: {count: 64}
+"""
+
+
+def shockstep(*arguments, cwd=SOURCE):
+    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+def read_npy(path):
+    """Shape, type and values of a .npy file, by its format description."""
+    data = path.read_bytes()
+    assert data[:6] == b"\x93NUMPY", "no NPY signature"
+    assert data[6] == 1, "no NPY version 1"
+    size, start = struct.unpack("<H", data[8:10])[0], 10
+    header = ast.literal_eval(data[start : start + size].decode("utf-8"))
+    assert not header["fortran_order"]
+    code = {"<f4": "f", "<f8": "d"}[header["descr"]]
+    body = data[start + size :]
+    count = math.prod(header["shape"])
+    assert len(body) == count * struct.calcsize(code), "wrong length"
+    return header["shape"], header["descr"], struct.unpack(f"<{count}{code}", body)
+
+
+def write_npy(path, shape, values):
+    header = repr({"descr": "<f8", "fortran_order": False, "shape": tuple(shape)}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    body = struct.pack(f"<{len(values)}d", *values)
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + body)
+
+
+def read_csv(path):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="shockstep ")
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        self.config = self.folder / "x.yaml"
+        self.config.write_text(TWO_MODES)
+
+    def check_run(self, out, count, shape):
+        """Every file exists and parses, and they agree with each other."""
+        self.assertEqual({p.name for p in out.iterdir()} | {"samples.png"}, FILES)
+        samples_shape, _, values = read_npy(out / "samples.npy")
+        self.assertEqual(samples_shape, (count, *shape))
+        if (out / "samples.png").exists():
+            self.assertEqual((out / "samples.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        trajectories = read_csv(out / "trajectories.csv")
+        for column in "trajectory status evaluations probes accepted rejected exponent error_estimate events".split():
+            self.assertIn(column, trajectories[0])
+        numbers = [int(t["trajectory"]) for t in trajectories]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        steps = read_csv(out / "steps.csv")
+        for column in "trajectory lam sigma h error tolerance rate accepted".split():
+            self.assertIn(column, steps[0])
+        for step in steps:
+            sigma = float(step["sigma"])
+            self.assertAlmostEqual(sigma, math.exp(-float(step["lam"])), delta=1e-9 * sigma)
+        events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
+        for event in events:
+            self.assertIn(event["event"], ("enter", "exit", "speciation"))
+            self.assertLessEqual(event["sigma_low"], event["sigma_high"])
+            for key in "t lam rate exponent step".split():
+                self.assertIn(key, event)
+        self.assertEqual(len(events), sum(int(t["events"]) for t in trajectories))
+        summary = json.loads((out / "summary.json").read_text())
+        for key in (
+            "config version status evaluations wall_seconds model_seconds overhead_fraction device threads ranks "
+            "tolerance_kind tolerance_internal exponent error_estimate guard"
+        ).split():
+            self.assertIn(key, summary)
+        for status, n in summary["status"].items():
+            self.assertEqual(n, sum(t["status"] == status for t in trajectories))
+        self.assertEqual(summary["evaluations"]["total"], sum(int(t["evaluations"]) for t in trajectories))
+        self.assertEqual(summary["evaluations"]["max"], max(int(t["evaluations"]) for t in trajectories))
+        self.assertEqual(summary["config"]["run"]["count"], count)
+        self.assertRegex((out / "run.log").read_text(), r"(?m)^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+ info ")
+        return trajectories, values, summary
+
+
+class Run(Case):
+    def test_files_and_result(self):
+        out = self.folder / "out"
+        run = shockstep("sample", self.config, "--out", out, "--count", 100, "--set", "output.steps=5")
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertIn(str(out), run.stdout)
+        self.assertIn("100 ok", run.stdout)
+        trajectories, values, _ = self.check_run(out, 100, (2,))
+        self.assertEqual(len(trajectories), 100)
+        self.assertTrue((out / "samples.png").exists())
+        for x, y in zip(values[::2], values[1::2]):
+            self.assertLess(math.hypot(abs(x) - 1, y), 0.8)
+        self.assertEqual({int(s["trajectory"]) for s in read_csv(out / "steps.csv")}, set(range(5)))
+
+    def test_bytes_do_not_depend_on_batch_and_threads(self):
+        found = set()
+        for batch, threads in ((1, 1), (7, 2), (256, 2)):
+            out = self.folder / f"{batch}"
+            run = shockstep("sample", self.config, "--out", out, "--batch", batch, "--threads", threads)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            files = "samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv"
+            found.add(tuple((out / name).read_bytes() for name in files))
+        self.assertEqual(len(found), 1)
+
+    def test_default_folder_spaces_and_unicode(self):
+        config = self.folder / "größe 1.yaml"
+        config.write_text(TWO_MODES)
+        run = shockstep("sample", config.name, "--count", 4, cwd=self.folder)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.check_run(self.folder / "runs" / "größe 1", 4, (2,))
+
+    def test_every_config_runs(self):
+        for config in sorted((SOURCE / "configs").glob("*.yaml")):
+            with self.subTest(config.name):
+                out = self.folder / config.stem
+                run = shockstep("sample", config, "--count", 8, "--batch", 8, "--out", out)
+                self.assertEqual(run.returncode, 0, run.stderr)
+                shape = read_npy(out / "samples.npy")[0][1:]
+                self.check_run(out, 8, shape)
+
+    def test_outputs_can_be_left_out(self):
+        out = self.folder / "out"
+        settings = "output={samples: none, grid: off, steps: 0, events: none}"
+        run = shockstep("sample", self.config, "--out", out, "--set", settings)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertEqual({p.name for p in out.iterdir()}, {"trajectories.csv", "summary.json", "run.log"})
+
+    def test_noise_file(self):
+        noise = self.folder / "noise.npy"
+        write_npy(noise, (2, 2), [0.5, 0.25, -0.5, 0.25])
+        out = self.folder / "out"
+        run = shockstep("sample", self.config, "--count", 2, "--noise", noise, "--out", out)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        x0, y0, x1, y1 = read_npy(out / "samples.npy")[2]
+        self.assertGreater(x0, 0)
+        self.assertAlmostEqual(x0, -x1, places=6)  # mirrored starts of a mirrored density
+        self.assertAlmostEqual(y0, y1, places=6)
+
+    def test_budget_is_a_warning(self):
+        out = self.folder / "out"
+        arguments = ["sample", self.config, "--tolerance", 1e-6, "--set", "sampler.max_evaluations=20", "--out", out]
+        run = shockstep(*arguments)
+        self.assertEqual(run.returncode, 0)
+        self.assertRegex(run.stderr, r"^shockstep: warning: \d+ trajectories: .*max_evaluations = 20 .*\n$")
+        trajectories, _, _ = self.check_run(out, 64, (2,))
+        self.assertTrue(all(int(t["evaluations"]) <= 20 for t in trajectories))
+        quiet = shockstep(*arguments, "--quiet")
+        self.assertEqual((quiet.returncode, quiet.stderr), (0, ""))
+
+    def test_verbose_log_goes_to_stderr(self):
+        run = shockstep("sample", self.config, "--out", self.folder / "out", "-v")
+        self.assertIn("gaussian_mixture", run.stderr)
+        self.assertNotIn("info", run.stdout)
+
+    def test_interrupt_leaves_valid_files(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(number):
+                out = self.folder / number.name
+                arguments = "--count", "1000000", "--out", out, "--set", "output.steps=2"
+                command = [PROGRAM, "sample", self.config, *arguments]
+                run = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                part = out / "trajectories.csv.part"
+                for _ in range(600):  # until something has been written
+                    if part.exists() and part.stat().st_size > 1 << 18:
+                        break
+                    time.sleep(0.05)
+                run.send_signal(number)
+                _, errors = run.communicate(timeout=60)
+                self.assertEqual(run.returncode, 130, errors)
+                self.assertIn("interrupted", errors)
+                trajectories, values, summary = self.check_run(out, 1000000, (2,))
+                done = {int(t["trajectory"]) for t in trajectories if t["status"] == "ok"}
+                self.assertGreater(len(done), 100)
+                self.assertLess(len(done), 1000000)
+                self.assertEqual(len(done), sum(not math.isnan(x) for x in values[::2]))
+                self.assertTrue(all(not math.isnan(values[2 * i]) for i in done))
+
+
+class Errors(Case):
+    def check(self, code, pattern, *arguments):
+        run = shockstep(*arguments, cwd=self.folder)
+        self.assertEqual(run.returncode, code, run.stderr)
+        self.assertRegex(run.stderr, rf"^shockstep: {pattern}\n$")
+        self.assertEqual(run.stdout, "")
+
+    def sample(self, code, sentence, *arguments):
+        self.check(code, re.escape(sentence), "sample", "x.yaml", *arguments)
+
+    def test_settings(self):
+        self.sample(2, "x.yaml: sampler.tolerance: must be positive, got -1", "--tolerance", -1)
+        self.sample(2, "x.yaml: run.count: must be at least 1, got 0", "--count", 0)
+        self.sample(2, "x.yaml: run.seed: must be a whole number, got x", "--seed", "x")
+        unknown = "x.yaml: sampler.tolerence: unknown key; did you mean tolerance?"
+        self.sample(2, unknown, "--set", "sampler.tolerence=1")
+        self.sample(2, "x.yaml: sampler.method: heun is not in this version yet; must be multistep", "--method", "heun")
+        steps = "x.yaml: sampler.steps: a fixed schedule is not in this version yet; must be adaptive"
+        self.sample(2, steps, "--steps", 20)
+        self.sample(2, "x.yaml: model.stdd: unknown key; did you mean std?", "--set", "model.stdd=1")
+        self.sample(2, "x.yaml: process.sigma_min: must be positive, got 0", "--set", "process.sigma_min=0")
+        self.sample(2, "x.yaml: a: cannot read the value: not valid YAML: a list [ is not closed by ]", "--set", "a=[1")
+        self.sample(2, "--set a: must be key.path=value, such as sampler.tolerance=1e-3", "--set", "a")
+
+    def test_nothing_is_left_by_a_wrong_setting(self):
+        shockstep("sample", "x.yaml", "--tolerance", -1, cwd=self.folder)
+        self.assertEqual([p.name for p in self.folder.iterdir()], ["x.yaml"])
+
+    def test_config_file(self):
+        self.check(5, r"no\.yaml: cannot be read: No such file or directory", "sample", "no.yaml")
+        self.config.write_text("model: [1, 2\n")
+        self.check(2, r"x\.yaml: line 1: not valid YAML: a list \[ is not closed by \]", "sample", "x.yaml")
+        self.config.write_text("")
+        self.check(2, r"x\.yaml: (model|process)\.kind: missing; .*", "sample", "x.yaml")
+
+    def test_usage(self):
+        self.check(2, r"command: missing; .*")
+        self.check(2, r"smaple: unknown command; did you mean sample\?", "smaple", "x.yaml")
+        self.check(2, r"CONFIG: missing; .*", "sample")
+        self.check(2, r"--cuont: unknown option; did you mean --count\?", "sample", "x.yaml", "--cuont", "3")
+        self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
+        self.check(2, r"--resume: comes in a later version; .*", "sample", "x.yaml", "--resume")
+        self.check(2, r"--init: is not in this version yet", "sample", "x.yaml", "--init", "a.npy")
+        for command in ("compare", "schedule", "inspect", "encode", "paper"):
+            self.check(2, rf"{command}: is not in this version yet", command, "x.yaml")
+
+    def test_noise(self):
+        noise = self.folder / "noise.npy"
+        self.check(5, r".*no\.npy: .*", "sample", "x.yaml", "--noise", "no.npy")
+        write_npy(noise, (3, 2), [0.0] * 6)
+        shape = "noise.npy: must have the shape [count, *shape] = [64, 2], has [3, 2]"
+        self.sample(5, shape, "--noise", "noise.npy")
+        write_npy(noise, (64, 2), [0.0] * 127 + [math.nan])
+        self.sample(5, "noise.npy: must be finite, holds nan in row 63", "--noise", "noise.npy")
+        noise.write_bytes(b"abc")
+        self.check(5, r"noise\.npy: .*", "sample", "x.yaml", "--noise", "noise.npy")
+
+    def test_model_file(self):
+        self.config.write_text("model: {kind: torchscript, path: no.pt, shape: [2]}\nprocess: {kind: ve}\n")
+        run = shockstep("sample", "x.yaml", cwd=self.folder)
+        self.assertIn(run.returncode, (3, 5))
+        self.assertRegex(run.stderr, r"^shockstep: .*no\.pt.*\n$")
+        (self.folder / "no.pt").write_text("this is no model")
+        self.check(3, r".*no\.pt.*", "sample", "x.yaml")
+
+    def test_output_folder(self):
+        (self.folder / "file").write_text("")
+        self.check(5, r"file: cannot be made a folder: .*", "sample", "x.yaml", "--out", "file")
+        self.check(5, r"file/sub: cannot be made a folder: .*", "sample", "x.yaml", "--out", "file/sub")
+
+    def test_full_disk(self):
+        out = self.folder / "out"
+        out.mkdir()
+        if not pathlib.Path("/dev/full").exists():
+            self.skipTest("no /dev/full")
+        (out / "trajectories.csv.part").symlink_to("/dev/full")
+        full = r".*trajectories\.csv: cannot be written: No space left on device"
+        self.check(5, full, "sample", "x.yaml", "--count", "5000", "--out", "out")
+        self.assertFalse((out / "summary.json").exists())
+
+
+class Help(Case):
+    def test_help_and_version(self):
+        for command in ([], ["sample"], ["info"], ["compare"]):
+            run = shockstep(*command, "--help")
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            self.assertIn("Usage", run.stdout)
+        self.assertIn("Example:", shockstep("sample", "--help").stdout)
+        self.assertRegex(shockstep("--version").stdout, r"^shockstep \d+\.\d+\.\d+\n$")
+
+    def test_info(self):
+        run = shockstep("info")
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep"):
+            self.assertIn(word, run.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()

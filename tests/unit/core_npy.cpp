@@ -1,0 +1,194 @@
+#include "support/test.hpp"
+
+#include "core/npy.hpp"
+
+#include <shockstep/error.hpp>
+
+#include <unistd.h>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <numeric>
+#include <random>
+
+using namespace shockstep;
+
+namespace {
+
+// A folder that is gone when the test ends.
+struct Folder {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("shockstep_npy_" + std::to_string(getpid()));
+  Folder() { std::filesystem::create_directories(path); }
+  ~Folder() { std::filesystem::remove_all(path); }
+  std::string operator/(const std::string& name) const { return (path / name).string(); }
+};
+
+std::string bytes_of(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void write(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+
+template <class T>
+std::string raw(std::vector<T> values) {
+  return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};
+}
+
+// As numpy.save writes it, in version `major`.
+std::string npy(const std::string& descr, const std::string& shape, const std::string& data, int major = 1) {
+  std::string text = "{'descr': '" + descr + "', 'fortran_order': False, 'shape': " + shape + ", }";
+  const std::size_t lead = major == 1 ? 10 : 12;
+  while ((lead + text.size() + 1) % 64) text += ' ';
+  text += '\n';
+  std::string out = "\x93NUMPY";
+  out += static_cast<char>(major), out += '\0';
+  for (std::size_t i = 0; i < lead - 8; ++i) out += static_cast<char>(text.size() >> 8 * i & 255);
+  return out + text + data;
+}
+
+std::string refusal(const std::string& path) {
+  try {
+    read_npy(path);
+  } catch (const FileError& e) {
+    const std::string what = e.what();
+    CHECK(what.starts_with(path + ": "));
+    CHECK(what.find('\n') == what.npos);
+    return what.substr(path.size() + 2);
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("npy: all types and versions are read", "[npy]") {
+  const Folder folder;
+  const auto path = folder / "a.npy";
+  const std::vector<double> want{1, -2, 3, 4, 5, 6};
+  for (int version : {1, 2, 3}) {
+    write(path, npy("<f8", "(2, 3)", raw<double>({1, -2, 3, 4, 5, 6}), version));
+    CHECK(read_npy(path).values == want);
+    CHECK(read_npy(path).shape == std::vector<std::int64_t>{2, 3});
+  }
+  write(path, npy("<f4", "(6,)", raw<float>({1, -2, 3, 4, 5, 6})));
+  CHECK(read_npy(path).values == want);
+  CHECK(read_npy(path).shape == std::vector<std::int64_t>{6});
+  write(path, npy("<i4", "(3, 1, 2)", raw<std::int32_t>({1, -2, 3, 4, 5, 6})));
+  CHECK(read_npy(path).values == want);
+  write(path, npy("<i8", "(1,6)", raw<std::int64_t>({1, -2, 3, 4, 5, 6})));
+  CHECK(read_npy(path).values == want);
+  write(path, npy("<f8", "()", raw<double>({7})));
+  CHECK(read_npy(path).values == std::vector<double>{7});
+  CHECK(read_npy(path).shape.empty());
+  write(path, npy("<f8", "(0, 3)", ""));
+  CHECK(read_npy(path).values.empty());
+}
+
+TEST_CASE("npy: what cannot be read is refused in one sentence", "[npy]") {
+  const Folder folder;
+  const auto path = folder / "a.npy";
+  const auto data = raw<double>({1, 2, 3, 4, 5, 6});
+  const auto good = npy("<f8", "(2, 3)", data);
+  const auto says = [&](const std::string& bytes, const std::string& part) {
+    write(path, bytes);
+    const auto text = refusal(path);
+    INFO(text);
+    CHECK(text.find(part) != text.npos);
+  };
+  CHECK(refusal(folder / "missing.npy").find("No such file") != std::string::npos);
+  CHECK(refusal(folder.path.string()) == "is not a file");
+  says("", "no .npy file");
+  says("PK\x03\x04 and more of a zip", "no .npy file");
+  for (std::size_t n = 1; n < good.size(); ++n) {
+    write(path, good.substr(0, n));
+    CHECK(!refusal(path).empty());
+  }
+  says(npy("<f8", "(2, 3)", data.substr(8)), "cut off: its shape needs 6 numbers, it holds 5");
+  says(npy("<f8", "(4294967296, 4294967296, 4294967296)", data), "absurd shape");
+  says(npy("<f8", "(99999999999999999999999, 1)", data), "absurd shape");
+  says(npy("<f8", "(1000000000000,)", data), "cut off");
+  says(npy("<f8", "(-2, 3)", data), "absurd shape");
+  says(npy("<f8", "(2,, 3)", data), "absurd shape");
+  says(npy("<f8", "2", data), "without shape");
+  says(npy("<c16", "(3,)", data), "holds '<c16'");
+  says(npy(">f8", "(6,)", data), "holds '>f8'");
+  says(npy("|O", "(6,)", data), "holds '|O'");
+  says(npy("<f80", "(6,)", data), "holds '<f80'");
+  says(npy("<f8", "(6,)", data, 4), "version 4");
+  auto fortran = good;
+  fortran.replace(fortran.find("False"), 5, "True ");
+  says(fortran, "Fortran order");
+  auto nameless = good;
+  nameless.replace(nameless.find("descr"), 5, "descs");
+  says(nameless, "without descr");
+  // A header that claims four gigabytes.
+  says(std::string("\x93NUMPY\x02\x00\xff\xff\xff\xff", 12) + "{}", "cut off in its header");
+}
+
+TEST_CASE("npy: rows come back wherever and in whatever order they were written", "[npy]") {
+  const Folder folder;
+  const auto path = folder / "a.npy";
+  const auto type = GENERATE(NpyType::float32, NpyType::float64);
+  constexpr std::int64_t n = 100000;
+  std::vector<std::int64_t> order(n);
+  std::iota(order.begin(), order.end(), 0);
+  std::shuffle(order.begin(), order.end(), std::mt19937(1));
+  const auto value = [](std::int64_t i, int j) { return .25 * static_cast<double>(i) + j; };  // exact in float32
+  {
+    NpyWriter out(path, {n, 1, 3}, type);
+    for (auto i : order) {
+      if (i % 10 == 7) continue;
+      if (i % 100 == 3) out.write_row(i, std::vector<double>{-1, -1, -1});
+      out.write_row(i, std::vector<double>{value(i, 0), value(i, 1), value(i, 2)});
+    }
+    for (std::int64_t i = 7; i < n; i += 10) out.fill_nan(i, i + 1);
+    CHECK(!std::filesystem::exists(path));
+    out.close();
+  }
+  CHECK(!std::filesystem::exists(path + ".part"));
+  const auto back = read_npy(path);
+  REQUIRE(back.shape == std::vector<std::int64_t>{n, 1, 3});
+  bool same = true;
+  for (std::int64_t i = 0; i < n; ++i)
+    for (int j = 0; j < 3; ++j) {
+      const double v = back.values[static_cast<std::size_t>(3 * i + j)];
+      same = same && (i % 10 == 7 ? std::isnan(v) : v == value(i, j));
+    }
+  CHECK(same);
+}
+
+TEST_CASE("npy: the file is byte for byte numpy's", "[npy]") {
+  const Folder folder;
+  const auto path = folder / "a.npy";
+  NpyWriter out(path, {2}, NpyType::float64);
+  out.write_row(1, std::vector<double>{2});
+  out.write_row(0, std::vector<double>{1});
+  out.close();
+  CHECK(bytes_of(path) == npy("<f8", "(2,)", raw<double>({1, 2})));
+}
+
+TEST_CASE("npy: an unfinished file leaves nothing, an unwritable one is an error", "[npy]") {
+  const Folder folder;
+  const auto path = folder / "a.npy";
+  {
+    NpyWriter out(path, {2}, NpyType::float64);
+    CHECK(std::filesystem::exists(path + ".part"));
+  }
+  CHECK(std::filesystem::is_empty(folder.path));
+  CHECK_THROWS_AS(NpyWriter(folder / "missing/a.npy", {2}, NpyType::float64), FileError);
+}
+
+TEST_CASE("npy: a million rows of two numbers cost little", "[npy]") {
+  const Folder folder;
+  constexpr std::int64_t n = 1000000;
+  const auto begin = std::chrono::steady_clock::now();
+  NpyWriter out(folder / "a.npy", {n, 2}, NpyType::float64);
+  // Blocks of 256 rows in reverse: as disordered as a run's.
+  for (std::int64_t block = 0; block < n; block += 256)
+    for (std::int64_t i = std::min(block + 256, n) - 1; i >= block; --i)
+      out.write_row(i, std::vector<double>{1. * static_cast<double>(i), 0});
+  out.close();
+  // Measured 0.1 s; the sampling of as many takes several seconds. Generous for slow disks and sanitizers.
+  CHECK(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() < 5);
+}

@@ -1,0 +1,140 @@
+// A run's settings: defaults, every key of sampler, run and output, and every error by its exact line.
+#include "config/run_config.hpp"
+#include "config/yaml.hpp"
+#include "support/test.hpp"
+
+using namespace shockstep;
+
+namespace {
+
+RunConfig read(const std::string& yaml) {
+  return {parse_yaml(yaml, "configs/x.yaml"), "configs/x.yaml", {"multistep"}};
+}
+
+RunConfig with(const std::string& assignment) {
+  ConfigNode root;
+  set_value(root, assignment, "configs/x.yaml");
+  return {root, "configs/x.yaml", {"multistep"}};
+}
+
+struct Wrong {
+  const char* assignment;
+  const char* sentence;
+};
+
+}  // namespace
+
+TEST_CASE("defaults") {
+  const RunConfig c = read("");
+  CHECK(c.sampler.order == 3);
+  CHECK(c.sampler.tolerance == 1e-2);
+  CHECK(c.sampler.max_evaluations == 1000);
+  CHECK(c.sampler.final == Final::denoise);
+  CHECK(c.sampler.guard.enabled);
+  CHECK(c.sampler.guard.profile == "auto");
+  CHECK(c.sampler.guard.redo == Switch::automatic);
+  CHECK(c.run.count == 1024);
+  CHECK(c.run.batch == 256);
+  CHECK(c.run.device == "cpu");
+  CHECK(c.output.steps == 64);
+  CHECK(c.output.samples);
+}
+
+TEST_CASE("every key") {
+  const RunConfig c = read(
+      "sampler: {dynamics: ode, eta: 1.0, method: multistep, order: 5, steps: adaptive, tolerance: 1.0e-3, "
+      "max_evaluations: 50, final: keep,\n"
+      "          guard: {profile: p.json, quantile: 0.9, redo: off, events: no}}\n"
+      "run: {count: 1e4, seed: 7, batch: 8, device: 'cuda:1', threads: 2, dtype: bfloat16}\n"
+      "output: {samples: none, grid: [2, 3], steps: 0, report: none, events: none}\n");
+  CHECK(c.sampler.order == 5);
+  CHECK(c.sampler.tolerance == 1e-3);
+  CHECK(c.sampler.max_evaluations == 50);
+  CHECK(c.sampler.final == Final::keep);
+  CHECK(c.sampler.guard.profile == "configs/p.json");
+  CHECK(c.sampler.guard.quantile == .9);
+  CHECK(c.sampler.guard.redo == Switch::off);
+  CHECK_FALSE(c.sampler.guard.events);
+  CHECK(c.run.count == 10000);
+  CHECK(c.run.seed == 7);
+  CHECK(c.run.device == "cuda:1");
+  CHECK(c.run.threads == 2);
+  CHECK(c.run.dtype == "bfloat16");
+  CHECK_FALSE(c.output.samples);
+  CHECK(c.output.grid_columns == 3);
+  CHECK(c.output.steps == 0);
+  CHECK_FALSE(c.output.events);
+}
+
+TEST_CASE("the guard in short") {
+  CHECK_FALSE(with("sampler.guard=off").sampler.guard.enabled);
+  CHECK(with("sampler.guard=on").sampler.guard.enabled);
+  CHECK(with("sampler.guard.profile=default").sampler.guard.profile == "default");
+  CHECK(with("sampler.guard.quantile=auto").sampler.guard.quantile == 0);
+  CHECK(with("sampler.guard.redo=on").sampler.guard.redo == Switch::on);
+}
+
+TEST_CASE("resolved settings") {
+  const ConfigNode r = with("run.count=5").resolved();
+  CHECK(r.find("run")->find("count")->scalar == "5");
+  CHECK(r.find("run")->find("dtype")->scalar == "float32");
+  CHECK(r.find("sampler")->find("guard")->scalar == "true");
+}
+
+TEST_CASE("wrong settings, one by one") {
+  const auto wrong = GENERATE(values<Wrong>({
+      {"sampelr.order=1", "sampelr: unknown key; did you mean sampler?"},
+      {"sampler.tolerence=1", "sampler.tolerence: unknown key; did you mean tolerance?"},
+      {"sampler.guard.evnts=off", "sampler.guard.evnts: unknown key; did you mean events?"},
+      {"run.cuont=3", "run.cuont: unknown key; did you mean count?"},
+      {"output.gird=on", "output.gird: unknown key; did you mean grid?"},
+      {"run=3", "run: must be a map of settings, got 3"},
+      {"model=[1]", "model: must be a map of settings, got a list"},
+      {"sampler.dynamics=sde", "sampler.dynamics: sde is not in this version yet; must be ode"},
+      {"sampler.dynamics=pde", "sampler.dynamics: must be one of ode, sde, got pde; did you mean ode?"},
+      {"sampler.eta=-1", "sampler.eta: must not be negative"},
+      {"sampler.method=dopri5", "sampler.method: dopri5 is not in this version yet; must be multistep"},
+      {"sampler.order=0", "sampler.order: must be at least 1, got 0"},
+      {"sampler.order=6", "sampler.order: must be at most 5, got 6"},
+      {"sampler.order=2.5", "sampler.order: must be a whole number, got 2.5"},
+      {"sampler.steps=20", "sampler.steps: a fixed schedule is not in this version yet; must be adaptive"},
+      {"sampler.steps={count: 20}", "sampler.steps: a fixed schedule is not in this version yet; must be adaptive"},
+      {"sampler.steps=auto", "sampler.steps: auto is not in this version yet; must be adaptive"},
+      {"sampler.steps=adaptiv", "sampler.steps: must be one of adaptive, auto, got adaptiv; did you mean adaptive?"},
+      {"sampler.tolerance=-1", "sampler.tolerance: must be positive, got -1"},
+      {"sampler.tolerance=0", "sampler.tolerance: must be positive, got 0"},
+      {"sampler.tolerance=.nan", "sampler.tolerance: must be a finite number, got .nan"},
+      {"sampler.tolerance=tight", "sampler.tolerance: must be a number, got tight"},
+      {"sampler.guard=maybe", "sampler.guard: must be on or off, got maybe"},
+      {"sampler.guard.quantile=1", "sampler.guard.quantile: must be auto or a number between 0 and 1, got 1"},
+      {"sampler.guard.quantile=high", "sampler.guard.quantile: must be auto or a number between 0 and 1, got high"},
+      {"sampler.guard.redo=maybe", "sampler.guard.redo: must be one of auto, on, off, got maybe"},
+      {"sampler.guard.events=3", "sampler.guard.events: must be on or off, got 3"},
+      {"sampler.guard.profile=[1]", "sampler.guard.profile: must be text, got a list"},
+      {"sampler.max_evaluations=1", "sampler.max_evaluations: must be at least 2, got 1"},
+      {"sampler.max_evaluations=1e12", "sampler.max_evaluations: must be at most 2147483647, got 1000000000000"},
+      {"sampler.final=clean", "sampler.final: must be one of denoise, keep, got clean"},
+      {"run.count=0", "run.count: must be at least 1, got 0"},
+      {"run.count=", "no error"},
+      {"run.count='5'", "run.count: must be a whole number, got \"5\""},
+      {"run.seed=-1", "run.seed: must be at least 0, got -1"},
+      {"run.batch=0", "run.batch: must be at least 1, got 0"},
+      {"run.device=gpu", "run.device: must be one of cpu, cuda, cuda:K, got gpu; did you mean cpu?"},
+      {"run.device=cuda:x", "run.device: must be one of cpu, cuda, cuda:K, got cuda:x; did you mean cuda:K?"},
+      {"run.threads=-2", "run.threads: must be at least 0, got -2"},
+      {"run.dtype=half", "run.dtype: must be one of float32, float64, float16, bfloat16, got half"},
+      {"output.samples=hdf5", "output.samples: must be one of npy, none, got hdf5"},
+      {"output.grid=[2]", "output.grid: must be auto, on, off or [rows, columns], each from 1 to 1000"},
+      {"output.grid=[0, 3]", "output.grid: must be auto, on, off or [rows, columns], each from 1 to 1000"},
+      {"output.steps=-1", "output.steps: must be at least 0, got -1"},
+      {"output.report=pdf", "output.report: must be one of html, none, got pdf"},
+      {"output.events=csv", "output.events: must be one of jsonl, none, got csv"},
+  }));
+  std::string what = "configs/x.yaml: no error";
+  try {
+    with(wrong.assignment);
+  } catch (const ConfigError& e) {
+    what = e.what();
+  }
+  CHECK(what == std::string("configs/x.yaml: ") + wrong.sentence);
+}

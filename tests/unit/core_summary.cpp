@@ -1,0 +1,70 @@
+// summary.json and the quantiles in it.
+#include "config/yaml.hpp"
+#include "output/quantile_sketch.hpp"
+#include "output/summary.hpp"
+#include "support/test.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+
+using namespace shockstep;
+
+TEST_CASE("quantiles are within one per cent, in any order, over any range") {
+  QuantileSketch sketch;
+  constexpr int n = 10001;
+  for (int i = 0; i < n; ++i) sketch.add(std::pow(10., 12. * ((i * 7919) % n) / (n - 1.) - 10));  // 1e-10 to 1e2
+  for (const double q : {.05, .25, .5, .95, .99})
+    CHECK(sketch.quantile(q) == Approx(std::pow(10., 12 * q - 10)).epsilon(.0101));
+  CHECK(sketch.count() == n);
+  CHECK(sketch.maximum() == Approx(100));
+}
+
+TEST_CASE("zeros, NaN and nothing") {
+  QuantileSketch sketch;
+  CHECK(std::isnan(sketch.quantile(.5)));
+  sketch.add(std::nan(""));
+  CHECK(sketch.count() == 0);
+  for (const double v : {0., 0., 0., 5.}) sketch.add(v);
+  CHECK(sketch.quantile(.5) == 0);
+  CHECK(sketch.quantile(1) == 5);
+  CHECK(sketch.mean() == 1.25);
+  sketch.add(INFINITY);
+  CHECK(sketch.quantile(1) == INFINITY);
+}
+
+TEST_CASE("the summary holds what INTERFACE names") {
+  RunFacts facts;
+  facts.version = "1.2.3";
+  facts.config = parse_yaml("run: {count: 10, device: 'cpu'}\na: [1e-2, on, '3']", "x.yaml");
+  facts.tolerance = .01;
+  RunStatistics s;
+  s.count_by_status[0] = 9, s.count_by_status[2] = 1;
+  s.evaluations = 300, s.evaluations_max = 60, s.probes = 5;
+  s.wall_seconds = 2, s.worker_seconds = 4, s.model_seconds = 3;
+  QuantileSketch exponents, errors;
+  exponents.add(.5);
+  const auto j = nlohmann::json::parse(summary_json(facts, s, exponents, errors));
+  CHECK(j.at("version") == "1.2.3");
+  CHECK(j.at("config").at("run").at("count") == 10);
+  CHECK(j.at("config").at("run").at("device") == "cpu");
+  CHECK(j.at("config").at("a")[0] == .01);
+  CHECK(j.at("config").at("a")[1] == true);
+  CHECK(j.at("config").at("a")[2] == "3");
+  CHECK(j.at("status").at("ok") == 9);
+  CHECK(j.at("status").at("non_finite") == 1);
+  CHECK(j.at("status").at("budget") == 0);
+  CHECK(j.at("evaluations").at("total") == 300);
+  CHECK(j.at("evaluations").at("mean") == 30);
+  CHECK(j.at("evaluations").at("max") == 60);
+  CHECK(j.at("evaluations").at("probes_mean") == .5);
+  CHECK(j.at("exponent").at("q50").get<double>() == Approx(.5).epsilon(.011));
+  CHECK(j.at("error_estimate").at("count") == 0);
+  CHECK(j.at("overhead_fraction") == .25);
+  CHECK(j.at("tolerance_kind") == "per_step");
+  CHECK(j.at("tolerance_internal") == .01);
+  CHECK(j.at("ranks") == 1);
+  CHECK(j.at("guard").at("source") == "default");
+  CHECK(j.at("guard").at("threshold").is_null());
+  for (const char* key : {"wall_seconds", "model_seconds", "device", "threads"}) CHECK(j.contains(key));
+}

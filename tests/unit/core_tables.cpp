@@ -1,0 +1,117 @@
+// Lines of trajectories.csv, steps.csv and events.jsonl, their order, and files that appear only when complete.
+#include <shockstep/error.hpp>
+
+#include "output/file.hpp"
+#include "output/ordered_text.hpp"
+#include "output/tables.hpp"
+#include "support/test.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+using namespace shockstep;
+
+namespace {
+
+std::string folder() {
+  const auto path = std::filesystem::temp_directory_path() / "shockstep core_tables";
+  std::filesystem::create_directories(path);
+  return path.string();
+}
+
+std::string read(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+}  // namespace
+
+TEST_CASE("a trajectory's line") {
+  TrajectoryReport r;
+  r.trajectory = 12, r.status = Status::budget, r.evaluations = 31, r.probes = 2, r.accepted = 28, r.rejected = 1;
+  r.exponent = 1. / 3, r.passes = 2, r.score = 1e-300;
+  r.events.resize(3);
+  std::string line;
+  append_line(line, r);
+  CHECK(line == "12,budget,31,2,28,1,0.3333333333333333,,3,2,1e-300\n");
+  CHECK(std::count(trajectories_header.begin(), trajectories_header.end(), ',') ==
+        std::count(line.begin(), line.end(), ','));
+}
+
+TEST_CASE("a step's line") {
+  StepRecord s;
+  s.trajectory = 3, s.lam = 0, s.h = .25, s.error = .125, s.tolerance = .01, s.accepted = false;
+  std::string line;
+  append_line(line, s);
+  CHECK(line == "3,0,1,0.25,0.125,0.01,,0,1\n");
+  CHECK(std::count(steps_header.begin(), steps_header.end(), ',') == std::count(line.begin(), line.end(), ','));
+}
+
+TEST_CASE("an event's line is JSON and reads back exactly") {
+  Event e;
+  e.trajectory = 5, e.kind = EventKind::speciation, e.sigma = .1, e.sigma_low = 1. / 7, e.sigma_high = M_PI,
+  e.time = 1e-17;
+  e.lam = -std::log(.1), e.rate = std::nan(""), e.exponent = 2, e.step = 9, e.direction = {.6, -.8};
+  std::string line;
+  append_line(line, e);
+  CHECK(line.back() == '\n');
+  const auto j = nlohmann::json::parse(line);
+  CHECK(j.at("trajectory") == 5);
+  CHECK(j.at("event") == "speciation");
+  CHECK(j.at("sigma_low").get<double>() == 1. / 7);
+  CHECK(j.at("sigma_high").get<double>() == M_PI);
+  CHECK(j.at("t").get<double>() == 1e-17);
+  CHECK(j.at("rate").is_null());
+  CHECK(j.at("step") == 9);
+  CHECK(j.at("direction")[1].get<float>() == -.8f);
+  e.direction.clear();
+  line.clear();
+  append_line(line, e);
+  CHECK_FALSE(nlohmann::json::parse(line).contains("direction"));
+}
+
+TEST_CASE("pieces are written in their order, whatever the order they come in") {
+  const std::string path = folder() + "/ordered.csv";
+  std::filesystem::remove(path);
+  OrderedText text(path, "h\n");
+  for (const int i : {3, 0, 1, 5, 2, 4, 9, 7}) text.put(i, std::to_string(i) + "\n");
+  CHECK_FALSE(std::filesystem::exists(path));
+  text.close();
+  CHECK(read(path) == "h\n0\n1\n2\n3\n4\n5\n7\n9\n");  // 6 and 8 never came
+  CHECK_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+TEST_CASE("a file that was not completed leaves nothing") {
+  const std::string path = folder() + "/left.txt";
+  {
+    OutputFile file(path);
+    file.write("abc");
+  }
+  CHECK_FALSE(std::filesystem::exists(path));
+  CHECK_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+TEST_CASE("what cannot be written says why") {
+  CHECK_THROWS_AS(OutputFile("/nonexistent/a.txt"), FileError);
+  CHECK_THROWS_WITH(OutputFile("/nonexistent/a.txt"),
+                    "/nonexistent/a.txt: cannot be written: No such file or directory");
+}
+
+TEST_CASE("a full disk is noticed") {
+  const std::string path = folder() + "/full.txt";
+  std::filesystem::remove(path + ".part");
+  if (!std::filesystem::exists("/dev/full")) return;
+  std::filesystem::create_symlink("/dev/full", path + ".part");
+  const auto write = [&] {
+    OutputFile file(path);
+    file.write("abc");
+    file.close();
+  };
+  CHECK_THROWS_WITH(write(), path + ": cannot be written: No space left on device");
+}

@@ -1,0 +1,156 @@
+#include "support/test.hpp"
+
+#include "core/npy.hpp"
+
+#include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/registry.hpp>
+
+#include <ATen/ATen.h>
+
+#include <unistd.h>
+#include <filesystem>
+#include <functional>
+
+using namespace shockstep;
+
+namespace {
+
+ConfigNode list(const std::vector<ConfigNode>& items) {
+  ConfigNode node;
+  node.kind = ConfigNode::Kind::list, node.list = items;
+  return node;
+}
+
+ConfigNode numbers(const std::vector<double>& values) {
+  std::vector<ConfigNode> items;
+  for (double v : values) items.push_back(ConfigNode::literal(std::to_string(v)));
+  return list(items);
+}
+
+// A section `path` of a file c.yaml.
+struct Settings {
+  std::string path, file = "c.yaml";
+  ConfigNode node = {};
+  Settings& operator()(const std::string& key, const ConfigNode& value) { return node.child(key) = value, *this; }
+  Settings& operator()(const std::string& key, const std::string& value) {
+    return (*this)(key, ConfigNode::literal(value));
+  }
+  operator Section() const { return {file, path, node}; }
+};
+
+Settings mixture() {
+  return Settings{"model"}("kind", "gaussian_mixture")("means", list({numbers({-1, 0}), numbers({1, 0})}))("std",
+                                                                                                           "0.1");
+}
+Settings network() { return Settings{"model"}("kind", "torchscript")("path", "x.pt")("shape", numbers({2})); }
+
+std::string message(const std::function<void()>& make) {
+  try {
+    make();
+  } catch (const Error& e) { return e.what(); }
+  return "";
+}
+std::string model_message(const Settings& settings) {
+  return message([&] { make_model(Section(settings)); });
+}
+std::string process_message(const Settings& settings) {
+  return message([&] { make_process(Section(settings)); });
+}
+
+}  // namespace
+
+TEST_CASE("every kind has a name and a summary", "[registry]") {
+  REQUIRE(model_kinds().size() == 2);
+  REQUIRE(process_kinds().size() == 1);
+  REQUIRE(method_kinds().size() == 1);
+  for (const auto& kind : model_kinds()) CHECK((*kind.name && *kind.summary && kind.make));
+  for (const auto& kind : process_kinds()) CHECK((*kind.name && *kind.summary && kind.make));
+  for (const auto& kind : method_kinds()) CHECK((*kind.name && *kind.summary));
+}
+
+TEST_CASE("a mixture from its section is the one from its options", "[registry]") {
+  const auto x = at::tensor({.3, -.2, 1., 2.}, at::kDouble).reshape({2, 2}), sigma = at::tensor({.2, 3.}, at::kDouble);
+  const auto means = at::tensor({-1., 0., 1., 0.}, at::kDouble).reshape({2, 2});
+  const auto D = [&](const ModelPtr& model) { return model->denoise(x, sigma); };
+
+  const auto weights = at::tensor({.25, .75}, at::kDouble);
+  CHECK(at::equal(
+      D(make_model(Section(mixture()("weights", numbers({.25, .75}))))),
+      GaussianMixture({.means = means, .stds = at::full({1}, .1, at::kDouble), .weights = weights}).denoise(x, sigma)));
+  CHECK(at::equal(D(make_model(Section(mixture()("std", numbers({.1, .2}))))),
+                  GaussianMixture({.means = means, .stds = at::tensor({.1, .2}, at::kDouble)}).denoise(x, sigma)));
+
+  auto full = mixture()("covariances",
+                        list({list({numbers({1, .5}), numbers({.5, 1})}), list({numbers({2, 0}), numbers({0, 1})})}));
+  full.node.child("std") = {};
+  const auto C = at::tensor({1., .5, .5, 1., 2., 0., 0., 1.}, at::kDouble).reshape({2, 2, 2});
+  CHECK(at::equal(D(make_model(Section(full))), GaussianMixture({.means = means, .covariances = C}).denoise(x, sigma)));
+
+  const auto line = make_model(Section(mixture()("means", numbers({-1, 0, 1}))));
+  CHECK(line->shape() == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("means may stand in a file beside the config", "[registry]") {
+  const auto folder = std::filesystem::temp_directory_path() / ("shockstep_registry_" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  {
+    NpyWriter out((folder / "means.npy").string(), {2, 2}, NpyType::float64);
+    out.write_row(0, std::vector<double>{-1, 0});
+    out.write_row(1, std::vector<double>{1, 0});
+    out.close();
+  }
+  auto settings = mixture()("means", "means.npy");
+  settings.file = (folder / "c.yaml").string();
+  const auto x = at::ones({1, 2}, at::kDouble), sigma = at::ones({1}, at::kDouble);
+  CHECK(at::equal(make_model(Section(settings))->denoise(x, sigma), make_model(Section(mixture()))->denoise(x, sigma)));
+  std::filesystem::remove_all(folder);
+  CHECK(model_message(settings).find("means.npy: cannot be read: No such file") != std::string::npos);
+}
+
+TEST_CASE("mistakes in a model's section are named with their place", "[registry]") {
+  CHECK(model_message(Settings{"model"}) ==
+        "c.yaml: model.kind: missing; must be one of gaussian_mixture, torchscript");
+  CHECK(model_message(Settings{"model"}("kind", "gausian_mixture")).find("did you mean gaussian_mixture?") !=
+        std::string::npos);
+  CHECK(model_message(Settings{"model"}("kind", "point_cloud")) ==
+        "c.yaml: model.kind: point_cloud is not in this version yet; must be one of gaussian_mixture, torchscript");
+  CHECK(model_message(mixture()("st", "0.1")) == "c.yaml: model.st: unknown key; did you mean std?");
+  CHECK(model_message(mixture()("std", "-1")) == "c.yaml: model.std: must not be negative, got -1");
+  CHECK(model_message(mixture()("weights", numbers({1, 0}))) == "c.yaml: model.weights: must be positive, got 0");
+  CHECK(model_message(mixture()("weights", numbers({1, 1, 1}))) ==
+        "c.yaml: model.weights: must have shape [2], got [3]");
+  CHECK(model_message(mixture()("covariances", numbers({1}))) ==
+        "c.yaml: model.std: give either std or covariances, not both");
+  CHECK(model_message(Settings{"model"}("kind", "gaussian_mixture")).find("model.means: missing") != std::string::npos);
+  CHECK(
+      model_message(Settings{"model"}("kind", "gaussian_mixture")("means", numbers({1}))).find("model.std: missing") !=
+      std::string::npos);
+
+  CHECK(model_message(network()).find("x.pt: cannot be read: No such file") != std::string::npos);
+  CHECK(model_message(network()("predicts", "velocity")) ==
+        "c.yaml: model.predicts: velocity is not in this version yet; must be one of denoised, noise, score, sample, "
+        "epsilon");
+  CHECK(model_message(network()("time", "index/N")).find("model.time: index/N is not in this version yet") !=
+        std::string::npos);
+  CHECK(model_message(network()("time", "sgima")).find("did you mean sigma?") != std::string::npos);
+  CHECK(model_message(network()("scale_input", "process"))
+            .find("model.scale_input: process is not in this version yet") != std::string::npos);
+  CHECK(model_message(network()("label", "3")) == "c.yaml: model.label: is not in this version yet");
+  CHECK(model_message(network()("shape", numbers({0}))) == "c.yaml: model.shape: must be positive, got 0");
+  CHECK(model_message(network()("data_std", "-1")) == "c.yaml: model.data_std: must not be negative, got -1");
+}
+
+TEST_CASE("the process is read from its section", "[registry]") {
+  const auto process = make_process(Section(Settings{"process"}("kind", "ve")("sigma_max", "20")));
+  CHECK(process.kind() == "ve");
+  CHECK(process.sigma_min() == VarianceExploding{}.sigma_min);
+  CHECK(process.sigma_max() == 20);
+  CHECK(process_message(Settings{"process"}("kind", "ve")("sigma_min", "0")) ==
+        "c.yaml: process.sigma_min: must be positive, got 0");
+  CHECK(process_message(Settings{"process"}("kind", "ve")("sigma_min", "100")) ==
+        "c.yaml: process.sigma_max: must be larger than sigma_min = 100, got 80");
+  CHECK(process_message(Settings{"process"}("kind", "flow")) ==
+        "c.yaml: process.kind: flow is not in this version yet; must be ve");
+  CHECK(process_message(Settings{"process"}("kind", "ve")("sigma_mxa", "1")).find("did you mean sigma_max?") !=
+        std::string::npos);
+}

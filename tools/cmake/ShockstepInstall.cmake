@@ -1,0 +1,19 @@
+# cmake --install, and find_package(Shockstep) for programs that embed the library.
+include(CMakePackageConfigHelpers)
+
+set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/Shockstep)
+install(TARGETS shockstep_core shockstep EXPORT ShockstepTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(DIRECTORY include/shockstep DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.hpp)
+install(EXPORT ShockstepTargets NAMESPACE Shockstep:: DESTINATION ${package_folder})
+
+configure_package_config_file(tools/cmake/ShockstepConfig.cmake.in ${CMAKE_BINARY_DIR}/ShockstepConfig.cmake
+                              INSTALL_DESTINATION ${package_folder})
+# Before 1.0 a new minor version may change the interface.
+write_basic_package_version_file(${CMAKE_BINARY_DIR}/ShockstepConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_BINARY_DIR}/ShockstepConfig.cmake ${CMAKE_BINARY_DIR}/ShockstepConfigVersion.cmake tools/cmake/FindTorch.cmake
+        DESTINATION ${package_folder})
+
+if(TARGET shockstep_program)
+  install(TARGETS shockstep_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+endif()
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
