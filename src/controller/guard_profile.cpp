@@ -55,7 +55,8 @@ std::string to_json(const GuardProfile& p) {
 
 GuardProfile guard_profile_from_json(const std::string& text, const std::string& path) {
   try {
-    const Json j = Json::parse(text);
+    const Json file = Json::parse(text);
+    const Json& j = file.contains("guard") ? file["guard"] : file;  // summary.json of a run holds its profile there
     if (j.at("shockstep_guard_profile") != 1) throw FileError(path, "is a guard profile of another version; make it anew");
     GuardProfile p;
     p.source = path;

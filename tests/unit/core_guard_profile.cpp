@@ -47,6 +47,7 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   CHECK(q.threshold == p.threshold);
   CHECK(q.calibration == p.calibration);
   CHECK(q.redo);
+  CHECK(guard_profile_from_json("{\"guard\": " + text + "}", "summary.json").threshold == p.threshold);
   GuardProfile none;  // no threshold, no calibration
   none.tolerance = 1;
   const GuardProfile back = guard_profile_from_json(to_json(none), "b.json");
