@@ -8,7 +8,8 @@ namespace shockstep {
 namespace {
 
 constexpr double least_exponent = .1;   // windows below it are not logged
-constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5;  // in lam, between measurements
+constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, level_spacing = .6;  // in lam
+constexpr double level = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
 constexpr std::size_t direction_limit = 256;  // longest direction kept, coordinates
 constexpr int substeps = 12;
 
@@ -59,7 +60,7 @@ class TwoModes {
 }  // namespace
 
 void EventDetector::reset() {
-  has_ = false;
+  has_ = level_ = false;
   calm_ = 0;
   nodes_.clear();
   measured_.clear();
@@ -70,6 +71,7 @@ bool EventDetector::due(double lam, bool last) const {
   const double since = lam - lam_;
   const double forecast = has_ ? J_ * std::exp(2 * since) : trace_bound_ * std::exp(2 * lam);
   if (last && (!has_ || J_ < .97 || calm_ > 0)) return false;
+  if (level_ && since < level_spacing) return false;
   if (open()) return since >= open_spacing || last;
   if (forecast <= 1.1 || (!gate_.empty() && gate_(lam) <= 1.02)) return false;
   if (!has_) return true;
@@ -88,6 +90,7 @@ void EventDetector::measured(double J, double moved, std::span<const double> dir
   const double growth = has_ ? J / (1 - J) / (J_ / (1 - J_)) * std::exp(-2 * (lam - lam_)) : 0;
   const bool calm = has_ && J_ < J && J < 1 && growth > .5 && growth < 1.04;
   calm_ = calm ? calm_ + lam - lam_ : 0;
+  level_ = has_ && std::abs(J - 1) < level && std::abs(J_ - 1) < level;
   if (J > 1 && direction.size() <= direction_limit) {
     const bool same_window = open() && !directions_.empty();
     if (!same_window) directions_.push_back({lam, 0, {}});

@@ -63,6 +63,7 @@ class EventDetector {
   double trace_bound_;
   const LamTable& gate_;
   bool has_ = false;
+  bool level_ = false;       // J has stayed near 1
   double lam_ = 0, J_ = 0;   // last measurement
   double calm_ = 0;          // length in lam over which J grew as in a single Gaussian
   std::vector<Node> nodes_;

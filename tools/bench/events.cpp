@@ -121,7 +121,7 @@ int main(int argc, char** argv) {
   std::printf("problem    sigma_min tolerance profile evaluations (probes included), %lld trajectories\n", static_cast<long long>(count));
   for (const char* profile : {"auto", "default"})
     for (const double tolerance : {1e-2, 3e-3})
-      for (const double sigma_min : {.01, .002}) {
+      for (const double sigma_min : {.01}) {
         study("two_modes", bench::two_modes(), sigma_min, tolerance, profile, count);
         study("ring", bench::ring(), sigma_min, tolerance, profile, count);
       }
