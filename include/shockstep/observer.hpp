@@ -1,4 +1,5 @@
-/// Watches a run. Calls come from the engine's workers, one at a time.
+/// Watches a run. Calls come from the engine's workers, one at a time; only wants_steps() and cancelled() may be called by
+/// several at once.
 #pragma once
 
 #include <shockstep/result.hpp>

@@ -51,13 +51,8 @@ std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, 
   return rows;
 }
 
-TrajectorySettings settings_for(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
-  TrajectorySettings s;
-  s.sigma_max = process.sigma_max();
-  s.sigma_min = process.sigma_min();
-  s.tolerance = options.tolerance;
-  s.order = options.order;
-  s.final = options.final;
+TrajectorySettings pilot_settings(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+  TrajectorySettings s = settings_for(process, options);
   s.max_evaluations = std::max(options.max_evaluations, 1000);  // the pilot must know the errors of full runs
   s.latents = [](std::int64_t i, std::span<double> out) {
     fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(i));
@@ -142,7 +137,7 @@ std::vector<double> logs(const std::vector<double>& values) {
 }  // namespace
 
 GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
-  TrajectorySettings settings = settings_for(model, process, options);
+  TrajectorySettings settings = pilot_settings(model, process, options);
   GuardProfile& profile = settings.profile;
   if (model.data_std() > 0) return profile;
   const auto rows = rehearse(model, settings, 0, rows_for_cap, profile.evaluations);
@@ -164,7 +159,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   std::int64_t& evaluations = profile.evaluations;
 
   // 1. Reference end points and remaining gain of each row, in one run.
-  TrajectorySettings reference = settings_for(model, process, options);
+  TrajectorySettings reference = pilot_settings(model, process, options);
   reference.profile = profile;
   reference.profile.first_step = .8;
   reference.order = max_multistep_order;
@@ -193,7 +188,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   profile.log_gain = {begin, end, smooth(high, 9)};
 
   // 3. Cap: the typical step at this tolerance. 4. Threshold of the score.
-  TrajectorySettings rehearsal = settings_for(model, process, options);
+  TrajectorySettings rehearsal = pilot_settings(model, process, options);
   rehearsal.profile = profile;
   profile.cap = typical_steps(rehearse(model, rehearsal, 0, rows_for_cap, evaluations), begin, end);
   rehearsal.profile = profile;

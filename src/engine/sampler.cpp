@@ -63,16 +63,9 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
   if (request.threads < 0) throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
   const std::int64_t d = model_->dimension();
 
-  TrajectorySettings settings;
-  settings.sigma_max = process_.sigma_max();
-  settings.sigma_min = process_.sigma_min();
-  settings.tolerance = options_.tolerance;
-  settings.order = options_.order;
-  settings.max_evaluations = options_.max_evaluations;
-  settings.final = options_.final;
+  TrajectorySettings settings = settings_for(process_, options_);
   settings.profile = profile_;
   settings.events = options_.guard.enabled && options_.guard.events;
-  settings.time = [this](double sigma) { return process_.time(sigma); };
   if (request.noise.defined()) {
     const at::Tensor noise = request.noise.contiguous();
     if (noise.scalar_type() != at::kDouble || noise.numel() != request.count * d || noise.size(0) != request.count)

@@ -39,6 +39,18 @@ double distance(std::span<const double> a, std::span<const double> b) {
 
 }  // namespace
 
+TrajectorySettings settings_for(const Process& process, const SamplerOptions& options) {
+  TrajectorySettings s;
+  s.sigma_max = process.sigma_max();
+  s.sigma_min = process.sigma_min();
+  s.tolerance = options.tolerance;
+  s.order = options.order;
+  s.max_evaluations = options.max_evaluations;
+  s.final = options.final;
+  s.time = [process](double sigma) { return process.time(sigma); };
+  return s;
+}
+
 std::size_t Trajectory::memory(const TrajectorySettings& settings, std::size_t d) {
   std::size_t doubles = MultistepRow::memory(settings.order, d) + d;
   if (settings.events || settings.pilot_probes > 0) doubles += JacobianProbe::memory(d);

@@ -6,6 +6,7 @@
 
 #include <shockstep/guard.hpp>
 #include <shockstep/observer.hpp>
+#include <shockstep/process.hpp>
 #include <shockstep/result.hpp>
 #include <shockstep/sampler_options.hpp>
 
@@ -36,8 +37,11 @@ struct TrajectorySettings {
   double pilot_window = 0;       ///< pilot only: largest sigma probed
   /// Unit-variance starting latents of a trajectory.
   std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
-  std::function<double(double sigma)> time;  ///< native time, for events
+  std::function<double(double sigma)> time;  ///< native time of the process, for events
 };
+
+/// What follows from process and options alone; profile, latents and events are for the caller to set.
+TrajectorySettings settings_for(const Process& process, const SamplerOptions& options);
 
 /// What a pilot wants to know beyond the report.
 struct PathData {

@@ -182,10 +182,10 @@ class TorchScript final : public ScoreModel {
       fail("returns NaN or infinity for noise of standard deviation 1 at sigma = 1");
   }
 
-  // What forward threw, in one line.
-  struct Failure : ModelError {
+  // What forward threw, in one line. No ModelError: the rows to blame fail, and the run goes on.
+  struct Failure : Error {
     std::string sentence;
-    Failure(const std::string& path, std::string text) : ModelError(path + ": " + text), sentence(std::move(text)) {}
+    Failure(const std::string& path, std::string text) : Error(path + ": " + text), sentence(std::move(text)) {}
   };
 
   at::Tensor call(const at::Tensor& x, const at::Tensor& sigma) const {

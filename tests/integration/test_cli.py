@@ -144,6 +144,22 @@ class Run(Case):
                 shape = read_npy(out / "samples.npy")[0][1:]
                 self.check_run(out, 8, shape)
 
+    def test_models_that_break_end_with_code_4_and_harm_only_their_rows(self):
+        for model, status in (("nan", "non_finite"), ("throws", "failed")):
+            with self.subTest(model):
+                config, out = self.folder / f"{model}.yaml", self.folder / model
+                config.write_text(
+                    f"model: {{kind: torchscript, path: {SOURCE / 'tests/data' / model}.pt, shape: [2], data_std: 1}}\n"
+                    "process: {kind: ve, sigma_min: 0.01, sigma_max: 80}\nrun: {count: 40, batch: 16}\n"
+                )
+                run = shockstep("sample", config, "--out", out)
+                self.assertEqual(run.returncode, 4, run.stderr)
+                trajectories, values, summary = self.check_run(out, 40, (2,))
+                self.assertGreater(summary["status"][status], 5)
+                self.assertGreater(summary["status"]["ok"], 5)
+                for t, x in zip(trajectories, values[::2]):
+                    self.assertEqual(math.isnan(x), t["status"] == status)
+
     def test_outputs_can_be_left_out(self):
         out = self.folder / "out"
         settings = "output={samples: none, grid: off, steps: 0, events: none}"

@@ -232,7 +232,7 @@ TEST_CASE("what the network throws in a run is one line", "[torchscript]") {
   try {
     model->denoise(at::zeros({3, 2}, at::kDouble), at::full({3}, 11., at::kDouble));
     FAIL("did not throw");
-  } catch (const ModelError& e) {
+  } catch (const Error& e) {
     CHECK(contains(e.what(), "sigma is too large for me"));
     CHECK(std::string(e.what()).find('\n') == std::string::npos);
   }

@@ -1,0 +1,33 @@
+"""Makes the TorchScript models that the command line tests need: networks that break for some rows at some noise level.
+
+Run: .venv/bin/python tests/data/make_models.py      (needs what tools/requirements-train.txt lists)
+"""
+import pathlib
+import sys
+
+import torch
+
+
+class Nan(torch.nn.Module):
+    """A Gaussian's denoiser that returns NaN for rows on the right below sigma = 1."""
+
+    def forward(self, x, sigma):
+        bad = (x[:, 0] > .3) & (sigma < 1)
+        D = x / (1 + sigma[:, None]**2)
+        return torch.where(bad[:, None], torch.full_like(D, float('nan')), D)
+
+
+class Throws(torch.nn.Module):
+    """A Gaussian's denoiser that throws for a batch with a row on the right below sigma = 1."""
+
+    def forward(self, x, sigma):
+        if bool(((x[:, 0] > .3) & (sigma < 1)).any()):
+            raise RuntimeError('a row on the right')
+        return x / (1 + sigma[:, None]**2)
+
+
+sys.path.append(str(pathlib.Path(__file__).parents[2] / 'tools'))
+from train_digits import write  # noqa: E402
+
+for model in (Nan(), Throws()):
+    write(model, str(pathlib.Path(__file__).parent / f'{type(model).__name__.lower()}.pt'))
