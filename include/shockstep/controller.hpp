@@ -8,11 +8,11 @@ namespace shockstep {
 /// rejects 6 to 10 steps of 30, this one fewer than one.
 class PiController {
  public:
-  double safety = .8;          ///< aims at an error below the tolerance
-  double growth = 2;           ///< largest ratio of successive steps
-  double shrink = .2;          ///< smallest ratio of successive steps
-  double integral = .7;        ///< exponent of this step's error, over the order
-  double proportional = .4;    ///< exponent of the last accepted step's error, over the order
+  double safety = .8;        ///< aims at an error below the tolerance
+  double growth = 2;         ///< largest ratio of successive steps
+  double shrink = .2;        ///< smallest ratio of successive steps
+  double integral = .7;      ///< exponent of this step's error, over the order
+  double proportional = .4;  ///< exponent of the last accepted step's error, over the order
 
   struct Verdict {
     bool accept;

@@ -20,9 +20,9 @@ struct Event {
   double sigma_high = 0;  ///< ... and at or below this one
   double time = 0;        ///< native time of the process at sigma
   double lam = 0;         ///< -ln sigma
-  double rate = 0;        ///< r = J - 1 per unit lam at the event, measured by probes; 0 at enter and exit by definition
-  double exponent = 0;    ///< integral of max(J - 1, 0) dlam over the whole window, enter to exit
-  int step = 0;           ///< accepted steps of the final pass up to the event
+  double rate = 0;      ///< r = J - 1 per unit lam at the event, measured by probes; 0 at enter and exit by definition
+  double exponent = 0;  ///< integral of max(J - 1, 0) dlam over the whole window, enter to exit
+  int step = 0;         ///< accepted steps of the final pass up to the event
   std::vector<double> direction;  ///< unit vector along which errors grow fastest (speciation only)
 };
 

@@ -20,9 +20,9 @@ struct GuardOptions {
   /// auto: the profile shipped beside the model, else a pilot for exact models, else default. default: tolerance weighted
   /// by 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file.
   std::string profile = "auto";
-  double quantile = 0;             ///< of ln G over the pilot, in (0, 1); 0: chosen by the pilot
-  Switch redo = Switch::automatic; ///< automatic: on where the pilot's errors are explained by the score
-  bool events = true;              ///< measure and log speciation events (costs probes on the trajectories that have them)
+  double quantile = 0;              ///< of ln G over the pilot, in (0, 1); 0: chosen by the pilot
+  Switch redo = Switch::automatic;  ///< automatic: on where the pilot's errors are explained by the score
+  bool events = true;  ///< measure and log speciation events (costs probes on the trajectories that have them)
 };
 
 /// A function of lam on a uniform grid, linear between nodes, constant beyond the ends. Empty: zero everywhere.
@@ -41,15 +41,16 @@ struct GuardProfile {
   int order = 3;                   ///< order of the multistep it was rehearsed with
   double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std
   double quantile = 0;             ///< of ln G over pilot rows, behind `log_gain`
-  LamTable log_gain{};            ///< ln G_q(lam); empty: the default weight
-  LamTable cap{};                 ///< longest step from lam; empty: none
-  LamTable largest_J{};           ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
-  double first_step = .4;          ///< first step in lam
+  LamTable log_gain{};             ///< ln G_q(lam); empty: the default weight
+  LamTable cap{};                  ///< longest step from lam; empty: none
+  LamTable largest_J{};    ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
+  double first_step = .4;  ///< first step in lam
   double threshold = std::numeric_limits<double>::infinity();  ///< score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold
-  double explained = 0;            ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain
-  double calibration = std::numeric_limits<double>::quiet_NaN();  ///< error_estimate = calibration P (S/T)^3; NaN: unknown
-  std::int64_t evaluations = 0;    ///< model evaluations the pilot took
+  double explained = 0;  ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain
+  double calibration =
+      std::numeric_limits<double>::quiet_NaN();  ///< error_estimate = calibration P (S/T)^3; NaN: unknown
+  std::int64_t evaluations = 0;                  ///< model evaluations the pilot took
 
   /// Largest error allowed in a step that ends at lam, for the tolerance `tol`: tol / G_q(lam), or tol (1 + sigma/data_std).
   double allowed(double tol, double lam) const;

@@ -15,6 +15,7 @@ enum class Stream : std::uint32_t {
 
 /// Fills `out` with standard normal numbers addressed by (seed, stream, trajectory, interval): element j is the same
 /// whatever else was drawn before. Philox4x64-10 (Salmon et al. 2011) and Box-Muller in double precision.
-void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory, std::uint64_t interval = 0);
+void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory,
+                 std::uint64_t interval = 0);
 
 }  // namespace shockstep

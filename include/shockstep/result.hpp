@@ -32,7 +32,7 @@ struct TrajectoryReport {
   double exponent = 0;  ///< sum of the exponents of its events
   /// Upper estimate of the root-mean-square error over coordinates, data units; NaN where unknown.
   double error_estimate = std::numeric_limits<double>::quiet_NaN();
-  double score = 0;     ///< S: how violently the path decided; see guard.hpp
+  double score = 0;  ///< S: how violently the path decided; see guard.hpp
   std::vector<Event> events;
 };
 
@@ -40,10 +40,10 @@ struct TrajectoryReport {
 struct StepRecord {
   std::int64_t trajectory = 0;
   int pass = 1;
-  double lam = 0;        ///< where the step started
-  double h = 0;          ///< its length in lam
-  double error = 0;      ///< root mean square of corrector - predictor, data units
-  double tolerance = 0;  ///< largest error allowed for it
+  double lam = 0;                                          ///< where the step started
+  double h = 0;                                            ///< its length in lam
+  double error = 0;                                        ///< root mean square of corrector - predictor, data units
+  double tolerance = 0;                                    ///< largest error allowed for it
   double rate = std::numeric_limits<double>::quiet_NaN();  ///< last measured J - 1; NaN: not measured
   bool accepted = true;
 };
@@ -53,10 +53,10 @@ struct RunStatistics {
   std::int64_t count_by_status[status_count] = {};
   std::int64_t evaluations = 0, evaluations_max = 0, probes = 0, accepted = 0, rejected = 0, repeated = 0, events = 0;
   double wall_seconds = 0;
-  double model_seconds = 0;    ///< inside the model call, summed over workers
-  double worker_seconds = 0;   ///< wall time summed over workers: the denominator for model_seconds
+  double model_seconds = 0;   ///< inside the model call, summed over workers
+  double worker_seconds = 0;  ///< wall time summed over workers: the denominator for model_seconds
   std::int64_t model_calls = 0;
-  std::string first_failure;   ///< what the model threw first; empty if it never did
+  std::string first_failure;  ///< what the model threw first; empty if it never did
 };
 
 }  // namespace shockstep

@@ -19,9 +19,9 @@ struct SampleRequest {
   std::int64_t count = 1024;  ///< trajectories first .. first + count - 1
   std::int64_t first = 0;     ///< index of the first trajectory: sampling 977 alone gives trajectory 977
   std::uint64_t seed = 0;
-  int batch = 256;            ///< rows in one model call
-  int threads = 0;            ///< 0: all cores
-  at::Tensor noise{};         ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
+  int batch = 256;     ///< rows in one model call
+  int threads = 0;     ///< 0: all cores
+  at::Tensor noise{};  ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
   Observer* observer = nullptr;
 };
 

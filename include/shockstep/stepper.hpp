@@ -25,11 +25,11 @@ inline constexpr int max_multistep_order = 5;
 
 /// Weights of one step of length h from the newest node; index 0 is the newest value of D.
 struct MultistepWeights {
-  int order = 0;                                         ///< number k of values used, 1 to max_multistep_order
-  double decay = 0;                                      ///< e^-h
-  double correct = 0;                                    ///< int_0^h e^-(h-u) prod_i (u - u_i)/(h - u_i) du
-  std::array<double, max_multistep_order> predict{};     ///< predictor = decay x + sum_i predict_i D_i
-  std::array<double, max_multistep_order> extrapolate{}; ///< polynomial through the D_i, at u = h
+  int order = 0;                                          ///< number k of values used, 1 to max_multistep_order
+  double decay = 0;                                       ///< e^-h
+  double correct = 0;                                     ///< int_0^h e^-(h-u) prod_i (u - u_i)/(h - u_i) du
+  std::array<double, max_multistep_order> predict{};      ///< predictor = decay x + sum_i predict_i D_i
+  std::array<double, max_multistep_order> extrapolate{};  ///< polynomial through the D_i, at u = h
 };
 
 /// `ages[i]` >= 0 is how far back in lam the i-th newest value of D lies (ages[0] = 0), strictly increasing; h > 0.

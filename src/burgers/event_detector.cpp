@@ -7,7 +7,7 @@
 namespace shockstep {
 namespace {
 
-constexpr double least_exponent = .1;   // windows below it are not logged
+constexpr double least_exponent = .1;  // windows below it are not logged
 constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, level_spacing = .6;  // in lam
 constexpr double level = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
 constexpr std::size_t direction_limit = 256;  // longest direction kept, coordinates
@@ -35,7 +35,8 @@ class TwoModes {
   double operator()(double lam) const {
     const double t = (lam - lam0_) / length_, s = 1 - t;
     const double linear = s * phi0_ + t * phi1_;
-    const double cubic = s * s * ((1 + 2 * t) * phi0_ + t * length_ * slope0_) + t * t * ((1 + 2 * s) * phi1_ - s * length_ * slope1_);
+    const double cubic =
+        s * s * ((1 + 2 * t) * phi0_ + t * length_ * slope0_) + t * t * ((1 + 2 * s) * phi1_ - s * length_ * slope1_);
     return delta2_ / 4 * std::exp(2 * lam) / (std::cosh(clip(linear) / 2) * std::cosh(clip(cubic) / 2));
   }
 
@@ -211,7 +212,8 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
   const std::size_t p = at_or_after(window.exit), next = std::min(p + 1, nodes_.size() - 1);
   const double margin = std::max(nodes_[p].h, open_spacing);
   const double before = p > 0 ? nodes_[p - 1].lam - .5 * nodes_[p - 1].h : window.exit;
-  add(EventKind::exit, window.exit, std::min(window.exit - margin, before), std::max(window.exit + margin, nodes_[next].lam), p);
+  add(EventKind::exit, window.exit, std::min(window.exit - margin, before),
+      std::max(window.exit + margin, nodes_[next].lam), p);
 }
 
 std::vector<Event> EventDetector::events(std::int64_t trajectory, const std::function<double(double)>& time,

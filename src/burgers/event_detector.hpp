@@ -63,9 +63,9 @@ class EventDetector {
   double trace_bound_;
   const LamTable& gate_;
   bool has_ = false;
-  bool level_ = false;       // J has stayed near 1
-  double lam_ = 0, J_ = 0;   // last measurement
-  double calm_ = 0;          // length in lam over which J grew as in a single Gaussian
+  bool level_ = false;      // J has stayed near 1
+  double lam_ = 0, J_ = 0;  // last measurement
+  double calm_ = 0;         // length in lam over which J grew as in a single Gaussian
   std::vector<Node> nodes_;
   std::vector<Measurement> measured_;
   std::vector<Direction> directions_;  // at the largest J of each window so far

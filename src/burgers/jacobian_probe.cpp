@@ -8,9 +8,9 @@
 namespace shockstep {
 namespace {
 
-constexpr double path_share = .1;           // weight of the last change of D beside the direction already known
+constexpr double path_share = .1;               // weight of the last change of D beside the direction already known
 constexpr double shortest = .01, longest = .5;  // of a finite difference, in units of sigma
-constexpr double converged = .98;           // theta/|J z| at which z counts as the eigenvector
+constexpr double converged = .98;               // theta/|J z| at which z counts as the eigenvector
 
 double dot(std::span<const double> a, std::span<const double> b) {
   double sum = 0;

@@ -1,4 +1,4 @@
-/// The commands; each returns the exit code of INTERFACE.md or throws an Error.
+/// The commands; each returns its exit code (README.md) or throws an Error.
 #pragma once
 
 #include "cli/options.hpp"

@@ -17,7 +17,7 @@ int bounded_int(Section& section, const std::string& key, std::int64_t least, st
   return static_cast<int>(value);
 }
 
-// `name` is a setting of INTERFACE.md that this version cannot do yet.
+// `name` is a documented setting that this version cannot do yet.
 [[noreturn]] void not_yet(const Section& section, const std::string& key, const std::string& name,
                           const std::string& now) {
   section.fail(key, name + " is not in this version yet; must be " + now);

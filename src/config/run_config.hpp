@@ -23,7 +23,7 @@ struct RunSettings {
 
 class RunConfig {
  public:
-  /// Reads the sections sampler, run and output and checks that there is no other than INTERFACE.md names. `methods`: the
+  /// Reads the sections sampler, run and output and checks that there is no other section. `methods`: the
   /// names sampler.method may have. Throws ConfigError.
   RunConfig(const ConfigNode& root, const std::string& file, const std::vector<std::string>& methods);
 

@@ -13,7 +13,8 @@ double open_unit(std::uint64_t bits) { return static_cast<double>((bits >> 11) +
 
 }  // namespace
 
-void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory, std::uint64_t interval) {
+void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory,
+                 std::uint64_t interval) {
   const r123::Philox4x64 philox;
   const r123::Philox4x64::key_type key{{seed, static_cast<std::uint64_t>(stream)}};
   for (std::size_t block = 0; 4 * block < out.size(); ++block) {

@@ -17,14 +17,10 @@ using Kind = ConfigNode::Kind;
 // What the user wrote, in a few words.
 std::string shown(const ConfigNode& node) {
   switch (node.kind) {
-    case Kind::null:
-      return "nothing";
-    case Kind::list:
-      return "a list";
-    case Kind::map:
-      return "a map";
-    case Kind::scalar:
-      break;
+    case Kind::null: return "nothing";
+    case Kind::list: return "a list";
+    case Kind::map: return "a map";
+    case Kind::scalar: break;
   }
   return node.quoted ? '"' + printable(node.scalar) + '"' : printable(node.scalar);
 }

@@ -36,7 +36,9 @@ class Floor {
     return i < run_.count ? run_.first + i : -1;
   }
 
-  bool stopped() const { return stopped_.load(std::memory_order_relaxed) || (run_.observer && run_.observer->cancelled()); }
+  bool stopped() const {
+    return stopped_.load(std::memory_order_relaxed) || (run_.observer && run_.observer->cancelled());
+  }
 
   void finished(const Trajectory& trajectory) {
     const std::lock_guard lock(mutex_);
@@ -131,7 +133,8 @@ class Worker {
 
     const std::size_t each = Trajectory::memory(run.settings, d_);
     memory_.resize(each * static_cast<std::size_t>(rows));
-    for (int i = 0; i < rows; ++i) slots_.emplace_back(run.settings, memory_.data() + each * static_cast<std::size_t>(i), d_);
+    for (int i = 0; i < rows; ++i)
+      slots_.emplace_back(run.settings, memory_.data() + each * static_cast<std::size_t>(i), d_);
     for (auto& slot : slots_) idle_.push_back(&slot);
   }
 
@@ -242,8 +245,9 @@ class Worker {
     const at::Tensor x = points_.narrow(0, 0, rows);
     at::Tensor D = run_.model.denoise(x, sigmas_.narrow(0, 0, rows));
     if (!D.defined() || D.sizes() != x.sizes() || D.scalar_type() != at::kDouble || !D.device().is_cpu())
-      throw ModelError("the model must return a float64 tensor on the CPU of the shape of its input" +
-                       (D.defined() ? ", got " + D.toString() + " of " + std::to_string(D.numel()) + " values" : std::string()));
+      throw ModelError(
+          "the model must return a float64 tensor on the CPU of the shape of its input" +
+          (D.defined() ? ", got " + D.toString() + " of " + std::to_string(D.numel()) + " values" : std::string()));
     return D.contiguous();
   }
 

@@ -15,14 +15,14 @@ namespace shockstep {
 namespace {
 
 constexpr std::uint64_t pilot_seed = 77;
-constexpr int rows_measured = 33;    // fewest for a conformal 97 % quantile: n >= .97/.03
-constexpr int rows_rehearsed = 48;   // the score needs no reference, so its quantile may use more rows
+constexpr int rows_measured = 33;   // fewest for a conformal 97 % quantile: n >= .97/.03
+constexpr int rows_rehearsed = 48;  // the score needs no reference, so its quantile may use more rows
 constexpr int rows_for_cap = 16;
 constexpr int gain_nodes = 240, cap_nodes = 60;
-constexpr double screen = .04;       // share of trajectories repeated
+constexpr double screen = .04;  // share of trajectories repeated
 constexpr double cap_quantile = .6;
-constexpr double level = .97;        // coverage of the error estimate
-constexpr double worth_redo = .4;    // least log error explained by the score
+constexpr double level = .97;            // coverage of the error estimate
+constexpr double worth_redo = .4;        // least log error explained by the score
 constexpr double reference_share = .05;  // tolerance of the reference over the rehearsed one
 
 struct Row {
@@ -75,9 +75,12 @@ std::vector<double> growth(const std::vector<PathData::Probe>& probes, double be
     const double lam = begin + k * spacing;
     const auto next = std::find_if(probes.begin(), probes.end(), [&](const auto& p) { return p.lam > lam; });
     double J;
-    if (probes.empty()) J = 1;
-    else if (next == probes.begin()) J = next->J * std::exp(2 * (lam - next->lam));
-    else if (next == probes.end()) J = probes.back().J;
+    if (probes.empty())
+      J = 1;
+    else if (next == probes.begin())
+      J = next->J * std::exp(2 * (lam - next->lam));
+    else if (next == probes.end())
+      J = probes.back().J;
     else {
       const auto& before = *(next - 1);
       J = before.J + (next->J - before.J) * (lam - before.lam) / (next->lam - before.lam);
@@ -179,7 +182,9 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   profile.tolerance = options.tolerance;
   profile.order = options.order;
   profile.first_step = 1.6;
-  profile.quantile = options.guard.quantile > 0 ? options.guard.quantile : options.tolerance < 1e-3 * profile.data_std ? .9 : .97;
+  profile.quantile = options.guard.quantile > 0                    ? options.guard.quantile
+                     : options.tolerance < 1e-3 * profile.data_std ? .9
+                                                                   : .97;
   std::vector<double> high(gain_nodes), column(gains.size());
   for (std::size_t k = 0; k < gain_nodes; ++k) {
     for (std::size_t i = 0; i < gains.size(); ++i) column[i] = gains[i][k];
@@ -202,7 +207,8 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   scores.resize(exact.size());
   const auto log_errors = logs(errors);
   profile.explained = correlation(logs(scores), log_errors) * standard_deviation(log_errors);
-  profile.redo = options.guard.redo == Switch::on || (options.guard.redo == Switch::automatic && profile.explained > worth_redo);
+  profile.redo =
+      options.guard.redo == Switch::on || (options.guard.redo == Switch::automatic && profile.explained > worth_redo);
 
   // 6. Error estimate: the pilot's rows are exchangeable with the samples and their errors are known.
   std::vector<double> ratios;
@@ -213,7 +219,8 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
       rows[i] = rehearse(model, rehearsal, static_cast<std::int64_t>(i), 1, evaluations).front();
       errors[i] = error(rows[i], exact[i]);
     }
-    const double predictor = std::sqrt(rows[i].path.predictor2) * std::pow(profile.redo ? std::min(relative, 1.) : relative, 3);
+    const double predictor =
+        std::sqrt(rows[i].path.predictor2) * std::pow(profile.redo ? std::min(relative, 1.) : relative, 3);
     ratios.push_back(errors[i] / predictor);
   }
   const double margin = std::max(1.5, 66. / rows_measured);  // few rows: their largest ratio is itself uncertain

@@ -18,7 +18,9 @@ namespace shockstep {
 namespace {
 
 void check(const SamplerOptions& o) {
-  const auto fail = [](const char* key, const std::string& sentence) { throw ConfigError(std::string("sampler.") + key, sentence); };
+  const auto fail = [](const char* key, const std::string& sentence) {
+    throw ConfigError(std::string("sampler.") + key, sentence);
+  };
   if (o.order < 1 || o.order > max_multistep_order)
     fail("order", "must be 1 to " + std::to_string(max_multistep_order) + ", got " + std::to_string(o.order));
   if (!(o.tolerance > 0) || !std::isfinite(o.tolerance)) fail("tolerance", "must be positive");
@@ -60,7 +62,8 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
 RunStatistics Sampler::run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const {
   if (request.count < 1) throw ConfigError("run.count", "must be at least 1, got " + std::to_string(request.count));
   if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
-  if (request.threads < 0) throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
+  if (request.threads < 0)
+    throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
   const std::int64_t d = model_->dimension();
 
   TrajectorySettings settings = settings_for(process_, options_);
@@ -69,8 +72,8 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
   if (request.noise.defined()) {
     const at::Tensor noise = request.noise.contiguous();
     if (noise.scalar_type() != at::kDouble || noise.numel() != request.count * d || noise.size(0) != request.count)
-      throw ConfigError("noise", "must be float64 of shape [count, *shape], " + std::to_string(request.count) + " rows of " +
-                                     std::to_string(d) + " numbers");
+      throw ConfigError("noise", "must be float64 of shape [count, *shape], " + std::to_string(request.count) +
+                                     " rows of " + std::to_string(d) + " numbers");
     const double* rows = noise.const_data_ptr<double>();
     const auto bad = std::find_if_not(rows, rows + noise.numel(), [](double v) { return std::isfinite(v); });
     if (bad != rows + noise.numel())

@@ -9,17 +9,17 @@ namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
-// Repeated passes (guard_report and pilot_report in docs/guard.md give what was tried).
-constexpr double redo_factor = 1. / 30;   // tolerance of a repeated pass over that of the pass before
-constexpr double redo_relax = 1. / 3;     // after the burst errors no longer grow: less is enough
-constexpr double redo_floor = .03;        // smallest further factor for the most critical scores
-constexpr double redo_stop = .3;          // again while the error of the pass before exceeds this share of the tolerance
+// Repeated passes (docs/guard.md).
+constexpr double redo_factor = 1. / 30;  // tolerance of a repeated pass over that of the pass before
+constexpr double redo_relax = 1. / 3;    // after the burst errors no longer grow: less is enough
+constexpr double redo_floor = .03;       // smallest further factor for the most critical scores
+constexpr double redo_stop = .3;         // again while the error of the pass before exceeds this share of the tolerance
 constexpr int most_passes = 5;
 
 constexpr double noise_open = .1, noise_closed = .4;  // of a probe's direction: the top direction may wake up late
 
-constexpr double landing_step = 1;        // in lam: evaluations kept back to reach the end within the budget
-constexpr double shortest_step = 1e-9;    // in lam
+constexpr double landing_step = 1;      // in lam: evaluations kept back to reach the end within the budget
+constexpr double shortest_step = 1e-9;  // in lam
 
 bool all_finite(std::span<const double> a) {
   double sum = 0;  // infinities and NaN survive multiplication by zero
@@ -59,9 +59,13 @@ std::size_t Trajectory::memory(const TrajectorySettings& settings, std::size_t d
 }
 
 Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::size_t d)
-    : settings_(settings), d_(d), lam_begin_(-std::log(settings.sigma_max)), lam_end_(-std::log(settings.sigma_min)),
+    : settings_(settings),
+      d_(d),
+      lam_begin_(-std::log(settings.sigma_max)),
+      lam_end_(-std::log(settings.sigma_min)),
       row_(memory, settings.order, d),
-      detector_(static_cast<double>(d) * settings.profile.data_std * settings.profile.data_std, settings.profile.largest_J) {
+      detector_(static_cast<double>(d) * settings.profile.data_std * settings.profile.data_std,
+                settings.profile.largest_J) {
   memory += MultistepRow::memory(settings.order, d);
   kept_ = memory;
   memory += d;
@@ -156,12 +160,8 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
       if (settings_.events) std::copy(D.begin(), D.end(), node_D_);
       awaiting_ = Awaiting::step;
       break;
-    case Awaiting::step:
-      done = receive_step(point, D);
-      break;
-    case Awaiting::probe:
-      done = receive_probe(D);
-      break;
+    case Awaiting::step: done = receive_step(point, D); break;
+    case Awaiting::probe: done = receive_probe(D); break;
   }
   // A repeated pass that cannot be finished within the budget is dropped: the result of the pass before stands.
   if (!done && report_.passes > 1 && evaluations_left() <= evaluations_to_land()) {
@@ -258,7 +258,8 @@ bool Trajectory::finish_pass() {
     again = guard.redo && report_.score > guard.threshold && !beyond_tolerance_;
     tighten_ = redo_factor * std::max(std::pow(guard.threshold / report_.score, 3), redo_floor);
   } else {
-    again = rms_difference(result, kept) * redo_factor > redo_stop * settings_.tolerance && report_.passes < most_passes;
+    again =
+        rms_difference(result, kept) * redo_factor > redo_stop * settings_.tolerance && report_.passes < most_passes;
     tighten_ *= redo_factor;
   }
   relax_ = std::max(redo_relax, tighten_);

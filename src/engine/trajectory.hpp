@@ -25,16 +25,16 @@ namespace shockstep {
 /// What all trajectories of a run share.
 struct TrajectorySettings {
   double sigma_max = 0, sigma_min = 0;
-  double tolerance = 0;          ///< root mean square over coordinates
+  double tolerance = 0;  ///< root mean square over coordinates
   int order = 3;
-  double longest_step = 2.5;     ///< in lam
+  double longest_step = 2.5;  ///< in lam
   int max_evaluations = 1000;
   Final final = Final::denoise;
   GuardProfile profile;
-  bool events = false;           ///< detect events, with probes
-  bool record = false;           ///< pilot only: fill PathData
-  int pilot_probes = 0;          ///< pilot only: a probe of J every so many accepted steps; 0: none
-  double pilot_window = 0;       ///< pilot only: largest sigma probed
+  bool events = false;      ///< detect events, with probes
+  bool record = false;      ///< pilot only: fill PathData
+  int pilot_probes = 0;     ///< pilot only: a probe of J every so many accepted steps; 0: none
+  double pilot_window = 0;  ///< pilot only: largest sigma probed
   /// Unit-variance starting latents of a trajectory.
   std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
   std::function<double(double sigma)> time;  ///< native time of the process, for events
@@ -52,9 +52,9 @@ struct PathData {
   struct Probe {
     double lam, J;
   };
-  std::vector<Step> steps;     ///< accepted steps of the first pass
+  std::vector<Step> steps;  ///< accepted steps of the first pass
   std::vector<Probe> probes;
-  double predictor2 = 0;       ///< P^2 = sum (err_n G_q(lam_n))^2 of the first pass
+  double predictor2 = 0;  ///< P^2 = sum (err_n G_q(lam_n))^2 of the first pass
 };
 
 class Trajectory {
@@ -105,19 +105,19 @@ class Trajectory {
   BurstScore burst_;
   EventDetector detector_;
   JacobianProbe probe_;
-  double* kept_;             // result of the last finished pass
+  double* kept_;  // result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.
   double *node_D_ = nullptr, *measured_D_ = nullptr;
 
   Observer* steps_ = nullptr;
   Awaiting awaiting_ = Awaiting::seed;
-  double h_ = 0;             // of the step under way
-  double next_h_ = 0;        // proposed by the controller
+  double h_ = 0;       // of the step under way
+  double next_h_ = 0;  // proposed by the controller
   int used_order_ = 0;
   bool forced_ = false, last_ = false;  // the step under way: lands within the budget; ends at sigma_min
   bool beyond_tolerance_ = false;       // a forced step was
   int accepted_in_pass_ = 0;
-  double rate_ = 0;                     // last measured J - 1; NaN: none yet
+  double rate_ = 0;  // last measured J - 1; NaN: none yet
 
   // Repeated passes: tolerance factor up to the end of the burst of the first pass, and after it.
   double tighten_ = 1, relax_ = 1, burst_end_ = 0;

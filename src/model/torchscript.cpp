@@ -22,28 +22,20 @@ namespace {
 
 at::ScalarType scalar_type(NetworkType type) {
   switch (type) {
-    case NetworkType::float64:
-      return at::kDouble;
-    case NetworkType::float16:
-      return at::kHalf;
-    case NetworkType::bfloat16:
-      return at::kBFloat16;
-    case NetworkType::float32:
-      break;
+    case NetworkType::float64: return at::kDouble;
+    case NetworkType::float16: return at::kHalf;
+    case NetworkType::bfloat16: return at::kBFloat16;
+    case NetworkType::float32: break;
   }
   return at::kFloat;
 }
 
 std::string name(NetworkType type) {
   switch (type) {
-    case NetworkType::float64:
-      return "float64";
-    case NetworkType::float16:
-      return "float16";
-    case NetworkType::bfloat16:
-      return "bfloat16";
-    case NetworkType::float32:
-      break;
+    case NetworkType::float64: return "float64";
+    case NetworkType::float16: return "float16";
+    case NetworkType::bfloat16: return "bfloat16";
+    case NetworkType::float32: break;
   }
   return "float32";
 }
@@ -201,7 +193,9 @@ class TorchScript final : public ScoreModel {
     torch::jit::IValue out;
     try {
       out = forward_({input(x), input(time)});
-    } catch (const std::exception& e) { throw Failure(printable(path_, 1000), sentence_of(e)); }
+    } catch (const std::exception& e) {
+      throw Failure(printable(path_, 1000), sentence_of(e));
+    }
     if (!out.isTensor()) fail("forward returns " + out.tagKind() + ", expected one tensor");
     return out.toTensor();
   }

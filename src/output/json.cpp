@@ -22,10 +22,8 @@ Json scalar(const ConfigNode& node) {
 
 Json to_json(const ConfigNode& node) {
   switch (node.kind) {
-    case ConfigNode::Kind::null:
-      break;
-    case ConfigNode::Kind::scalar:
-      return scalar(node);
+    case ConfigNode::Kind::null: break;
+    case ConfigNode::Kind::scalar: return scalar(node);
     case ConfigNode::Kind::list: {
       Json out = Json::array();
       for (const auto& item : node.list) out.push_back(to_json(item));

@@ -10,7 +10,8 @@ namespace shockstep {
 
 ExponentialMultistep::ExponentialMultistep(double tolerance, int order) : order_(order), tolerance_(tolerance) {
   if (order < 1 || order > max_multistep_order)
-    throw ConfigError("order", "must be 1 to " + std::to_string(max_multistep_order) + ", got " + std::to_string(order));
+    throw ConfigError("order",
+                      "must be 1 to " + std::to_string(max_multistep_order) + ", got " + std::to_string(order));
   if (!(tolerance > 0)) throw ConfigError("tolerance", "must be positive, got " + std::to_string(tolerance));
 }
 ExponentialMultistep::ExponentialMultistep(const ExponentialMultistep& other)

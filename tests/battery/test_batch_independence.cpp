@@ -15,7 +15,8 @@ void check_independence(const ModelPtr& model, const SamplerOptions& options, st
     const Result other = sampler.sample({.count = count, .seed = 3, .batch = batch, .threads = threads});
     CHECK(at::equal(one.samples, other.samples));
     bool reports = true;
-    for (std::size_t i = 0; i < one.reports.size(); ++i) reports &= test::same_reports(one.reports[i], other.reports[i]);
+    for (std::size_t i = 0; i < one.reports.size(); ++i)
+      reports &= test::same_reports(one.reports[i], other.reports[i]);
     CHECK(reports);
   }
   // One trajectory alone is itself.
@@ -68,7 +69,8 @@ TEST_CASE("Finished rows leave and waiting ones enter: nearly every call is full
   const auto ring = test::ring();
   class Counting final : public ScoreModel {
    public:
-    Counting(ModelPtr inner, std::int64_t& calls, std::int64_t& rows) : inner_(std::move(inner)), calls_(calls), rows_(rows) {}
+    Counting(ModelPtr inner, std::int64_t& calls, std::int64_t& rows)
+        : inner_(std::move(inner)), calls_(calls), rows_(rows) {}
     at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override {
       ++calls_;
       rows_ += x.size(0);
@@ -84,7 +86,8 @@ TEST_CASE("Finished rows leave and waiting ones enter: nearly every call is full
     std::int64_t &calls_, &rows_;
   };
   const auto model = std::make_shared<Counting>(ring, calls, rows);
-  const Result r = Sampler(model, test::range(), test::unguarded(1e-2)).sample({.count = 2000, .batch = 50, .threads = 1});
+  const Result r =
+      Sampler(model, test::range(), test::unguarded(1e-2)).sample({.count = 2000, .batch = 50, .threads = 1});
   CHECK(rows == r.statistics.evaluations);  // counted at the model call
   CHECK(calls == r.statistics.model_calls);
   // 2000 rows of about 22 evaluations at 50 a call: only the last trajectories leave gaps, at most one run's length of calls.

@@ -25,7 +25,8 @@ void check(bool good, const char* what, double value) {
 }
 
 at::Tensor draw(const shockstep::ModelPtr& model) {
-  const shockstep::Sampler sampler(model, shockstep::VarianceExploding{.sigma_min = .002, .sigma_max = 20}, {.tolerance = 1e-3});
+  const shockstep::Sampler sampler(model, shockstep::VarianceExploding{.sigma_min = .002, .sigma_max = 20},
+                                   {.tolerance = 1e-3});
   const shockstep::Result result = sampler.sample({.count = 256, .seed = 7});
   const at::Tensor mode = result.samples.sign();
   // 256 fair coins: the mean is within .25 (four standard errors) for this seed or the sampler is wrong.
@@ -40,7 +41,8 @@ at::Tensor draw(const shockstep::ModelPtr& model) {
 }  // namespace
 
 int main() {
-  const at::Tensor callable = draw(shockstep::make_model(denoise, {.shape = {1}, .data_std = std::sqrt(1 + mode_std * mode_std)}));
+  const at::Tensor callable =
+      draw(shockstep::make_model(denoise, {.shape = {1}, .data_std = std::sqrt(1 + mode_std * mode_std)}));
   const at::Tensor mixture = draw(std::make_shared<shockstep::GaussianMixture>(shockstep::GaussianMixtureOptions{
       .means = at::tensor({-1., 1.}, at::kDouble).unsqueeze(1), .stds = at::full({2}, mode_std, at::kDouble)}));
   // The same starts and the same exact field: the samples agree, up to the guard's choices, which differ between the two.

@@ -15,7 +15,8 @@
 namespace shockstep::test {
 
 inline ModelPtr mixture_model(const at::Tensor& means, double std) {
-  return std::make_shared<GaussianMixture>(GaussianMixtureOptions{.means = means, .stds = at::scalar_tensor(std, at::kDouble)});
+  return std::make_shared<GaussianMixture>(
+      GaussianMixtureOptions{.means = means, .stds = at::scalar_tensor(std, at::kDouble)});
 }
 
 inline ModelPtr two_modes() { return mixture_model(at::tensor({-1., 1.}, at::kDouble).view({2, 1}), .1); }
@@ -42,7 +43,8 @@ inline SamplerOptions unguarded(double tolerance, Final final = Final::keep) {
 }
 
 inline bool same_reports(const TrajectoryReport& a, const TrajectoryReport& b) {
-  const bool estimates = a.error_estimate == b.error_estimate || (std::isnan(a.error_estimate) && std::isnan(b.error_estimate));
+  const bool estimates =
+      a.error_estimate == b.error_estimate || (std::isnan(a.error_estimate) && std::isnan(b.error_estimate));
   if (!estimates || a.trajectory != b.trajectory || a.status != b.status || a.evaluations != b.evaluations ||
       a.probes != b.probes || a.accepted != b.accepted || a.rejected != b.rejected || a.passes != b.passes ||
       a.exponent != b.exponent || a.score != b.score || a.events.size() != b.events.size())

@@ -104,7 +104,7 @@ TEST_CASE("A trajectory far from the interface has no event") {
 }
 
 TEST_CASE("On the midline the exponent is Gamma, and the window does not close") {
-  // Gamma(v) = (a^2/v - 1 - ln(a^2/v))/2 from v_c = a^2 down to v for s0 -> 0 (DESIGN: interface exponent).
+  // Gamma(v) = (a^2/v - 1 - ln(a^2/v))/2 from v_c = a^2 down to v for s0 -> 0.
   const LamTable no_gate;
   EventDetector detector(1, no_gate);
   detector.reset();
@@ -119,7 +119,7 @@ TEST_CASE("On the midline the exponent is Gamma, and the window does not close")
   REQUIRE(last > 1);
   const double v = std::exp(-2 * last), gamma = .5 * (1 / v - 1 + std::log(v));
   CHECK(exponent == Approx(gamma).epsilon(.02));  // trapezoid over log-linear J, steps of .16/12
-  REQUIRE(events.size() == 2);  // enter and speciation, no exit
+  REQUIRE(events.size() == 2);                    // enter and speciation, no exit
   CHECK(events[0].sigma == Approx(1).epsilon(.02));
 }
 

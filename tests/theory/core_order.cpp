@@ -19,7 +19,9 @@ struct Gaussian {
   double s = .5;
   double sigma2(double lam) const { return std::exp(-2 * lam); }
   double D(double x, double lam) const { return x * s * s / (s * s + sigma2(lam)); }
-  double flow(double x, double lam0, double lam1) const { return x * std::sqrt((s * s + sigma2(lam1)) / (s * s + sigma2(lam0))); }
+  double flow(double x, double lam0, double lam1) const {
+    return x * std::sqrt((s * s + sigma2(lam1)) / (s * s + sigma2(lam0)));
+  }
 };
 
 constexpr double begin = -1, end = 2;

@@ -45,7 +45,9 @@ Result run(const FlowMap& map, double tolerance, const std::vector<double>& star
 
 /// Largest weighted gain (1 + sigma/data_std) G over a path with this end: G = p_sigma(x)/p_min(x_end) <= max p_sigma / p_min.
 double gain_bound(const FlowMap& map, double end) {
-  const auto p_end = map.model->log_density(at::full({1, 1}, end, at::kDouble), at::full({1}, range.sigma_min, at::kDouble)).item<double>();
+  const auto p_end =
+      map.model->log_density(at::full({1, 1}, end, at::kDouble), at::full({1}, range.sigma_min, at::kDouble))
+          .item<double>();
   double worst = 0;
   for (double sigma = range.sigma_min; sigma < range.sigma_max; sigma *= 1.1) {
     const auto x = at::linspace(-3, 3, 601, at::kDouble).view({601, 1});
@@ -90,13 +92,15 @@ TEST_CASE("Perturbations of the start grow by p_start/p_end") {
   const std::string name = GENERATE("symmetric_1d", "asymmetric_1d", "three_1d");
   CAPTURE(name);
   const FlowMap map = flow_map(name);
-  const double step = 1e-4;  // central difference: error step^2/6 |x'''|, relative to the width of the start law below 1e-4
+  const double step =
+      1e-4;  // central difference: error step^2/6 |x'''|, relative to the width of the start law below 1e-4
   std::vector<double> plus, minus;
   for (double x : map.start) plus.push_back(x + step), minus.push_back(x - step);
   const Result a = run(map, 1e-11, plus), b = run(map, 1e-11, minus);
   for (std::size_t i = 0; i < map.start.size(); ++i) {
     // Within 1e-3 of a cut between modes the map itself bends on the scale of the difference.
-    const double amplification = (a.samples.const_data_ptr<double>()[i] - b.samples.const_data_ptr<double>()[i]) / (2 * step);
+    const double amplification =
+        (a.samples.const_data_ptr<double>()[i] - b.samples.const_data_ptr<double>()[i]) / (2 * step);
     if (map.log_amplification[i] > -2) continue;
     CAPTURE(i, map.start[i], map.end[i]);
     CHECK(std::log(amplification) == Approx(map.log_amplification[i]).margin(1e-3));

@@ -18,8 +18,10 @@ Errors run(const ModelPtr& model, const at::Tensor& exact, const SamplerOptions&
   const Result r = Sampler(model, test::range(), options).sample({.count = count, .seed = 1});
   const at::Tensor e = (r.samples - exact).pow(2).mean(1).sqrt();
   double covered = 0;
-  for (std::int64_t i = 0; i < count; ++i) covered += e[i].item<double>() <= r.reports[static_cast<std::size_t>(i)].error_estimate;
-  return {static_cast<double>(r.statistics.evaluations) / count, std::sqrt(e.pow(2).mean().item<double>()), e.max().item<double>(), covered / count};
+  for (std::int64_t i = 0; i < count; ++i)
+    covered += e[i].item<double>() <= r.reports[static_cast<std::size_t>(i)].error_estimate;
+  return {static_cast<double>(r.statistics.evaluations) / count, std::sqrt(e.pow(2).mean().item<double>()),
+          e.max().item<double>(), covered / count};
 }
 
 at::Tensor reference(const ModelPtr& model) {
@@ -94,5 +96,6 @@ TEST_CASE("The pilot's gain is the exact one") {
   const at::Tensor gain = model->log_density(noise * 80, at::full({2000}, 80., at::kDouble)) -
                           model->log_density(r.samples, at::full({2000}, .01, at::kDouble));
   // The median's standard error over 33 rows is about 1.25 std/sqrt(33) = .22 std; three of them, and .1 for ln G by probes.
-  CHECK(std::abs(profile.log_gain(-std::log(80.)) - gain.median().item<double>()) < .66 * gain.std().item<double>() + .1);
+  CHECK(std::abs(profile.log_gain(-std::log(80.)) - gain.median().item<double>()) <
+        .66 * gain.std().item<double>() + .1);
 }

@@ -32,7 +32,9 @@ TEST_CASE("A step does not grow right after a rejection") {
   CHECK(c.judge(1e-8, 4).factor == c.growth);
 }
 
-TEST_CASE("In the asymptotic regime the step settles where error = C h^p is safety^(p/(integral - proportional)) of the tolerance") {
+TEST_CASE(
+    "In the asymptotic regime the step settles where error = C h^p is safety^(p/(integral - proportional)) of the "
+    "tolerance") {
   // Fixed point of factor = 1: safety = q^((integral - proportional)/p).
   const int p = 4;
   PiController c;

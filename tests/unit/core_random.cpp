@@ -8,7 +8,8 @@
 using namespace shockstep;
 
 namespace {
-std::vector<double> draw(std::size_t n, std::uint64_t seed, Stream stream, std::uint64_t trajectory, std::uint64_t interval = 0) {
+std::vector<double> draw(std::size_t n, std::uint64_t seed, Stream stream, std::uint64_t trajectory,
+                         std::uint64_t interval = 0) {
   std::vector<double> out(n);
   fill_normal(out, seed, stream, trajectory, interval);
   return out;

@@ -33,7 +33,7 @@ TEST_CASE("zeros, NaN and nothing") {
   CHECK(sketch.quantile(1) == INFINITY);
 }
 
-TEST_CASE("the summary holds what INTERFACE names") {
+TEST_CASE("the summary holds every documented key") {
   RunFacts facts;
   facts.version = "1.2.3";
   facts.config = parse_yaml("run: {count: 10, device: 'cpu'}\na: [1e-2, on, '3']", "x.yaml");

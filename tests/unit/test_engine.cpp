@@ -69,7 +69,8 @@ TEST_CASE("A row that turns NaN ends with its status, and the others are unharme
 
 TEST_CASE("A model that throws fails only the rows to blame") {
   const auto model = disturbed([](const at::Tensor& x, const at::Tensor& sigma, at::Tensor&) {
-    if ((x.select(1, 1) > .3).logical_and(sigma < .5).any().item<bool>()) throw std::runtime_error("no more\nsecond line");
+    if ((x.select(1, 1) > .3).logical_and(sigma < .5).any().item<bool>())
+      throw std::runtime_error("no more\nsecond line");
   });
   const auto options = test::unguarded(1e-2);
   const Result harmed = Sampler(model, test::range(), options).sample({.count = 60, .batch = 16});
@@ -86,9 +87,11 @@ TEST_CASE("A model that throws fails only the rows to blame") {
 }
 
 TEST_CASE("A model that returns another shape, or nothing, is refused") {
-  for (const auto& wrong : {Denoiser([](const at::Tensor& x, const at::Tensor&) { return at::zeros({x.size(0), 3}, at::kDouble); }),
-                            Denoiser([](const at::Tensor&, const at::Tensor&) { return at::Tensor(); })})
-    CHECK_THROWS_AS(Sampler(make_model(wrong, {.shape = {2}, .data_std = 1}), test::range(), test::unguarded(1e-2)).sample({.count = 3}),
+  for (const auto& wrong :
+       {Denoiser([](const at::Tensor& x, const at::Tensor&) { return at::zeros({x.size(0), 3}, at::kDouble); }),
+        Denoiser([](const at::Tensor&, const at::Tensor&) { return at::Tensor(); })})
+    CHECK_THROWS_AS(Sampler(make_model(wrong, {.shape = {2}, .data_std = 1}), test::range(), test::unguarded(1e-2))
+                        .sample({.count = 3}),
                     ModelError);
 }
 
@@ -114,8 +117,10 @@ TEST_CASE("A rejected step is counted and changes nothing") {
    public:
     bool wants_steps(std::int64_t) const override { return true; }
     void step(const StepRecord& r) override {
-      if (r.accepted) ++accepted, last = r.lam + r.h;
-      else ++rejected;
+      if (r.accepted)
+        ++accepted, last = r.lam + r.h;
+      else
+        ++rejected;
       if (r.pass == 1 && r.lam < before) monotone = false;
       if (!r.accepted && r.error <= r.tolerance) consistent = false;
       before = r.lam;
@@ -124,7 +129,9 @@ TEST_CASE("A rejected step is counted and changes nothing") {
     double before = -1e300, last = 0;
     bool monotone = true, consistent = true;
   } steps;
-  const auto model = disturbed([](const at::Tensor&, const at::Tensor& sigma, at::Tensor& D) { D += (sigma < 1).to(at::kDouble).unsqueeze(1) * .3; });
+  const auto model = disturbed([](const at::Tensor&, const at::Tensor& sigma, at::Tensor& D) {
+    D += (sigma < 1).to(at::kDouble).unsqueeze(1) * .3;
+  });
   const Result r = Sampler(model, test::range(), test::unguarded(1e-3)).sample({.count = 1, .observer = &steps});
   CHECK(steps.rejected > 0);
   CHECK(steps.rejected == r.reports[0].rejected);
@@ -160,7 +167,8 @@ TEST_CASE("An observer sees every trajectory once, progress up to 1, and may can
                                          [](const auto& r) { return r.status == Status::interrupted; });
   CHECK(interrupted > 0);
   for (std::int64_t i = 0; i < 5000; ++i)
-    CHECK(result.samples[i].isnan().any().item<bool>() == (result.reports[static_cast<std::size_t>(i)].status == Status::interrupted));
+    CHECK(result.samples[i].isnan().any().item<bool>() ==
+          (result.reports[static_cast<std::size_t>(i)].status == Status::interrupted));
 }
 
 TEST_CASE("Starting latents are used as given; NaN and a wrong shape are refused") {
@@ -193,7 +201,8 @@ TEST_CASE("Wrong settings are refused by name") {
 
 TEST_CASE("A sampler may be used from several threads at once") {
   const Sampler sampler(test::ring(), test::range(), test::unguarded(1e-2));
-  const at::Tensor one = sampler.sample({.count = 200, .seed = 1}).samples, two = sampler.sample({.count = 200, .seed = 2}).samples;
+  const at::Tensor one = sampler.sample({.count = 200, .seed = 1}).samples,
+                   two = sampler.sample({.count = 200, .seed = 2}).samples;
   at::Tensor a, b;
   std::thread other([&] { a = sampler.sample({.count = 200, .seed = 1}).samples; });
   b = sampler.sample({.count = 200, .seed = 2}).samples;

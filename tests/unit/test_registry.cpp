@@ -47,7 +47,9 @@ Settings network() { return Settings{"model"}("kind", "torchscript")("path", "x.
 std::string message(const std::function<void()>& make) {
   try {
     make();
-  } catch (const Error& e) { return e.what(); }
+  } catch (const Error& e) {
+    return e.what();
+  }
   return "";
 }
 std::string model_message(const Settings& settings) {

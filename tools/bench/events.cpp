@@ -40,14 +40,16 @@ std::vector<std::vector<Exact>> exact_events(const GaussianMixture& model, const
   for (int n = 0; n < nodes; ++n) {
     const double lam = begin + n * h;
     const at::Tensor here = D(x, lam), top = model.top_rate(x, at::full({count}, std::exp(-lam), at::kDouble)) + 1;
-    const at::Tensor moved = n > 0 ? (here - before).pow(2).sum(1).sqrt() / h * std::exp(lam - .5 * h) : at::zeros({count}, at::kDouble);
+    const at::Tensor moved =
+        n > 0 ? (here - before).pow(2).sum(1).sqrt() / h * std::exp(lam - .5 * h) : at::zeros({count}, at::kDouble);
     for (std::int64_t i = 0; i < count; ++i) {
       J[i][n] = top.const_data_ptr<double>()[i];
       rate[i][n] = moved.const_data_ptr<double>()[i];
     }
     before = here;
     const at::Tensor k1 = here - x, x2 = x + .5 * h * k1, k2 = D(x2, lam + .5 * h) - x2, x3 = x + .5 * h * k2,
-                     k3 = D(x3, lam + .5 * h) - x3, x4 = x + h * k3, k4 = D(x4, std::min(lam + h, process.lam_end())) - x4;
+                     k3 = D(x3, lam + .5 * h) - x3, x4 = x + h * k3,
+                     k4 = D(x4, std::min(lam + h, process.lam_end())) - x4;
     x = (x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)).contiguous();
   }
   std::vector<std::vector<Exact>> events(count);
@@ -107,18 +109,22 @@ void study(const char* problem, const std::shared_ptr<const GaussianMixture>& mo
     }
   }
   const double n = static_cast<double>(count);
-  std::printf("%-10s %8g %8g %-8s %6.1f  exact %5.1f %%  logged %5.1f %%  recall %5.1f %%  precision %5.1f %%  exponent off by %4.1f %%"
-              "  bracket holds %5.1f %%  probes %4.1f, %4.1f without event\n",
-              problem, sigma_min, tolerance, profile, static_cast<double>(result.statistics.evaluations) / n, 100 * with_exact / n, 100 * with_logged / n,
-              100 * both / with_exact, 100 * both / with_logged, 100 * median(exponent_error),
-              100 * covered / std::max(speciations, 1.), static_cast<double>(result.statistics.probes) / n, quiet_probes / std::max(quiet, 1.));
+  std::printf(
+      "%-10s %8g %8g %-8s %6.1f  exact %5.1f %%  logged %5.1f %%  recall %5.1f %%  precision %5.1f %%  exponent off by "
+      "%4.1f %%"
+      "  bracket holds %5.1f %%  probes %4.1f, %4.1f without event\n",
+      problem, sigma_min, tolerance, profile, static_cast<double>(result.statistics.evaluations) / n,
+      100 * with_exact / n, 100 * with_logged / n, 100 * both / with_exact, 100 * both / with_logged,
+      100 * median(exponent_error), 100 * covered / std::max(speciations, 1.),
+      static_cast<double>(result.statistics.probes) / n, quiet_probes / std::max(quiet, 1.));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::int64_t count = argc > 1 ? std::atoll(argv[1]) : 2000;
-  std::printf("problem    sigma_min tolerance profile evaluations (probes included), %lld trajectories\n", static_cast<long long>(count));
+  std::printf("problem    sigma_min tolerance profile evaluations (probes included), %lld trajectories\n",
+              static_cast<long long>(count));
   for (const char* profile : {"auto", "default"})
     for (const double tolerance : {1e-2, 3e-3})
       for (const double sigma_min : {.01}) {

@@ -12,8 +12,8 @@
 namespace shockstep::bench {
 
 inline std::shared_ptr<const GaussianMixture> mixture(const at::Tensor& means, double std) {
-  return std::make_shared<GaussianMixture>(
-      GaussianMixtureOptions{.means = means, .stds = at::scalar_tensor(std, at::kDouble), .covariances = {}, .weights = {}});
+  return std::make_shared<GaussianMixture>(GaussianMixtureOptions{
+      .means = means, .stds = at::scalar_tensor(std, at::kDouble), .covariances = {}, .weights = {}});
 }
 
 /// Two modes at -1 and 1, width .1.

@@ -35,8 +35,8 @@ class GaussianMixture final : public ScoreModel {
   at::Tensor score(const at::Tensor& x, const at::Tensor& sigma) const;             ///< grad ln p_sigma, [B, d]
   at::Tensor log_density(const at::Tensor& x, const at::Tensor& sigma) const;       ///< ln p_sigma, [B]
   at::Tensor responsibilities(const at::Tensor& x, const at::Tensor& sigma) const;  ///< posterior weights, [B, K]
-  at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;          ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
-  at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const;          ///< J - 1, J = lambda_max(dD/dx), [B]
+  at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;  ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
+  at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const;  ///< J - 1, J = lambda_max(dD/dx), [B]
 
   struct Parts;  // precomputed factors; defined in the sources
 

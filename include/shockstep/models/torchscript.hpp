@@ -28,9 +28,9 @@ struct TorchScriptOptions {
   std::vector<std::int64_t> shape = {};  ///< shape of one sample, without the batch dimension
   Predicts predicts = Predicts::denoised;
   TimeInput time = TimeInput::sigma;
-  double data_std = 0;                         ///< standard deviation of the data; 0: unknown
-  NetworkType dtype = NetworkType::float32;    ///< type of the network's inputs; the state outside stays float64
-  std::string device = "cpu";                  ///< cpu, cuda or cuda:K
+  double data_std = 0;                       ///< standard deviation of the data; 0: unknown
+  NetworkType dtype = NetworkType::float32;  ///< type of the network's inputs; the state outside stays float64
+  std::string device = "cpu";                ///< cpu, cuda or cuda:K
 };
 
 /// Loads `path` and checks shape, type and signature by one probe call at sigma = 1.
