@@ -111,6 +111,18 @@ TEST_CASE("max_evaluations is never exceeded and every sample is finite") {
   if (budget <= 20) CHECK(spent == 200);  // this tolerance takes about 40 evaluations
 }
 
+TEST_CASE("denoise returns D at the end of the trajectory that keep returns") {
+  // D is taken at the predicted end; J < 1 there, so it differs from D at the corrected end by less than the last step's
+  // error, which is within its tolerance 1e-3 (1 + sigma_min/data_std).
+  const auto model = std::dynamic_pointer_cast<const GaussianMixture>(test::ring());
+  const at::Tensor kept = Sampler(model, test::range(), test::unguarded(1e-3)).sample({.count = 200}).samples;
+  const at::Tensor denoised =
+      Sampler(model, test::range(), test::unguarded(1e-3, Final::denoise)).sample({.count = 200}).samples;
+  const at::Tensor D = model->denoise(kept, at::full({200}, .01, at::kDouble));
+  CHECK((denoised - D).pow(2).mean(1).sqrt().max().item<double>() < 1e-3 * (1 + .01 / .714));
+  CHECK((denoised - kept).abs().max().item<double>() > 1e-4);  // or the two are the same thing
+}
+
 TEST_CASE("A rejected step is counted and changes nothing") {
   // A D that jumps in sigma cannot be predicted: steps across the jump are rejected until they are short.
   class Steps final : public Observer {

@@ -56,7 +56,7 @@ def accuracy(folder, count=1000):
 
         reference, _ = run(1e-11, '--set', 'sampler.order=5')
         median = lambda x: np.median(np.linalg.norm(x - reference, axis=1))
-        ours = [(n, median(x)) for x, n in (run(t / np.sqrt(d)) for t in np.geomspace(1, 1e-4, 25))]
+        ours = [(n, median(x)) for x, n in (run(t / np.sqrt(d)) for t in np.geomspace(1, 1e-4, 65))]
         evaluations, errors = np.log(np.array(ours)).T
         for tol in (3e-1, 1e-1, 3e-2, 1e-2, 3e-3, 1e-3):
             x, n = sample(Mixture(means, std), SIGMA_MAX * noise, SIGMA_MAX, SIGMA_MIN, tol)
