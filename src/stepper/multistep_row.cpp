@@ -1,5 +1,7 @@
 #include "stepper/multistep_row.hpp"
 
+#include "core/clones.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -8,7 +10,8 @@ namespace shockstep {
 namespace {
 
 template <int K>
-void predict_row(const MultistepWeights& w, const double* x, const double* const* D, double* out, std::size_t d) {
+[[gnu::always_inline]] inline void predict_row(const MultistepWeights& w, const double* x, const double* const* D,
+                                               double* out, std::size_t d) {
 #pragma omp simd
   for (std::size_t i = 0; i < d; ++i) {
     double sum = w.decay * x[i];
@@ -23,8 +26,9 @@ struct Sums {
 
 /// inv_age: 1/(lam_0 - lam_1), 0 where there is no second value.
 template <int K>
-Sums correct_row(const MultistepWeights& w, const double* predicted, const double* fresh, const double* const* D,
-                 double* candidate, double* spare, std::size_t d, double inv_h, double inv_age) {
+[[gnu::always_inline]] inline Sums correct_row(const MultistepWeights& w, const double* predicted, const double* fresh,
+                                               const double* const* D, double* candidate, double* spare, std::size_t d,
+                                               double inv_h, double inv_age) {
   double gap2 = 0, rate2 = 0, bend2 = 0;
   const double* D1 = inv_age > 0 ? D[1] : D[0];
 #pragma omp simd reduction(+ : gap2, rate2, bend2)
@@ -43,15 +47,28 @@ Sums correct_row(const MultistepWeights& w, const double* predicted, const doubl
   return {gap2, rate2, bend2};
 }
 
-/// Calls f.template operator()<K>() for a run-time k, so that the loops over the history unroll.
-template <class F>
-auto with_order(int k, F&& f) {
+// The order is a run-time number; as a constant the loops over the history unroll.
+SHOCKSTEP_CLONES
+void predict_row(int k, const MultistepWeights& w, const double* x, const double* const* D, double* out,
+                 std::size_t d) {
   switch (k) {
-    case 1: return f.template operator()<1>();
-    case 2: return f.template operator()<2>();
-    case 3: return f.template operator()<3>();
-    case 4: return f.template operator()<4>();
-    default: return f.template operator()<5>();
+    case 1: return predict_row<1>(w, x, D, out, d);
+    case 2: return predict_row<2>(w, x, D, out, d);
+    case 3: return predict_row<3>(w, x, D, out, d);
+    case 4: return predict_row<4>(w, x, D, out, d);
+    default: return predict_row<5>(w, x, D, out, d);
+  }
+}
+
+SHOCKSTEP_CLONES
+Sums correct_row(int k, const MultistepWeights& w, const double* predicted, const double* fresh, const double* const* D,
+                 double* candidate, double* spare, std::size_t d, double inv_h, double inv_age) {
+  switch (k) {
+    case 1: return correct_row<1>(w, predicted, fresh, D, candidate, spare, d, inv_h, inv_age);
+    case 2: return correct_row<2>(w, predicted, fresh, D, candidate, spare, d, inv_h, inv_age);
+    case 3: return correct_row<3>(w, predicted, fresh, D, candidate, spare, d, inv_h, inv_age);
+    case 4: return correct_row<4>(w, predicted, fresh, D, candidate, spare, d, inv_h, inv_age);
+    default: return correct_row<5>(w, predicted, fresh, D, candidate, spare, d, inv_h, inv_age);
   }
 }
 
@@ -74,16 +91,14 @@ int MultistepRow::predict(double h, std::span<double> out) {
   for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
   h_ = h;
   weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h);
-  with_order(k, [&]<int K>() { predict_row<K>(weights_, x_, values_.data(), out.data(), d_); });
+  predict_row(k, weights_, x_, values_.data(), out.data(), d_);
   return k;
 }
 
 MultistepRow::Outcome MultistepRow::correct(std::span<const double> predicted, std::span<const double> fresh) {
   const double inv_age = count_ > 1 ? 1 / (lams_[0] - lams_[1]) : 0;
-  const Sums sums = with_order(weights_.order, [&]<int K>() {
-    return correct_row<K>(weights_, predicted.data(), fresh.data(), values_.data(), candidate_,
-                          values_[slots(order_) - 1], d_, 1 / h_, inv_age);
-  });
+  const Sums sums = correct_row(weights_.order, weights_, predicted.data(), fresh.data(), values_.data(), candidate_,
+                                values_[slots(order_) - 1], d_, 1 / h_, inv_age);
   return {std::abs(weights_.correct) * std::sqrt(sums.gap2 / static_cast<double>(d_)), sums.rate2, sums.bend2};
 }
 
