@@ -13,7 +13,7 @@ enum class Final {
 struct SamplerOptions {
   int order = 3;            ///< of the multistep predictor, 1 to 5
   double tolerance = 1e-2;  ///< bound on the weighted error of a step: root mean square over coordinates, data units
-  GuardOptions guard;
+  GuardOptions guard{};
   int max_evaluations = 1000;  ///< per trajectory, never exceeded; the last ones are kept to land on sigma_min
   Final final = Final::denoise;
 };

@@ -40,7 +40,7 @@ double top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<d
   for (int sweep = 0; sweep < 12; ++sweep)
     for (int p = 0; p < n; ++p)
       for (int q = p + 1; q < n; ++q) {
-        if (A[p][q] == 0) continue;
+        if (std::abs(A[p][q]) <= 1e-15 * (std::abs(A[p][p]) + std::abs(A[q][q]))) continue;
         const double theta = .5 * std::atan2(2 * A[p][q], A[q][q] - A[p][p]);
         const double c = std::cos(theta), s = std::sin(theta);
         for (int k = 0; k < n; ++k) {
@@ -91,7 +91,7 @@ void JacobianProbe::aim(const Node& node, double noise, int products) {
     std::copy(change.begin(), change.end(), first.begin());
   }
   if (d_ > 1) {
-    fill_normal(change, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_), measured_++);
+    fill_uniform(change, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_), measured_++);
     add(first, noise / std::sqrt(static_cast<double>(d_)), change);
   }
   if (normalise(first) == 0) first[0] = 1;  // D did not move at all: any direction will do
@@ -101,6 +101,7 @@ void JacobianProbe::request(std::span<double> point) {
   const auto direction = v(done_);
   double offset = 0;
   for (std::size_t i = 0; i < d_; ++i) offset += (corrected_[i] - base_[i]) * direction[i];
+  offsets_[done_] = offset;
   epsilon_ = std::copysign(std::clamp(2 * std::abs(offset), shortest * sigma_, longest * sigma_), offset);
   for (std::size_t i = 0; i < d_; ++i) point[i] = base_[i] + epsilon_ * direction[i];
 }
@@ -142,7 +143,7 @@ void JacobianProbe::ritz() {
   double along = 0;  // (corrected - predicted) . z
   for (int m = 0; m < done_; ++m) {
     add(Jz, y[m], w(m));
-    for (std::size_t i = 0; i < d_; ++i) along += y[m] * (corrected_[i] - base_[i]) * v(m)[i];
+    along += y[m] * offsets_[m];
   }
   for (std::size_t i = 0; i < d_; ++i) denoised_[i] = D_[i] + Jz[i] * along;
   const double length = std::sqrt(dot(Jz, Jz));

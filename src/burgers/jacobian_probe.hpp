@@ -56,6 +56,7 @@ class JacobianProbe {
   int products_ = 0, done_ = 0;
   bool known_ = false;
   std::array<std::array<double, max_products>, max_products> T_{};
+  std::array<double, max_products> offsets_{};  // of the corrected point from the predicted one, along each v
   std::int64_t trajectory_ = 0;
   std::uint64_t measured_ = 0;
 };

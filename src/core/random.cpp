@@ -30,4 +30,15 @@ void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::
   }
 }
 
+void fill_uniform(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory,
+                  std::uint64_t interval) {
+  const r123::Philox4x64 philox;
+  const r123::Philox4x64::key_type key{{seed, static_cast<std::uint64_t>(stream)}};
+  for (std::size_t block = 0; 4 * block < out.size(); ++block) {
+    const auto bits = philox({{trajectory, interval, block, 0}}, key);
+    for (std::size_t i = 0; i < 4 && 4 * block + i < out.size(); ++i)
+      out[4 * block + i] = (2 * open_unit(bits[i]) - 1) * std::numbers::sqrt3;
+  }
+}
+
 }  // namespace shockstep

@@ -129,6 +129,7 @@ class Worker {
     point_data_ = points_.mutable_data_ptr<double>();
     sigma_data_ = sigmas_.mutable_data_ptr<double>();
     answers_.resize(static_cast<std::size_t>(rows), nullptr);
+    done_.resize(static_cast<std::size_t>(rows), false);
     if (run.observer) steps_ = std::make_unique<LockedSteps>(*run.observer, floor.mutex());
 
     const std::size_t each = Trajectory::memory(run.settings, d_);
@@ -143,7 +144,7 @@ class Worker {
     while (!floor_.stopped()) {
       refill();
       if (active_.empty()) break;
-      for (std::size_t j = 0; j < active_.size(); ++j) sigma(j) = active_[j]->request(point(j));
+      for_rows([&](std::size_t j) { sigma(j) = active_[j]->request(point(j)); });
       evaluate();
       digest();
     }
@@ -169,19 +170,26 @@ class Worker {
     }
   }
 
+  /// Rows are independent of each other. Threads are those of Torch: one for an exact model, whose workers run side by side.
+  template <class F>
+  void for_rows(F&& f) {
+    at::parallel_for(0, static_cast<std::int64_t>(active_.size()), 32, [&](std::int64_t begin, std::int64_t end) {
+      for (std::int64_t j = begin; j < end; ++j) f(static_cast<std::size_t>(j));
+    });
+  }
+
   void digest() {
+    for_rows([&](std::size_t j) {
+      if (answers_[j])
+        done_[j] = active_[j]->receive(point(j), {answers_[j], d_});
+      else
+        active_[j]->abandon(Status::failed), done_[j] = true;
+    });
     std::size_t kept = 0;
     double progress = 0;
     for (std::size_t j = 0; j < active_.size(); ++j) {
       Trajectory* t = active_[j];
-      bool done;
-      if (answers_[j]) {
-        done = t->receive(point(j), {answers_[j], d_});
-      } else {
-        t->abandon(Status::failed);
-        done = true;
-      }
-      if (done) {
+      if (done_[j]) {
         floor_.finished(*t);
         idle_.push_back(t);
       } else {
@@ -265,6 +273,7 @@ class Worker {
   at::Tensor points_, sigmas_, answer_;
   double *point_data_ = nullptr, *sigma_data_ = nullptr;
   std::vector<const double*> answers_;  // per row of the batch; null: the model threw for it
+  std::vector<char> done_;              // per row of the batch; no vector<bool>: threads write side by side
   std::vector<double> alone_, memory_;
   std::deque<Trajectory> slots_;
   std::vector<Trajectory*> idle_, active_;

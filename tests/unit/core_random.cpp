@@ -48,3 +48,20 @@ TEST_CASE("Draws are standard normal and uncorrelated across neighbouring addres
   const double p = std::erfc(std::sqrt(2.));
   CHECK(std::abs(static_cast<double>(beyond) / N - p) < 5 * std::sqrt(p * (1 - p) / N));
 }
+
+TEST_CASE("Uniform draws have unit variance, stay in their range and depend on their address alone") {
+  const std::size_t n = 100000;
+  std::vector<double> all(n), some(7);
+  fill_uniform(all, 1, Stream::direction, 2, 3);
+  fill_uniform(some, 1, Stream::direction, 2, 3);
+  CHECK(std::equal(some.begin(), some.end(), all.begin()));
+  double sum = 0, sum2 = 0;
+  for (double u : all) {
+    sum += u, sum2 += u * u;
+    CHECK_FALSE(std::abs(u) > std::sqrt(3.) * (1 + 1e-15));
+  }
+  // Standard errors sqrt(1/n) and, with E u^4 = 9/5, sqrt(.8/n); five of each.
+  const double N = static_cast<double>(n);
+  CHECK(std::abs(sum / N) < 5 * std::sqrt(1 / N));
+  CHECK(std::abs(sum2 / N - 1) < 5 * std::sqrt(.8 / N));
+}

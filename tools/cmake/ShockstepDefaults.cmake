@@ -9,7 +9,7 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
 endif()
 
-option(SHOCKSTEP_WERROR "Treat warnings in this project's own code as errors" ON)
+option(SHOCKSTEP_WERROR "Treat warnings in this project's own code as errors" ${PROJECT_IS_TOP_LEVEL})
 
 function(shockstep_defaults target)
   target_compile_features(${target} PUBLIC cxx_std_20)
