@@ -16,7 +16,7 @@ constexpr double redo_floor = .03;       // smallest further factor for the most
 constexpr double redo_stop = .3;         // again while the error of the pass before exceeds this share of the tolerance
 constexpr int most_passes = 5;
 
-constexpr double noise_open = .1, noise_closed = .4;  // of a probe's direction: the top direction may wake up late
+constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction: the top direction may wake up late
 
 constexpr double landing_step = 1;      // in lam: evaluations kept back to reach the end within the budget
 constexpr double shortest_step = 1e-9;  // in lam
