@@ -192,7 +192,7 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   row_.accept();
   ++report_.accepted;
   ++accepted_in_pass_;
-  beyond_tolerance_ |= outcome.error > tolerance;
+  beyond_tolerance_ |= forced_ && outcome.error > tolerance;
   burst_.add(outcome.rate2, outcome.bend2, lam0, lam1);
   if (report_.passes == 1) {
     const double landed = outcome.error * std::exp(settings_.profile.log_gain(lam1));
@@ -264,11 +264,10 @@ bool Trajectory::finish_pass() {
   }
   relax_ = std::max(redo_relax, tighten_);
   std::copy(result.begin(), result.end(), kept.begin());
+  log_events();
   if (again) {
-    const bool forced_before = beyond_tolerance_;
     ++report_.passes;
     begin_pass();
-    beyond_tolerance_ = forced_before;
     return false;
   }
   finish(beyond_tolerance_ ? Status::budget : Status::ok);
@@ -284,10 +283,16 @@ double Trajectory::error_estimate() const {
 
 void Trajectory::finish(Status status) {
   report_.status = status;
-  if (status == Status::ok || status == Status::budget)
+  if (status == Status::ok || status == Status::budget) {
     report_.error_estimate = error_estimate();
-  else
+  } else {
     std::fill_n(kept_, d_, nan);
+    log_events();
+  }
+}
+
+/// The events of the pass so far take the place of those of the pass before.
+void Trajectory::log_events() {
   if (settings_.events) report_.events = detector_.events(report_.trajectory, settings_.time, report_.exponent);
 }
 

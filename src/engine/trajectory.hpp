@@ -89,6 +89,7 @@ class Trajectory {
   bool receive_probe(std::span<const double> D);
   bool finish_pass();
   void finish(Status status);
+  void log_events();
   double allowed(double lam) const;
   int evaluations_left() const { return settings_.max_evaluations - report_.evaluations; }
   int evaluations_to_land() const;

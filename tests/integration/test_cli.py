@@ -144,6 +144,18 @@ class Run(Case):
                 shape = read_npy(out / "samples.npy")[0][1:]
                 self.check_run(out, 8, shape)
 
+    def test_profile_of_one_run_serves_another(self):
+        found = []
+        for out, profile in ((self.folder / "a", "pilot"), (self.folder / "b", self.folder / "a" / "summary.json")):
+            run = shockstep("sample", self.config, "--out", out, "--set", f"sampler.guard.profile={profile}")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            found.append((out / "samples.npy").read_bytes())
+        self.assertEqual(*found)
+        other = shockstep("sample", self.config, "--tolerance", 1e-3, "--out", self.folder / "c", "--set",
+                          f"sampler.guard.profile={self.folder / 'a' / 'summary.json'}")  # fmt: skip
+        self.assertEqual(other.returncode, 2)
+        self.assertIn("sampler.guard.profile", other.stderr)
+
     def test_models_that_break_end_with_code_4_and_harm_only_their_rows(self):
         for model, status in (("nan", "non_finite"), ("throws", "failed")):
             with self.subTest(model):

@@ -80,6 +80,27 @@ TEST_CASE("Each part of the guard can be switched") {
   CHECK(quiet.statistics.events == 0);
 }
 
+TEST_CASE("A repeated pass that would exceed the budget is dropped, and the first pass stands with its events") {
+  SamplerOptions options;
+  options.max_evaluations = 70;  // a first pass takes about 30, a repeated one more than 60
+  options.guard.redo = Switch::on;
+  const Result with = Sampler(test::ring(), test::range(), options).sample({.count = 500});
+  options.guard.redo = Switch::off;
+  const Result without = Sampler(test::ring(), test::range(), options).sample({.count = 500});
+  int dropped = 0;
+  for (std::int64_t i = 0; i < 500; ++i) {
+    const auto &a = with.reports[static_cast<std::size_t>(i)], &b = without.reports[static_cast<std::size_t>(i)];
+    CHECK(a.evaluations <= 70);
+    CHECK(a.status == Status::ok);
+    if (a.passes > 1) continue;
+    dropped += a.evaluations > b.evaluations;
+    CHECK(at::equal(with.samples[i], without.samples[i]));
+    CHECK(a.exponent == b.exponent);
+    CHECK(a.events.size() == b.events.size());
+  }
+  CHECK(dropped > 0);
+}
+
 TEST_CASE("The pilot's gain is the exact one") {
   // In 1-D G = p_sigma(x)/p_min(x_end) along the flow; the pilot's quantile over 33 rows lies within the sample quantile's
   // error of a large sample's. At sigma_max all rows start far above the interface: ln G = ln(p_max(x)/p_min(x_end)).
