@@ -76,14 +76,14 @@ double median(std::vector<double> v) {
 }
 
 void study(const char* problem, const std::shared_ptr<const GaussianMixture>& model, double sigma_min, double tolerance,
-           const char* profile, std::int64_t count) {
+           const char* profile, std::int64_t count, std::uint64_t seed) {
   const Process process = VarianceExploding{.sigma_min = sigma_min, .sigma_max = 80};
-  const auto exact = exact_events(*model, process, count, 1);
+  const auto exact = exact_events(*model, process, count, seed);
   SamplerOptions options;
   options.tolerance = tolerance;
   options.guard.profile = profile;
   const Sampler sampler(model, process, options);
-  const Result result = sampler.sample({.count = count, .seed = 1});
+  const Result result = sampler.sample({.count = count, .seed = seed});
 
   double with_exact = 0, with_logged = 0, both = 0, covered = 0, speciations = 0, quiet_probes = 0, quiet = 0;
   std::vector<double> exponent_error;
@@ -122,13 +122,14 @@ void study(const char* problem, const std::shared_ptr<const GaussianMixture>& mo
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::int64_t count = argc > 1 ? std::atoll(argv[1]) : 2000;
+  const std::int64_t count = argc > 1 ? std::atoll(argv[1]) : 1000;
+  const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   std::printf("problem    sigma_min tolerance profile evaluations (probes included), %lld trajectories\n",
               static_cast<long long>(count));
   for (const char* profile : {"auto", "default"})
     for (const double tolerance : {1e-2, 3e-3})
       for (const double sigma_min : {.01}) {
-        study("two_modes", bench::two_modes(), sigma_min, tolerance, profile, count);
-        study("ring", bench::ring(), sigma_min, tolerance, profile, count);
+        study("two_modes", bench::two_modes(), sigma_min, tolerance, profile, count, seed);
+        study("ring", bench::ring(), sigma_min, tolerance, profile, count, seed);
       }
 }
