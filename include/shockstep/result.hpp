@@ -3,8 +3,11 @@
 
 #include <shockstep/event.hpp>
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +60,15 @@ struct RunStatistics {
   double worker_seconds = 0;  ///< wall time summed over workers: the denominator for model_seconds
   std::int64_t model_calls = 0;
   std::string first_failure;  ///< what the model threw first; empty if it never did
+
+  /// Trajectories that were started.
+  std::int64_t trajectories() const {
+    return std::accumulate(std::begin(count_by_status), std::end(count_by_status), std::int64_t{0});
+  }
+  /// `sum` per started trajectory; 0 if none was.
+  double mean(std::int64_t sum) const {
+    return static_cast<double>(sum) / static_cast<double>(std::max<std::int64_t>(1, trajectories()));
+  }
 };
 
 }  // namespace shockstep

@@ -114,40 +114,37 @@ bool JacobianProbe::receive(std::span<const double> D) {
     T_[m][done_] = T_[done_][m] = value;
   }
   ++done_;
-  ritz();
-  if (!std::isfinite(J_)) {
-    known_ = false;
-    return false;
+  const Ritz top = ritz();
+  const bool finite = std::isfinite(J_);
+  bool more = finite && done_ < products_ && top.theta < converged * top.length;
+  if (more) {
+    const auto next = v(done_);
+    std::copy(product.begin(), product.end(), next.begin());
+    for (int twice = 0; twice < 2; ++twice)
+      for (int m = 0; m < done_; ++m) add(next, -dot(next, v(m)), v(m));
+    more = normalise(next) > 0;  // or the space is exhausted
   }
-  if (done_ == products_ || theta_ >= converged * std::sqrt(dot(direction(), direction()))) {
-    const double length = normalise({direction_, d_});
-    known_ = length > 0;
-    return false;
+  if (!more) {
+    for (std::size_t i = 0; i < d_; ++i) denoised_[i] = D_[i] + direction_[i] * top.along;
+    known_ = finite && normalise({direction_, d_}) > 0;
   }
-  const auto next = v(done_);
-  std::copy(product.begin(), product.end(), next.begin());
-  for (int twice = 0; twice < 2; ++twice)
-    for (int m = 0; m < done_; ++m) add(next, -dot(next, v(m)), v(m));
-  if (normalise(next) > 0) return true;
-  products_ = done_;  // the space is exhausted
-  known_ = normalise({direction_, d_}) > 0;
-  return false;
+  return more;
 }
 
-/// Top Ritz pair (theta, z): J z goes to direction_, and J = |J z| + (|J z| - theta), since |J z| bounds J from below.
-void JacobianProbe::ritz() {
+/// J z goes to direction_, and J = |J z| + (|J z| - theta), since |J z| bounds J from below.
+JacobianProbe::Ritz JacobianProbe::ritz() {
   std::array<double, max_products> y{};
-  theta_ = top_eigenpair(T_, done_, y);
+  Ritz top;
+  top.theta = top_eigenpair(T_, done_, y);
   const std::span Jz(direction_, d_);
   std::fill(Jz.begin(), Jz.end(), 0.);
-  double along = 0;  // (corrected - predicted) . z
   for (int m = 0; m < done_; ++m) {
     add(Jz, y[m], w(m));
-    along += y[m] * offsets_[m];
+    top.along += y[m] * offsets_[m];
   }
-  for (std::size_t i = 0; i < d_; ++i) denoised_[i] = D_[i] + Jz[i] * along;
-  const double length = std::sqrt(dot(Jz, Jz));
-  J_ = 2 * length - theta_;
+  top.length = std::sqrt(dot(Jz, Jz));
+  J_ = 2 * top.length - top.theta;
+  return top;
 }
 
 }  // namespace shockstep

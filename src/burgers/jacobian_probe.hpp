@@ -47,12 +47,18 @@ class JacobianProbe {
  private:
   std::span<double> v(int m) const { return {krylov_ + static_cast<std::size_t>(m) * d_, d_}; }
   std::span<double> w(int m) const { return {krylov_ + static_cast<std::size_t>(max_products + m) * d_, d_}; }
-  void ritz();
+  /// Top Ritz pair (theta, z) of the products so far.
+  struct Ritz {
+    double theta = 0;
+    double length = 0;  // |J z|
+    double along = 0;   // (corrected - predicted) . z
+  };
+  Ritz ritz();
 
   std::size_t d_ = 0;
   double *base_ = nullptr, *direction_ = nullptr, *denoised_ = nullptr, *krylov_ = nullptr;
   const double *corrected_ = nullptr, *D_ = nullptr;  // of the node, alive until the last product
-  double sigma_ = 0, epsilon_ = 0, J_ = 0, theta_ = 0;
+  double sigma_ = 0, epsilon_ = 0, J_ = 0;
   int products_ = 0, done_ = 0;
   bool known_ = false;
   std::array<std::array<double, max_products>, max_products> T_{};

@@ -3,6 +3,7 @@
 #include <shockstep/error.hpp>
 
 #include "core/npy.hpp"
+#include "core/shape_text.hpp"
 #include "core/text.hpp"
 
 #include <ATen/ops/empty.h>
@@ -11,23 +12,13 @@
 #include <cmath>
 
 namespace shockstep::cli {
-namespace {
-
-std::string shown(const std::vector<std::int64_t>& shape) {
-  std::string out;
-  for (const auto n : shape) out += (out.empty() ? "" : ", ") + std::to_string(n);
-  return '[' + out + ']';
-}
-
-}  // namespace
-
 at::Tensor read_noise(const std::string& path, std::int64_t count, const std::vector<std::int64_t>& shape) {
   std::vector<std::int64_t> wanted{count};
   wanted.insert(wanted.end(), shape.begin(), shape.end());
   const auto file = read_npy(path);
   if (file.shape != wanted)
     throw FileError(printable(path, 1000),
-                    "must have the shape [count, *shape] = " + shown(wanted) + ", has " + shown(file.shape));
+                    "must have the shape [count, *shape] = " + shape_text(wanted) + ", has " + shape_text(file.shape));
   const auto bad = std::find_if_not(file.values.begin(), file.values.end(), [](double v) { return std::isfinite(v); });
   if (bad != file.values.end()) {
     const auto row = (bad - file.values.begin()) / (static_cast<std::ptrdiff_t>(file.values.size()) / count);

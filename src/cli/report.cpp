@@ -3,17 +3,8 @@
 #include "log/log.hpp"
 
 #include <cstdio>
-#include <numeric>
 
 namespace shockstep::cli {
-namespace {
-
-std::int64_t trajectories(const RunStatistics& s) {
-  return std::accumulate(std::begin(s.count_by_status), std::end(s.count_by_status), std::int64_t{0});
-}
-
-}  // namespace
-
 std::string status_text(const RunStatistics& s) {
   std::string out;
   for (int i = 0; i < status_count; ++i) {
@@ -22,11 +13,6 @@ std::string status_text(const RunStatistics& s) {
     out.append(name(static_cast<Status>(i)));
   }
   return out.empty() ? "none started" : out;
-}
-
-double evaluations_mean(const RunStatistics& s) {
-  const std::int64_t n = trajectories(s);
-  return n > 0 ? static_cast<double>(s.evaluations) / static_cast<double>(n) : 0;
 }
 
 void warn(const RunStatistics& s, int max_evaluations) {
@@ -43,8 +29,8 @@ void warn(const RunStatistics& s, int max_evaluations) {
 void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& s) {
   std::printf("%s:", folder.c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
-  std::printf(" run.log\n%lld trajectories: %s\n", static_cast<long long>(trajectories(s)), status_text(s).c_str());
-  std::printf("evaluations: mean %.2f, max %lld; %.3g s\n", evaluations_mean(s),
+  std::printf(" run.log\n%lld trajectories: %s\n", static_cast<long long>(s.trajectories()), status_text(s).c_str());
+  std::printf("evaluations: mean %.2f, max %lld; %.3g s\n", s.mean(s.evaluations),
               static_cast<long long>(s.evaluations_max), s.wall_seconds);
 }
 

@@ -10,7 +10,6 @@ namespace shockstep::cli {
 
 /// "4095 ok, 1 budget"
 std::string status_text(const RunStatistics& statistics);
-double evaluations_mean(const RunStatistics& statistics);
 
 /// To the log: what is wrong with some of the trajectories.
 void warn(const RunStatistics& statistics, int max_evaluations);

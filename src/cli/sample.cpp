@@ -150,8 +150,9 @@ int sample(const Options& options) {
   }
   if (interrupted()) log::warning("interrupted; writing what is done");
   const auto files = writer.close(facts, statistics);
-  log::info("finished: " + status_text(statistics) + "; evaluations mean " + shortest(evaluations_mean(statistics)) +
-            ", max " + std::to_string(statistics.evaluations_max) + "; " + shortest(statistics.wall_seconds) + " s");
+  log::info("finished: " + status_text(statistics) + "; evaluations mean " +
+            shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
+            "; " + shortest(statistics.wall_seconds) + " s");
   warn(statistics, config.sampler.max_evaluations);
   print_result(folder, files, statistics);
   return exit_code(statistics);

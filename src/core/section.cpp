@@ -25,6 +25,12 @@ std::string shown(const ConfigNode& node) {
   return node.quoted ? '"' + printable(node.scalar) + '"' : printable(node.scalar);
 }
 
+// What `parse` makes of a scalar that is not in quotes; nothing for all else.
+template <class T>
+std::optional<T> plain(const ConfigNode& node, std::optional<T> (*parse)(std::string_view)) {
+  return node.kind == Kind::scalar && !node.quoted ? parse(node.scalar) : std::nullopt;
+}
+
 std::string lower(std::string word) {
   for (char& c : word) c = c == '-' ? '_' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return word;
@@ -135,7 +141,7 @@ std::string Section::text(const std::string& key, std::optional<std::string> fal
 double Section::number(const std::string& key, std::optional<double> fallback) {
   double value = fallback.value_or(0);
   if (const ConfigNode* node = ask(key, !fallback, "a number")) {
-    const auto parsed = node->kind == Kind::scalar && !node->quoted ? parse_number(node->scalar) : std::nullopt;
+    const auto parsed = plain(*node, parse_number);
     if (!parsed) fail(key, "must be a number, got " + shown(*node));
     if (!std::isfinite(*parsed)) fail(key, "must be a finite number, got " + shown(*node));
     value = *parsed;
@@ -153,7 +159,7 @@ double Section::positive(const std::string& key, std::optional<double> fallback)
 std::int64_t Section::integer(const std::string& key, std::optional<std::int64_t> fallback) {
   std::int64_t value = fallback.value_or(0);
   if (const ConfigNode* node = ask(key, !fallback, "a whole number")) {
-    const auto whole = node->kind == Kind::scalar && !node->quoted ? parse_whole(node->scalar) : std::nullopt;
+    const auto whole = plain(*node, parse_whole);
     if (!whole) fail(key, "must be a whole number, got " + shown(*node));
     value = *whole;
   }
@@ -171,7 +177,7 @@ std::int64_t Section::integer_at_least(const std::string& key, std::int64_t leas
 bool Section::flag(const std::string& key, std::optional<bool> fallback) {
   bool value = fallback.value_or(false);
   if (const ConfigNode* node = ask(key, !fallback, "on or off")) {
-    const auto parsed = node->kind == Kind::scalar && !node->quoted ? parse_flag(node->scalar) : std::nullopt;
+    const auto parsed = plain(*node, parse_flag);
     if (!parsed) fail(key, "must be on or off, got " + shown(*node));
     value = *parsed;
   }
@@ -196,7 +202,7 @@ std::vector<std::int64_t> Section::integers(const std::string& key) {
   const ConfigNode* root = ask(key, true, "a list of whole numbers");
   std::vector<std::int64_t> values;
   const auto add = [&](const ConfigNode& node) {
-    const auto whole = node.kind == Kind::scalar && !node.quoted ? parse_whole(node.scalar) : std::nullopt;
+    const auto whole = plain(node, parse_whole);
     if (!whole) fail(key, "must be a list of whole numbers, got " + shown(node) + (&node == root ? "" : " in it"));
     values.push_back(*whole);
   };
@@ -227,7 +233,7 @@ Section::Array Section::array(const std::string& key) {
       return;
     }
     if (depth < out.shape.size()) fail(at, "must be a list like its neighbours, got " + shown(node));
-    const auto parsed = node.kind == Kind::scalar && !node.quoted ? parse_number(node.scalar) : std::nullopt;
+    const auto parsed = plain(node, parse_number);
     if (!parsed) fail(at, "must be a number, got " + shown(node));
     if (!std::isfinite(*parsed)) fail(at, "must be a finite number, got " + shown(node));
     out.values.push_back(*parsed);

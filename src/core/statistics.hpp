@@ -1,6 +1,7 @@
 /// Small-sample statistics on vectors of doubles.
 #pragma once
 
+#include <span>
 #include <vector>
 
 namespace shockstep {
@@ -18,5 +19,8 @@ double mean(const std::vector<double>& values);
 double standard_deviation(const std::vector<double>& values);
 /// Pearson's correlation; 0 where one of the two does not vary.
 double correlation(const std::vector<double>& a, const std::vector<double>& b);
+
+/// Root mean square over coordinates of a - b, of equal length.
+double rms_difference(std::span<const double> a, std::span<const double> b);
 
 }  // namespace shockstep

@@ -61,12 +61,6 @@ TrajectorySettings pilot_settings(const ScoreModel& model, const Process& proces
   return s;
 }
 
-double error(const Row& a, const Row& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.sample.size(); ++i) sum += std::pow(a.sample[i] - b.sample[i], 2);
-  return std::sqrt(sum / static_cast<double>(a.sample.size()));
-}
-
 /// J on the grid from probes (lam, J): linear between them, J ~ 1/sigma^2 before the first, constant after the last.
 std::vector<double> growth(const std::vector<PathData::Probe>& probes, double begin, double end) {
   std::vector<double> growth(gain_nodes);
@@ -203,7 +197,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   profile.threshold = weibull_quantile(scores, 1 - screen);
 
   // 5. Redo, where the score tells large errors from small ones.
-  for (std::size_t i = 0; i < exact.size(); ++i) errors.push_back(error(rows[i], exact[i]));
+  for (std::size_t i = 0; i < exact.size(); ++i) errors.push_back(rms_difference(rows[i].sample, exact[i].sample));
   scores.resize(exact.size());
   const auto log_errors = logs(errors);
   profile.explained = correlation(logs(scores), log_errors) * standard_deviation(log_errors);
@@ -217,7 +211,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
     const double relative = rows[i].report.score / profile.threshold;
     if (profile.redo && relative > 1) {
       rows[i] = rehearse(model, rehearsal, static_cast<std::int64_t>(i), 1, evaluations).front();
-      errors[i] = error(rows[i], exact[i]);
+      errors[i] = rms_difference(rows[i].sample, exact[i].sample);
     }
     const double predictor =
         std::sqrt(rows[i].path.predictor2) * std::pow(profile.redo ? std::min(relative, 1.) : relative, 3);

@@ -1,5 +1,7 @@
 #include "engine/trajectory.hpp"
 
+#include "core/statistics.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -25,12 +27,6 @@ bool all_finite(std::span<const double> a) {
   double sum = 0;  // infinities and NaN survive multiplication by zero
   for (double v : a) sum += v * 0;
   return sum == 0;
-}
-
-double rms_difference(std::span<const double> a, std::span<const double> b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-  return std::sqrt(sum / static_cast<double>(a.size()));
 }
 
 double distance(std::span<const double> a, std::span<const double> b) {
@@ -206,11 +202,12 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
 
 /// At an accepted node: whether J is measured there. The pilot measures every few steps, a sample where events are due.
 bool Trajectory::begin_probe(std::span<const double> point) {
+  if (!settings_.events && settings_.pilot_probes == 0) return false;
   const double lam = last_ ? lam_end_ : row_.lam(), sigma = std::exp(-lam);
-  bool due = false;
+  bool due;
   if (settings_.pilot_probes > 0)
     due = accepted_in_pass_ % settings_.pilot_probes == 0 && sigma < settings_.pilot_window && !last_;
-  else if (settings_.events)
+  else
     due = detector_.due(lam, last_);
   if (!due || evaluations_left() < evaluations_to_land() + JacobianProbe::max_products) return false;
   const bool settled = settings_.pilot_probes > 0 || detector_.open();

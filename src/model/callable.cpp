@@ -1,4 +1,4 @@
-#include "model/shape_text.hpp"
+#include "core/shape_text.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/score_model.hpp>

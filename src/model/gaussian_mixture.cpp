@@ -1,7 +1,7 @@
 #include "model/gaussian_mixture_parts.hpp"
 
+#include "core/shape_text.hpp"
 #include "core/text.hpp"
-#include "model/shape_text.hpp"
 
 #include <shockstep/error.hpp>
 

@@ -1,7 +1,7 @@
 #include <shockstep/models/torchscript.hpp>
 
+#include "core/shape_text.hpp"
 #include "core/text.hpp"
-#include "model/shape_text.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>

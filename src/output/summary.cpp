@@ -28,13 +28,8 @@ Json quantiles(const QuantileSketch& sketch) {
 
 std::string summary_json(const RunFacts& facts, const RunStatistics& s, const QuantileSketch& exponents,
                          const QuantileSketch& errors) {
-  std::int64_t trajectories = 0;
   Json status;
-  for (int i = 0; i < status_count; ++i) {
-    trajectories += s.count_by_status[i];
-    status[std::string(name(static_cast<Status>(i)))] = s.count_by_status[i];
-  }
-  const double n = static_cast<double>(std::max<std::int64_t>(1, trajectories));
+  for (int i = 0; i < status_count; ++i) status[std::string(name(static_cast<Status>(i)))] = s.count_by_status[i];
   const double outside = s.worker_seconds > 0 ? 1 - s.model_seconds / s.worker_seconds : 0;
 
   Json out;
@@ -42,12 +37,12 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["config"] = to_json(facts.config);
   out["model"] = facts.model;
   if (!facts.noise.empty()) out["noise"] = facts.noise;
-  out["trajectories"] = trajectories;
+  out["trajectories"] = s.trajectories();
   out["status"] = std::move(status);
   out["evaluations"] = {{"total", s.evaluations},
-                        {"mean", static_cast<double>(s.evaluations) / n},
+                        {"mean", s.mean(s.evaluations)},
                         {"max", s.evaluations_max},
-                        {"probes_mean", static_cast<double>(s.probes) / n}};
+                        {"probes_mean", s.mean(s.probes)}};
   out["steps"] = {{"accepted", s.accepted}, {"rejected", s.rejected}};
   out["repeated"] = s.repeated;
   out["events"] = s.events;

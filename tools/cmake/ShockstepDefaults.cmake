@@ -12,10 +12,12 @@ endif()
 option(SHOCKSTEP_WERROR "Treat warnings in this project's own code as errors" ${PROJECT_IS_TOP_LEVEL})
 
 function(shockstep_defaults target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 14)
+    set(compiler_mistakes -Wno-restrict)  # sees an overlap in sums of std::string where there is none (GCC bug 105651)
+  endif()
   target_compile_features(${target} PUBLIC cxx_std_20)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -fopenmp-simd
                                            $<$<BOOL:${SHOCKSTEP_WERROR}>:-Werror>
-                                           # g++ 12 sees overlaps in std::string operator+ that are not there (its bug 105651).
-                                           -Wno-restrict)
+                                           ${compiler_mistakes})
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()
