@@ -38,7 +38,8 @@ struct LamTable {
 struct GuardProfile {
   std::string source = "default";  ///< default, pilot, or the file it was read from
   double tolerance = 0;            ///< internal tolerance it was rehearsed at, data units, root mean square
-  int order = 3;                   ///< order of the multistep it was rehearsed with
+  int order = 3;                   ///< of the multistep
+  double warp = 0;                 ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
   double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std
   double quantile = 0;             ///< of ln G over pilot rows, behind `log_gain`
   LamTable log_gain{};             ///< ln G_q(lam); empty: the default weight

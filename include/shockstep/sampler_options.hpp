@@ -11,7 +11,7 @@ enum class Final {
 };
 
 struct SamplerOptions {
-  int order = 3;            ///< of the multistep predictor, 1 to 5
+  int order = 0;            ///< of the multistep predictor, 1 to 5; 0: chosen by the pilot, 3 without one
   double tolerance = 1e-2;  ///< bound on the weighted error of a step: root mean square over coordinates, data units
   GuardOptions guard{};
   int max_evaluations = 1000;  ///< per trajectory, never exceeded; the last ones are kept to land on sigma_min

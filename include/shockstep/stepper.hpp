@@ -29,13 +29,19 @@ struct MultistepWeights {
   double decay = 0;                                       ///< e^-h
   double correct = 0;                                     ///< int_0^h e^-(h-u) prod_i (u - u_i)/(h - u_i) du
   std::array<double, max_multistep_order> predict{};      ///< predictor = decay x + sum_i predict_i D_i
-  std::array<double, max_multistep_order> extrapolate{};  ///< polynomial through the D_i, at u = h
+  std::array<double, max_multistep_order> extrapolate{};  ///< the interpolating polynomial at u = h
 };
 
 /// `ages[i]` >= 0 is how far back in lam the i-th newest value of D lies (ages[0] = 0), strictly increasing; h > 0.
 /// Accurate to about 1e-14 up to order 3 and 1e-12 at order 5, relative to h: the moments of e^-u are taken by series, not
 /// by their recurrence, where the recurrence cancels.
-MultistepWeights multistep_weights(std::span<const double> ages, double h);
+///
+/// warp = s/sigma at the newest node, or 0. With a warp D is interpolated by a polynomial in tau = asinh(s/sigma) instead of
+/// lam. Far above the scale s of the data D is a power series in 1/sigma (D = mean + C x/sigma^2 + ..., x growing like
+/// sigma), which a polynomial in tau follows where one in lam cannot: D doubles with every ln 2. Far below s, tau is lam plus
+/// a constant. The integrals are then taken by Gauss' rule with ten nodes: 1e-12 relative to h for steps up to 1, and
+/// 1e-6 at 2.5 with order 5, below any tolerance at which such a step is taken.
+MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp = 0);
 
 class MultistepRow;
 

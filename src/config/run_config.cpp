@@ -74,7 +74,10 @@ SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& met
   if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
   if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
   method = read_method(sampler, methods);
-  options.order = bounded_int(sampler, "order", 1, 5, options.order);
+  if (sampler.is_text("order"))
+    sampler.choice("order", {"auto"}, "auto");
+  else if (sampler.has("order"))
+    options.order = bounded_int(sampler, "order", 1, 5, 3);
   if (sampler.is_map("steps") || sampler.is_list("steps") || (sampler.has("steps") && !sampler.is_text("steps")))
     not_yet(sampler, "steps", "a fixed schedule", "adaptive");
   if (sampler.choice("steps", {"adaptive", "auto"}, "adaptive") == "auto")

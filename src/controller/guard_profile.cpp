@@ -41,10 +41,17 @@ LamTable table(const Json& j) {
 }  // namespace
 
 std::string to_json(const GuardProfile& p) {
-  Json j{
-      {"shockstep_guard_profile", 1}, {"source", p.source},          {"tolerance", p.tolerance},   {"order", p.order},
-      {"data_std", p.data_std},       {"quantile", p.quantile},      {"first_step", p.first_step}, {"redo", p.redo},
-      {"explained", p.explained},     {"evaluations", p.evaluations}};
+  Json j{{"shockstep_guard_profile", 2},
+         {"source", p.source},
+         {"tolerance", p.tolerance},
+         {"order", p.order},
+         {"warp", p.warp},
+         {"data_std", p.data_std},
+         {"quantile", p.quantile},
+         {"first_step", p.first_step},
+         {"redo", p.redo},
+         {"explained", p.explained},
+         {"evaluations", p.evaluations}};
   // JSON has neither infinity nor NaN: no threshold and no calibration are null.
   j["threshold"] = std::isfinite(p.threshold) ? Json(p.threshold) : Json();
   j["calibration"] = std::isfinite(p.calibration) ? Json(p.calibration) : Json();
@@ -58,12 +65,13 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
   try {
     const Json file = Json::parse(text);
     const Json& j = file.contains("guard") ? file["guard"] : file;  // summary.json of a run holds its profile there
-    if (j.at("shockstep_guard_profile") != 1)
+    if (j.at("shockstep_guard_profile") != 2)
       throw FileError(path, "is a guard profile of another version; make it anew");
     GuardProfile p;
     p.source = path;
     p.tolerance = j.at("tolerance");
     p.order = j.at("order");
+    p.warp = j.at("warp");
     p.data_std = j.at("data_std");
     p.quantile = j.at("quantile");
     p.first_step = j.at("first_step");

@@ -15,14 +15,19 @@ namespace shockstep {
 namespace {
 
 constexpr std::uint64_t pilot_seed = 77;
-constexpr int rows_measured = 33;   // fewest for a conformal 97 % quantile: n >= .97/.03
-constexpr int rows_rehearsed = 48;  // the score needs no reference, so its quantile may use more rows
+constexpr int rows_measured = 33;  // fewest for a conformal 97 % quantile: n >= .97/.03
+// The score needs no reference, so its quantile may use more rows: as many as the budget allows.
+constexpr int fewest_rehearsed = 48, most_rehearsed = 96;
+constexpr std::int64_t budget = 5000;  // model evaluations
 constexpr int rows_for_cap = 16;
 constexpr int gain_nodes = 240, cap_nodes = 60;
 constexpr double screen = .04;  // share of trajectories repeated
-constexpr double cap_quantile = .6;
+constexpr double cap_quantile = .4;
+constexpr double warp = 1.5;  // scale of the interpolation variable over data_std
+// Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
+constexpr double step_for_4 = .22, step_for_5 = .13;
 constexpr double level = .97;            // coverage of the error estimate
-constexpr double worth_redo = .4;        // least log error explained by the score
+constexpr double worth_redo = 0;         // least log error explained by the score
 constexpr double reference_share = .05;  // tolerance of the reference over the rehearsed one
 
 struct Row {
@@ -58,7 +63,16 @@ TrajectorySettings pilot_settings(const ScoreModel& model, const Process& proces
     fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(i));
   };
   s.profile.data_std = model.data_std() > 0 ? model.data_std() : 1;
+  if (options.order > 0) s.profile.order = options.order;
   return s;
+}
+
+/// Higher orders pay where steps are short.
+int suited_order(const std::vector<Row>& reference, double range) {
+  double steps = 0;
+  for (const Row& row : reference) steps += row.report.accepted;
+  const double mean_step = range * static_cast<double>(reference.size()) / steps;
+  return mean_step < step_for_5 ? 5 : mean_step < step_for_4 ? 4 : 3;
 }
 
 /// J on the grid from probes (lam, J): linear between them, J ~ 1/sigma^2 before the first, constant after the last.
@@ -159,7 +173,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   TrajectorySettings reference = pilot_settings(model, process, options);
   reference.profile = profile;
   reference.profile.first_step = .8;
-  reference.order = max_multistep_order;
+  reference.profile.order = max_multistep_order;
   reference.tolerance = reference_share * options.tolerance;
   reference.pilot_probes = 3;
   reference.pilot_window = 8 * profile.data_std;
@@ -174,8 +188,9 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   // 2. Weight: a high quantile of the gain. At a tight tolerance the few most critical rows no longer dominate the error.
   profile.source = "pilot";
   profile.tolerance = options.tolerance;
-  profile.order = options.order;
-  profile.first_step = 1.6;
+  if (options.order == 0) profile.order = suited_order(exact, end - begin);
+  profile.warp = warp * profile.data_std;
+  profile.first_step = 1.2;
   profile.quantile = options.guard.quantile > 0                    ? options.guard.quantile
                      : options.tolerance < 1e-3 * profile.data_std ? .9
                                                                    : .97;
@@ -189,9 +204,12 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   // 3. Cap: the typical step at this tolerance. 4. Threshold of the score.
   TrajectorySettings rehearsal = pilot_settings(model, process, options);
   rehearsal.profile = profile;
+  const std::int64_t before = evaluations;
   profile.cap = typical_steps(rehearse(model, rehearsal, 0, rows_for_cap, evaluations), begin, end);
+  const double cost = static_cast<double>(evaluations - before) / rows_for_cap;
+  const int affordable = static_cast<int>(static_cast<double>(budget - evaluations) / cost);
   rehearsal.profile = profile;
-  auto rows = rehearse(model, rehearsal, 0, rows_rehearsed, evaluations);
+  auto rows = rehearse(model, rehearsal, 0, std::clamp(affordable, fewest_rehearsed, most_rehearsed), evaluations);
   std::vector<double> scores, errors;
   for (const Row& row : rows) scores.push_back(row.report.score);
   profile.threshold = weibull_quantile(scores, 1 - screen);

@@ -20,6 +20,10 @@ constexpr int most_passes = 5;
 
 constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction: the top direction may wake up late
 
+// The corrector is one order above the predictor, so that their difference overrates its error by a length of about one in
+// lam over the step. Judged is difference times h/unit_step: errors of long and short steps are then comparable.
+constexpr double unit_step = .4;
+
 constexpr double landing_step = 1;      // in lam: evaluations kept back to reach the end within the budget
 constexpr double shortest_step = 1e-9;  // in lam
 
@@ -40,7 +44,6 @@ TrajectorySettings settings_for(const Process& process, const SamplerOptions& op
   s.sigma_max = process.sigma_max();
   s.sigma_min = process.sigma_min();
   s.tolerance = options.tolerance;
-  s.order = options.order;
   s.max_evaluations = options.max_evaluations;
   s.final = options.final;
   s.time = [process](double sigma) { return process.time(sigma); };
@@ -48,7 +51,7 @@ TrajectorySettings settings_for(const Process& process, const SamplerOptions& op
 }
 
 std::size_t Trajectory::memory(const TrajectorySettings& settings, std::size_t d) {
-  std::size_t doubles = MultistepRow::memory(settings.order, d) + d;
+  std::size_t doubles = MultistepRow::memory(settings.profile.order, d) + d;
   if (settings.events || settings.pilot_probes > 0) doubles += JacobianProbe::memory(d);
   if (settings.events) doubles += 2 * d;
   return doubles;
@@ -59,10 +62,11 @@ Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::
       d_(d),
       lam_begin_(-std::log(settings.sigma_max)),
       lam_end_(-std::log(settings.sigma_min)),
-      row_(memory, settings.order, d),
+      row_(memory, settings.profile.order, d),
       detector_(static_cast<double>(d) * settings.profile.data_std * settings.profile.data_std,
                 settings.profile.largest_J) {
-  memory += MultistepRow::memory(settings.order, d);
+  row_.warp(settings.profile.warp);
+  memory += MultistepRow::memory(settings.profile.order, d);
   kept_ = memory;
   memory += d;
   if (settings.events) {
@@ -175,10 +179,9 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
     return true;
   }
   const double lam0 = row_.lam(), lam1 = last_ ? lam_end_ : lam0 + h_;
-  const double tolerance = allowed(lam1);
-  const auto verdict = controller_.judge(outcome.error / tolerance, used_order_ + 1, forced_);
-  if (steps_)
-    steps_->step({report_.trajectory, report_.passes, lam0, h_, outcome.error, tolerance, rate_, verdict.accept});
+  const double error = outcome.error * h_ / unit_step, tolerance = allowed(lam1);
+  const auto verdict = controller_.judge(error / tolerance, used_order_ + 2, forced_);
+  if (steps_) steps_->step({report_.trajectory, report_.passes, lam0, h_, error, tolerance, rate_, verdict.accept});
   next_h_ = std::max(h_ * verdict.factor, shortest_step);
   if (!verdict.accept) {
     ++report_.rejected;
@@ -188,10 +191,10 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   row_.accept();
   ++report_.accepted;
   ++accepted_in_pass_;
-  beyond_tolerance_ |= forced_ && outcome.error > tolerance;
+  beyond_tolerance_ |= forced_ && error > tolerance;
   burst_.add(outcome.rate2, outcome.bend2, lam0, lam1);
   if (report_.passes == 1) {
-    const double landed = outcome.error * std::exp(settings_.profile.log_gain(lam1));
+    const double landed = error * std::exp(settings_.profile.log_gain(lam1));
     path_.predictor2 += landed * landed;
     if (settings_.record) path_.steps.push_back({lam0, h_, last_});
   }

@@ -25,8 +25,7 @@ namespace shockstep {
 /// What all trajectories of a run share.
 struct TrajectorySettings {
   double sigma_max = 0, sigma_min = 0;
-  double tolerance = 0;  ///< root mean square over coordinates
-  int order = 3;
+  double tolerance = 0;       ///< root mean square over coordinates
   double longest_step = 2.5;  ///< in lam
   int max_evaluations = 1000;
   Final final = Final::denoise;

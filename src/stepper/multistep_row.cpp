@@ -90,7 +90,7 @@ int MultistepRow::predict(double h, std::span<double> out) {
   const int k = std::min(count_, order_);
   for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
   h_ = h;
-  weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h);
+  weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, scale_ > 0 ? scale_ * std::exp(lam_) : 0);
   predict_row(k, weights_, x_, values_.data(), out.data(), d_);
   return k;
 }

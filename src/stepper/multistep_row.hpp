@@ -28,6 +28,8 @@ class MultistepRow {
 
   /// A new trajectory starts at lam from x(), which the caller has filled. Its D is not known yet.
   void restart(double lam) { lam_ = lam, count_ = 0; }
+  /// D is interpolated in asinh(scale/sigma), `scale` in data units; 0, as from the start: in lam.
+  void warp(double scale) { scale_ = scale; }
   /// D at the start.
   void seed(std::span<const double> D);
 
@@ -49,7 +51,7 @@ class MultistepRow {
 
   std::size_t d_ = 0;
   int order_ = 0, count_ = 0;
-  double lam_ = 0, h_ = 0;
+  double lam_ = 0, h_ = 0, scale_ = 0;
   double *x_ = nullptr, *candidate_ = nullptr;
   std::array<double*, max_slots> values_{};  // D, newest first; the last of slots(order) is spare
   std::array<double, max_slots> lams_{};

@@ -1,5 +1,7 @@
 #include <shockstep/stepper.hpp>
 
+#include <boost/math/quadrature/gauss.hpp>
+
 #include <array>
 #include <cassert>
 #include <cmath>
@@ -75,16 +77,79 @@ MultistepWeights weights(const double* ages, double h) {
   return w;
 }
 
+using Quadrature = boost::math::quadrature::gauss<double, 10>;
+
+// Where every node has s/sigma beyond this, tau is lam but for 1/(4 30^2) of a step, and the closed form serves.
+constexpr double straight = 30;
+
+/// The same with polynomials in tau(u) = asinh(warp e^u), by Gauss' rule: no closed form is known.
+template <int K>
+MultistepWeights warped_weights(const double* ages, double h, double warp) {
+  MultistepWeights w;
+  w.order = K;
+  w.decay = std::exp(-h);
+
+  std::array<double, K> t, slope, from;
+  for (int i = 0; i < K; ++i) t[i] = std::asinh(warp * std::exp(-ages[i]));
+  for (int i = 0; i < K; ++i) {
+    double product = 1;
+    for (int j = 0; j < K; ++j)
+      if (j != i) product *= t[i] - t[j];
+    slope[i] = 1 / product;
+  }
+  const double tau_h = std::asinh(warp / w.decay);
+  double N_at_h = 1;
+  for (int i = 0; i < K; ++i) {
+    from[i] = tau_h - t[i];
+    N_at_h *= from[i];
+  }
+  for (int i = 0; i < K; ++i) {
+    double value = slope[i];
+    for (int j = 0; j < K; ++j)
+      if (j != i) value *= from[j];
+    w.extrapolate[i] = value;
+  }
+
+  const auto add = [&](double u, double rule) {
+    const double e = std::exp(u), tau = std::asinh(warp * e), weight = rule * e * w.decay;
+    double N = 1;
+    for (int i = 0; i < K; ++i) {
+      from[i] = tau - t[i];
+      N *= from[i];
+    }
+    w.correct += weight * N;
+    for (int i = 0; i < K; ++i) {
+      double value = weight * slope[i];
+      for (int j = 0; j < K; ++j)
+        if (j != i) value *= from[j];
+      w.predict[i] += value;
+    }
+  };
+  for (std::size_t q = 0; q < Quadrature::abscissa().size(); ++q) {
+    const double a = Quadrature::abscissa()[q], rule = .5 * h * Quadrature::weights()[q];
+    add(.5 * h * (1 - a), rule);
+    add(.5 * h * (1 + a), rule);
+  }
+  w.correct /= N_at_h;
+  return w;
+}
+
+template <int K>
+MultistepWeights any_weights(const double* ages, double h, double warp) {
+  const bool bent = warp > 0 && warp * std::exp(-ages[K - 1]) < straight;
+  return bent ? warped_weights<K>(ages, h, warp) : weights<K>(ages, h);
+}
+
 }  // namespace
 
-MultistepWeights multistep_weights(std::span<const double> ages, double h) {
+MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp) {
   assert(h > 0);
   switch (ages.size()) {
-    case 1: return weights<1>(ages.data(), h);
-    case 2: return weights<2>(ages.data(), h);
-    case 3: return weights<3>(ages.data(), h);
-    case 4: return weights<4>(ages.data(), h);
-    default: assert(ages.size() == 5); return weights<5>(ages.data(), h);
+    case 1: return any_weights<1>(ages.data(), h, warp);
+    case 2: return any_weights<2>(ages.data(), h, warp);
+    case 3: return any_weights<3>(ages.data(), h, warp);
+    case 4: return any_weights<4>(ages.data(), h, warp);
+    default: assert(ages.size() == 5); return any_weights<5>(ages.data(), h, warp);
   }
 }
 
