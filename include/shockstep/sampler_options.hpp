@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/guard.hpp>
+#include <shockstep/method.hpp>
 
 namespace shockstep {
 
@@ -11,7 +12,8 @@ enum class Final {
 };
 
 struct SamplerOptions {
-  int order = 3;            ///< of the multistep predictor, 1 to 5
+  Method method = Method::multistep;
+  int order = 3;  ///< of the multistep predictor, 1 to 5; it also lands a Runge-Kutta method short of evaluations
   double tolerance = 1e-2;  ///< bound on the weighted error of a step: root mean square over coordinates, data units
   GuardOptions guard{};
   int max_evaluations = 1000;  ///< per trajectory, never exceeded; the last ones are kept to land on sigma_min

@@ -41,10 +41,17 @@ LamTable table(const Json& j) {
 }  // namespace
 
 std::string to_json(const GuardProfile& p) {
-  Json j{
-      {"shockstep_guard_profile", 1}, {"source", p.source},          {"tolerance", p.tolerance},   {"order", p.order},
-      {"data_std", p.data_std},       {"quantile", p.quantile},      {"first_step", p.first_step}, {"redo", p.redo},
-      {"explained", p.explained},     {"evaluations", p.evaluations}};
+  Json j{{"shockstep_guard_profile", 1},
+         {"source", p.source},
+         {"tolerance", p.tolerance},
+         {"method", name(p.method)},
+         {"order", p.order},
+         {"data_std", p.data_std},
+         {"quantile", p.quantile},
+         {"first_step", p.first_step},
+         {"redo", p.redo},
+         {"explained", p.explained},
+         {"evaluations", p.evaluations}};
   // JSON has neither infinity nor NaN: no threshold and no calibration are null.
   j["threshold"] = std::isfinite(p.threshold) ? Json(p.threshold) : Json();
   j["calibration"] = std::isfinite(p.calibration) ? Json(p.calibration) : Json();
@@ -63,6 +70,9 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
     GuardProfile p;
     p.source = path;
     p.tolerance = j.at("tolerance");
+    const auto method = method_named(j.at("method").get<std::string>());
+    if (!method) throw std::invalid_argument("unknown method");
+    p.method = *method;
     p.order = j.at("order");
     p.data_std = j.at("data_std");
     p.quantile = j.at("quantile");

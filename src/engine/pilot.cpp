@@ -159,6 +159,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   TrajectorySettings reference = pilot_settings(model, process, options);
   reference.profile = profile;
   reference.profile.first_step = .8;
+  reference.method = Method::multistep;
   reference.order = max_multistep_order;
   reference.tolerance = reference_share * options.tolerance;
   reference.pilot_probes = 3;
@@ -174,6 +175,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   // 2. Weight: a high quantile of the gain. At a tight tolerance the few most critical rows no longer dominate the error.
   profile.source = "pilot";
   profile.tolerance = options.tolerance;
+  profile.method = options.method;
   profile.order = options.order;
   profile.first_step = 1.6;
   profile.quantile = options.guard.quantile > 0                    ? options.guard.quantile

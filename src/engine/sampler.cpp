@@ -34,9 +34,10 @@ GuardProfile read_profile(const std::string& path, const SamplerOptions& options
   text << file.rdbuf();
   if (!file) throw FileError(path, "cannot be read as a guard profile");
   GuardProfile profile = guard_profile_from_json(text.str(), path);
-  if (profile.tolerance != options.tolerance || profile.order != options.order)
+  if (profile.tolerance != options.tolerance || profile.method != options.method || profile.order != options.order)
     throw ConfigError("sampler.guard.profile", path + " was made for tolerance " + std::to_string(profile.tolerance) +
-                                                   " and order " + std::to_string(profile.order) +
+                                                   ", method " + std::string(name(profile.method)) + " and order " +
+                                                   std::to_string(profile.order) +
                                                    "; make one for these settings with profile: pilot");
   if (options.guard.redo != Switch::automatic) profile.redo = options.guard.redo == Switch::on;
   return profile;

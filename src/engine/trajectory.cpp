@@ -40,6 +40,7 @@ TrajectorySettings settings_for(const Process& process, const SamplerOptions& op
   s.sigma_max = process.sigma_max();
   s.sigma_min = process.sigma_min();
   s.tolerance = options.tolerance;
+  s.method = options.method;
   s.order = options.order;
   s.max_evaluations = options.max_evaluations;
   s.final = options.final;
@@ -71,6 +72,7 @@ Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::
     memory += 2 * d;
   }
   if (settings.events || settings.pilot_probes > 0) probe_ = JacobianProbe(memory, d);
+  if (settings.method != Method::multistep) runge_kutta_.emplace(settings.method, d);
 }
 
 void Trajectory::start(std::int64_t index, Observer* steps) {
@@ -86,6 +88,7 @@ void Trajectory::begin_pass() {
   settings_.latents(report_.trajectory, row_.x());
   for (double& x : row_.x()) x *= settings_.sigma_max;
   row_.restart(lam_begin_);
+  if (runge_kutta_) runge_kutta_->reset();
   controller_.reset();
   burst_.reset();
   probe_.reset(report_.trajectory);
@@ -110,14 +113,19 @@ int Trajectory::evaluations_to_land() const {
   return std::max(1, static_cast<int>(std::ceil((lam_end_ - row_.lam()) / landing_step)));
 }
 
+/// Whether a full step, should it be rejected, would leave too few evaluations to land with.
+bool Trajectory::must_land() const {
+  return evaluations_left() < evaluations_to_land() + (runge_kutta_ ? runge_kutta_->evaluations() : 1);
+}
+
 void Trajectory::choose_step() {
   const double remaining = lam_end_ - row_.lam();
   const int left = evaluations_left();
-  forced_ = left <= evaluations_to_land();
+  forced_ = must_land();
   last_ = false;
   h_ = std::min(next_h_, settings_.longest_step);
   if (!settings_.profile.cap.empty()) h_ = std::min(h_, settings_.profile.cap(row_.lam()));
-  if (forced_) {  // log-uniform steps that use up the budget
+  if (forced_) {  // log-uniform steps of the multistep, one evaluation each, that use up the budget
     h_ = remaining / left;
     last_ = left == 1;
   } else if (h_ >= remaining) {
@@ -137,10 +145,21 @@ double Trajectory::request(std::span<double> point) {
     probe_.request(point);
     return probe_.sigma();
   }
-  choose_step();
-  used_order_ = row_.predict(h_, point);
+  if (!in_stages()) {
+    choose_step();
+    if (runge_kutta_ && !forced_) runge_kutta_->begin(row_.x(), row_.denoised(), row_.lam(), h_);
+  }
+  const double end = row_.lam() + h_;
+  double lam = end;
+  if (in_stages()) {
+    lam = runge_kutta_->request(point);
+    used_order_ = runge_kutta_->error_order();
+  } else {
+    used_order_ = row_.predict(h_, point);
+  }
   // The range is closed: rounding of exp must not leave it.
-  return last_ ? settings_.sigma_min : std::clamp(std::exp(-row_.lam() - h_), settings_.sigma_min, settings_.sigma_max);
+  return last_ && lam >= end ? settings_.sigma_min
+                             : std::clamp(std::exp(-lam), settings_.sigma_min, settings_.sigma_max);
 }
 
 bool Trajectory::receive(std::span<const double> point, std::span<const double> D) {
@@ -160,7 +179,7 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
     case Awaiting::probe: done = receive_probe(D); break;
   }
   // A repeated pass that cannot be finished within the budget is dropped: the result of the pass before stands.
-  if (!done && report_.passes > 1 && evaluations_left() <= evaluations_to_land()) {
+  if (!done && report_.passes > 1 && !in_stages() && must_land()) {
     --report_.passes;
     finish(Status::ok);
     done = true;
@@ -169,7 +188,10 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
 }
 
 bool Trajectory::receive_step(std::span<const double> point, std::span<const double> D) {
-  const auto outcome = row_.correct(point, D);
+  const bool in_stages = this->in_stages();
+  if (in_stages && all_finite(D) && !runge_kutta_->receive(point, D)) return false;
+  const auto outcome =
+      in_stages ? row_.adopt(h_, runge_kutta_->end(), D, runge_kutta_->error()) : row_.correct(point, D);
   if (!std::isfinite(outcome.error)) {
     finish(Status::non_finite);
     return true;
