@@ -6,6 +6,8 @@
 /// (4) repeats the few trajectories with the highest scores with a tighter tolerance.
 #pragma once
 
+#include <shockstep/method.hpp>
+
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -38,6 +40,7 @@ struct LamTable {
 struct GuardProfile {
   std::string source = "default";  ///< default, pilot, or the file it was read from
   double tolerance = 0;            ///< internal tolerance it was rehearsed at, data units, root mean square
+  Method method = Method::multistep;  ///< it was rehearsed with
   int order = 3;                   ///< of the multistep
   double warp = 0;                 ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
   double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std

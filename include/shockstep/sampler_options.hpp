@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/guard.hpp>
+#include <shockstep/method.hpp>
 
 namespace shockstep {
 
@@ -11,7 +12,10 @@ enum class Final {
 };
 
 struct SamplerOptions {
-  int order = 0;            ///< of the multistep predictor, 1 to 5; 0: chosen by the pilot, 3 without one
+  Method method = Method::multistep;
+  /// Of the multistep predictor, 1 to 5; 0: chosen by the pilot, 3 without one. The multistep also lands a Runge-Kutta method
+  /// that is short of evaluations.
+  int order = 0;
   double tolerance = 1e-2;  ///< bound on the weighted error of a step: root mean square over coordinates, data units
   GuardOptions guard{};
   int max_evaluations = 1000;  ///< per trajectory, never exceeded; the last ones are kept to land on sigma_min

@@ -23,20 +23,16 @@ int bounded_int(Section& section, const std::string& key, std::int64_t least, st
   section.fail(key, name + " is not in this version yet; must be " + now);
 }
 
-std::string read_method(Section& sampler, const std::vector<std::string>& methods) {
-  static const std::vector<std::string> planned = {"dopri5", "cash_karp54", "fehlberg78", "bogacki_shampine",
-                                                   "heun",   "euler",       "dpmpp_2m",   "dpmpp_3m",
-                                                   "unipc",  "deis",        "ancestral",  "dpmpp_2m_sde"};
+Method read_method(Section& sampler, const std::vector<std::string>& methods) {
+  static const std::vector<std::string> planned = {"heun",  "euler", "dpmpp_2m",  "dpmpp_3m",
+                                                   "unipc", "deis",  "ancestral", "dpmpp_2m_sde"};
   std::vector<std::string> known = methods;
   for (const auto& name : planned)
     if (std::find(methods.begin(), methods.end(), name) == methods.end()) known.push_back(name);
   const std::string method = sampler.choice("method", known, "multistep");
-  if (std::find(methods.begin(), methods.end(), method) == methods.end()) {
-    std::string now;
-    for (const auto& name : methods) now += (now.empty() ? "" : " or ") + name;
-    not_yet(sampler, "method", method, now);
-  }
-  return method;
+  if (std::find(methods.begin(), methods.end(), method) == methods.end())
+    not_yet(sampler, "method", method, (methods.size() > 1 ? "one of " : "") + join(methods));
+  return method_named(method).value();
 }
 
 Switch read_switch(Section& section, const std::string& key) {
@@ -69,11 +65,13 @@ GuardOptions read_guard(Section& sampler) {
   return guard;
 }
 
-SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods, std::string& method) {
+SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods) {
   SamplerOptions options;
   if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
   if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
-  method = read_method(sampler, methods);
+  options.method = read_method(sampler, methods);
+  if (options.method != Method::multistep && sampler.has("order"))
+    sampler.fail("order", "is for the multistep; " + std::string(name(options.method)) + " has its own");
   if (sampler.is_text("order"))
     sampler.choice("order", {"auto"}, "auto");
   else if (sampler.has("order"))
@@ -138,7 +136,7 @@ OutputSettings read_output(Section section) {
 RunConfig::RunConfig(const ConfigNode& root, const std::string& name, const std::vector<std::string>& methods)
     : file(name), root_(name, "", root) {
   for (const char* section : {"model", "process"}) (void)root_.section(section);
-  sampler = read_sampler(root_.section("sampler"), methods, method);
+  sampler = read_sampler(root_.section("sampler"), methods);
   run = read_run(root_.section("run"));
   output = read_output(root_.section("output"));
   for (const char* key : {"methods", "reference", "data"}) root_.ignore(key);  // for the command compare

@@ -29,7 +29,6 @@ class RunConfig {
 
   std::string file;
   SamplerOptions sampler;
-  std::string method;
   RunSettings run;
   OutputSettings output;
 

@@ -44,6 +44,7 @@ std::string to_json(const GuardProfile& p) {
   Json j{{"shockstep_guard_profile", 2},
          {"source", p.source},
          {"tolerance", p.tolerance},
+         {"method", name(p.method)},
          {"order", p.order},
          {"warp", p.warp},
          {"data_std", p.data_std},
@@ -70,6 +71,9 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
     GuardProfile p;
     p.source = path;
     p.tolerance = j.at("tolerance");
+    const auto method = method_named(j.at("method").get<std::string>());
+    if (!method) throw std::invalid_argument("unknown method");
+    p.method = *method;
     p.order = j.at("order");
     p.warp = j.at("warp");
     p.data_std = j.at("data_std");

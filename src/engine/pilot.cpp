@@ -63,6 +63,7 @@ TrajectorySettings pilot_settings(const ScoreModel& model, const Process& proces
     fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(i));
   };
   s.profile.data_std = model.data_std() > 0 ? model.data_std() : 1;
+  s.profile.method = options.method;
   if (options.order > 0) s.profile.order = options.order;
   return s;
 }
@@ -173,6 +174,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   TrajectorySettings reference = pilot_settings(model, process, options);
   reference.profile = profile;
   reference.profile.first_step = .8;
+  reference.profile.method = Method::multistep;
   reference.profile.order = max_multistep_order;
   reference.tolerance = reference_share * options.tolerance;
   reference.pilot_probes = 3;

@@ -23,7 +23,7 @@ void check(const SamplerOptions& o) {
   };
   if (o.order < 0 || o.order > max_multistep_order)
     fail("order",
-         "must be auto (0) or 1 to " + std::to_string(max_multistep_order) + ", got " + std::to_string(o.order));
+         "must be 1 to " + std::to_string(max_multistep_order) + ", or 0 for auto, got " + std::to_string(o.order));
   if (!(o.tolerance > 0) || !std::isfinite(o.tolerance)) fail("tolerance", "must be positive");
   if (o.max_evaluations < 2) fail("max_evaluations", "must be at least 2, got " + std::to_string(o.max_evaluations));
   if (o.guard.quantile < 0 || o.guard.quantile >= 1) fail("guard.quantile", "must be auto or between 0 and 1");
@@ -35,9 +35,11 @@ GuardProfile read_profile(const std::string& path, const SamplerOptions& options
   text << file.rdbuf();
   if (!file) throw FileError(path, "cannot be read as a guard profile");
   GuardProfile profile = guard_profile_from_json(text.str(), path);
-  if (profile.tolerance != options.tolerance || (options.order > 0 && profile.order != options.order))
+  if (profile.tolerance != options.tolerance || profile.method != options.method ||
+      (options.order > 0 && profile.order != options.order))
     throw ConfigError("sampler.guard.profile", path + " was made for tolerance " + std::to_string(profile.tolerance) +
-                                                   " and order " + std::to_string(profile.order) +
+                                                   ", method " + std::string(name(profile.method)) + " and order " +
+                                                   std::to_string(profile.order) +
                                                    "; make one for these settings with profile: pilot");
   if (options.guard.redo != Switch::automatic) profile.redo = options.guard.redo == Switch::on;
   return profile;

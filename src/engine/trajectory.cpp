@@ -20,8 +20,8 @@ constexpr int most_passes = 5;
 
 constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction: the top direction may wake up late
 
-// The corrector is one order above the predictor, so that their difference overrates its error by a length of about one in
-// lam over the step. Judged is difference times h/unit_step: errors of long and short steps are then comparable.
+// The multistep's corrector is one order above its predictor, so that their difference overrates its error by a length of
+// about one in lam over the step. Judged is difference times h/unit_step: errors of long and short steps become comparable.
 constexpr double unit_step = .4;
 
 constexpr double landing_step = 1;      // in lam: evaluations kept back to reach the end within the budget
@@ -75,6 +75,7 @@ Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::
     memory += 2 * d;
   }
   if (settings.events || settings.pilot_probes > 0) probe_ = JacobianProbe(memory, d);
+  if (settings.profile.method != Method::multistep) runge_kutta_.emplace(settings.profile.method, d);
 }
 
 void Trajectory::start(std::int64_t index, Observer* steps) {
@@ -90,6 +91,7 @@ void Trajectory::begin_pass() {
   settings_.latents(report_.trajectory, row_.x());
   for (double& x : row_.x()) x *= settings_.sigma_max;
   row_.restart(lam_begin_);
+  if (runge_kutta_) runge_kutta_->reset();
   controller_.reset();
   burst_.reset();
   probe_.reset(report_.trajectory);
@@ -114,14 +116,19 @@ int Trajectory::evaluations_to_land() const {
   return std::max(1, static_cast<int>(std::ceil((lam_end_ - row_.lam()) / landing_step)));
 }
 
+/// Whether a full step, should it be rejected, would leave too few evaluations to land with.
+bool Trajectory::must_land() const {
+  return evaluations_left() < evaluations_to_land() + (runge_kutta_ ? runge_kutta_->evaluations() : 1);
+}
+
 void Trajectory::choose_step() {
   const double remaining = lam_end_ - row_.lam();
   const int left = evaluations_left();
-  forced_ = left <= evaluations_to_land();
+  forced_ = must_land();
   last_ = false;
   h_ = std::min(next_h_, settings_.longest_step);
   if (!settings_.profile.cap.empty()) h_ = std::min(h_, settings_.profile.cap(row_.lam()));
-  if (forced_) {  // log-uniform steps that use up the budget
+  if (forced_) {  // log-uniform steps of the multistep, one evaluation each, that use up the budget
     h_ = remaining / left;
     last_ = left == 1;
   } else if (h_ >= remaining) {
@@ -141,10 +148,21 @@ double Trajectory::request(std::span<double> point) {
     probe_.request(point);
     return probe_.sigma();
   }
-  choose_step();
-  used_order_ = row_.predict(h_, point);
+  if (!in_stages()) {
+    choose_step();
+    if (runge_kutta_ && !forced_) runge_kutta_->begin(row_.x(), row_.denoised(), row_.lam(), h_);
+  }
+  const double end = row_.lam() + h_;
+  double lam = end;
+  if (in_stages()) {
+    lam = runge_kutta_->request(point);
+    used_order_ = runge_kutta_->error_order();
+  } else {
+    used_order_ = row_.predict(h_, point);
+  }
   // The range is closed: rounding of exp must not leave it.
-  return last_ ? settings_.sigma_min : std::clamp(std::exp(-row_.lam() - h_), settings_.sigma_min, settings_.sigma_max);
+  return last_ && lam >= end ? settings_.sigma_min
+                             : std::clamp(std::exp(-lam), settings_.sigma_min, settings_.sigma_max);
 }
 
 bool Trajectory::receive(std::span<const double> point, std::span<const double> D) {
@@ -164,7 +182,7 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
     case Awaiting::probe: done = receive_probe(D); break;
   }
   // A repeated pass that cannot be finished within the budget is dropped: the result of the pass before stands.
-  if (!done && report_.passes > 1 && evaluations_left() <= evaluations_to_land()) {
+  if (!done && report_.passes > 1 && !in_stages() && must_land()) {
     --report_.passes;
     finish(Status::ok);
     done = true;
@@ -173,14 +191,17 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
 }
 
 bool Trajectory::receive_step(std::span<const double> point, std::span<const double> D) {
-  const auto outcome = row_.correct(point, D);
+  const bool in_stages = this->in_stages();
+  if (in_stages && all_finite(D) && !runge_kutta_->receive(point, D)) return false;
+  const auto outcome =
+      in_stages ? row_.adopt(h_, runge_kutta_->end(), D, runge_kutta_->error()) : row_.correct(point, D);
   if (!std::isfinite(outcome.error)) {
     finish(Status::non_finite);
     return true;
   }
   const double lam0 = row_.lam(), lam1 = last_ ? lam_end_ : lam0 + h_;
-  const double error = outcome.error * h_ / unit_step, tolerance = allowed(lam1);
-  const auto verdict = controller_.judge(error / tolerance, used_order_ + 2, forced_);
+  const double error = in_stages ? outcome.error : outcome.error * h_ / unit_step, tolerance = allowed(lam1);
+  const auto verdict = controller_.judge(error / tolerance, used_order_ + (in_stages ? 1 : 2), forced_);
   if (steps_) steps_->step({report_.trajectory, report_.passes, lam0, h_, error, tolerance, rate_, verdict.accept});
   next_h_ = std::max(h_ * verdict.factor, shortest_step);
   if (!verdict.accept) {

@@ -14,9 +14,11 @@
 #include "burgers/event_detector.hpp"
 #include "burgers/jacobian_probe.hpp"
 #include "stepper/multistep_row.hpp"
+#include "stepper/runge_kutta_row.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -92,6 +94,8 @@ class Trajectory {
   double allowed(double lam) const;
   int evaluations_left() const { return settings_.max_evaluations - report_.evaluations; }
   int evaluations_to_land() const;
+  bool must_land() const;
+  bool in_stages() const { return runge_kutta_ && runge_kutta_->under_way(); }
   bool begin_probe(std::span<const double> point);
   void end_node(std::span<const double> D);
   double error_estimate() const;
@@ -101,6 +105,7 @@ class Trajectory {
   double lam_begin_, lam_end_;
 
   MultistepRow row_;
+  std::optional<RungeKuttaRow> runge_kutta_;  // makes the steps if there is one; row_ keeps its nodes, and lands
   PiController controller_;
   BurstScore burst_;
   EventDetector detector_;
@@ -111,9 +116,9 @@ class Trajectory {
 
   Observer* steps_ = nullptr;
   Awaiting awaiting_ = Awaiting::seed;
-  double h_ = 0;       // of the step under way
-  double next_h_ = 0;  // proposed by the controller
-  int used_order_ = 0;
+  double h_ = 0;                        // of the step under way
+  double next_h_ = 0;                   // proposed by the controller
+  int used_order_ = 0;                  // the error of the step under way falls as h^(used_order_ + 1)
   bool forced_ = false, last_ = false;  // the step under way: lands within the budget; ends at sigma_min
   bool beyond_tolerance_ = false;       // a forced step was
   int accepted_in_pass_ = 0;

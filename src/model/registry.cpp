@@ -25,7 +25,11 @@ constexpr ProcessKind processes[] = {
     {"ve", "variance exploding, also for EDM: x = x0 + sigma n", ve_from},
 };
 constexpr MethodKind methods[] = {
-    {"multistep", "exponential multistep with data prediction, one evaluation a step, a step size per trajectory"},
+    {"multistep", "exponential multistep with data prediction, one evaluation a step"},
+    {"dopri5", "Runge-Kutta of Dormand and Prince, order 5(4), 6 evaluations a step"},
+    {"cash_karp54", "Runge-Kutta of Cash and Karp, order 5(4), 6 evaluations a step"},
+    {"fehlberg78", "Runge-Kutta of Fehlberg, order 8(7), 13 evaluations a step"},
+    {"bogacki_shampine", "Runge-Kutta of Bogacki and Shampine, order 3(2), 3 evaluations a step"},
 };
 
 const std::vector<std::string> planned_models = {"point_cloud", "double_well", "multiplicative", "aot_inductor"};

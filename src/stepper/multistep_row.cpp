@@ -102,6 +102,16 @@ MultistepRow::Outcome MultistepRow::correct(std::span<const double> predicted, s
   return {std::abs(weights_.correct) * std::sqrt(sums.gap2 / static_cast<double>(d_)), sums.rate2, sums.bend2};
 }
 
+MultistepRow::Outcome MultistepRow::adopt(double h, std::span<const double> end, std::span<const double> D,
+                                          double error) {
+  h_ = h;
+  weights_ = {};
+  weights_.order = 1;  // and correct = 0: the end stays where it is
+  Outcome outcome = correct(end, D);
+  outcome.error += error;
+  return outcome;
+}
+
 void MultistepRow::accept() {
   std::swap(x_, candidate_);
   const auto n = static_cast<std::ptrdiff_t>(slots(order_));

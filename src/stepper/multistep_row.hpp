@@ -43,6 +43,8 @@ class MultistepRow {
   };
   /// Corrects `predicted` with the fresh D evaluated there; nothing is kept until accept().
   Outcome correct(std::span<const double> predicted, std::span<const double> fresh);
+  /// Instead of predict and correct: another method's step of length h, with its end, D there and its error.
+  Outcome adopt(double h, std::span<const double> end, std::span<const double> D, double error);
   void accept();
 
  private:

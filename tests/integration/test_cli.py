@@ -118,6 +118,15 @@ class Run(Case):
             self.assertLess(math.hypot(abs(x) - 1, y), 0.8)
         self.assertEqual({int(s["trajectory"]) for s in read_csv(out / "steps.csv")}, set(range(5)))
 
+    def test_methods(self):
+        for method in ("dopri5", "cash_karp54", "fehlberg78", "bogacki_shampine"):
+            out = self.folder / method
+            run = shockstep("sample", self.config, "--out", out, "--method", method)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            _, _, summary = self.check_run(out, 64, (2,))
+            self.assertEqual(summary["config"]["sampler"]["method"], method)
+            self.assertEqual(summary["guard"]["method"], method)
+
     def test_bytes_do_not_depend_on_batch_and_threads(self):
         found = set()
         for batch, threads in ((1, 1), (7, 2), (256, 2)):
@@ -246,7 +255,8 @@ class Errors(Case):
         self.sample(2, "x.yaml: run.seed: must be a whole number, got x", "--seed", "x")
         unknown = "x.yaml: sampler.tolerence: unknown key; did you mean tolerance?"
         self.sample(2, unknown, "--set", "sampler.tolerence=1")
-        self.sample(2, "x.yaml: sampler.method: heun is not in this version yet; must be multistep", "--method", "heun")
+        methods = "one of multistep, dopri5, cash_karp54, fehlberg78, bogacki_shampine"
+        self.sample(2, f"x.yaml: sampler.method: heun is not in this version yet; must be {methods}", "--method", "heun")
         steps = "x.yaml: sampler.steps: a fixed schedule is not in this version yet; must be adaptive"
         self.sample(2, steps, "--steps", 20)
         self.sample(2, "x.yaml: model.stdd: unknown key; did you mean std?", "--set", "model.stdd=1")
@@ -323,7 +333,7 @@ class Help(Case):
     def test_info(self):
         run = shockstep("info")
         self.assertEqual((run.returncode, run.stderr), (0, ""))
-        for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep"):
+        for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep", "fehlberg78"):
             self.assertIn(word, run.stdout)
 
 

@@ -1,3 +1,4 @@
+#include "support/gaussian.hpp"
 #include "support/test.hpp"
 
 #include "stepper/multistep_row.hpp"
@@ -11,18 +12,9 @@
 #include <vector>
 
 using namespace shockstep;
+using test::Gaussian;
 
 namespace {
-
-/// One Gaussian of width s: D = x s^2/(s^2 + sigma^2), and the flow keeps x/sqrt(s^2 + sigma^2).
-struct Gaussian {
-  double s = .5;
-  double sigma2(double lam) const { return std::exp(-2 * lam); }
-  double D(double x, double lam) const { return x * s * s / (s * s + sigma2(lam)); }
-  double flow(double x, double lam0, double lam1) const {
-    return x * std::sqrt((s * s + sigma2(lam1)) / (s * s + sigma2(lam0)));
-  }
-};
 
 constexpr double begin = -1, end = 2;
 

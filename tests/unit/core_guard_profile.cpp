@@ -30,6 +30,7 @@ TEST_CASE("Without a pilot the tolerance grows with sigma/data_std; with one it 
 TEST_CASE("A profile survives the way through JSON bit by bit") {
   GuardProfile p;
   p.tolerance = 1. / 3;
+  p.method = Method::fehlberg78;
   p.log_gain = {-4.4, 6.2, {.1, 1. / 7, -3}};
   p.cap = {-4.4, 6.2, {.5, 1e-3}};
   p.largest_J = {-4.4, 6.2, {.5, 12}};
@@ -41,6 +42,7 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   const GuardProfile q = guard_profile_from_json(text, "a.json");
   CHECK(q.source == "a.json");
   CHECK(q.tolerance == p.tolerance);
+  CHECK(q.method == p.method);
   CHECK(q.log_gain.values == p.log_gain.values);
   CHECK(q.cap.values == p.cap.values);
   CHECK(q.largest_J.values == p.largest_J.values);

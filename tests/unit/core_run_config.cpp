@@ -7,14 +7,14 @@ using namespace shockstep;
 
 namespace {
 
-RunConfig read(const std::string& yaml) {
-  return {parse_yaml(yaml, "configs/x.yaml"), "configs/x.yaml", {"multistep"}};
-}
+const std::vector<std::string> methods = {"multistep", "dopri5"};
+
+RunConfig read(const std::string& yaml) { return {parse_yaml(yaml, "configs/x.yaml"), "configs/x.yaml", methods}; }
 
 RunConfig with(const std::string& assignment) {
   ConfigNode root;
   set_value(root, assignment, "configs/x.yaml");
-  return {root, "configs/x.yaml", {"multistep"}};
+  return {root, "configs/x.yaml", methods};
 }
 
 struct Wrong {
@@ -26,7 +26,8 @@ struct Wrong {
 
 TEST_CASE("defaults") {
   const RunConfig c = read("");
-  CHECK(c.sampler.order == 3);
+  CHECK(c.sampler.method == Method::multistep);
+  CHECK(c.sampler.order == 0);
   CHECK(c.sampler.tolerance == 1e-2);
   CHECK(c.sampler.max_evaluations == 1000);
   CHECK(c.sampler.final == Final::denoise);
@@ -74,6 +75,8 @@ TEST_CASE("the guard in short") {
   CHECK(with("sampler.guard.redo=on").sampler.guard.redo == Switch::on);
 }
 
+TEST_CASE("a method by its name") { CHECK(with("sampler.method=dopri5").sampler.method == Method::dopri5); }
+
 TEST_CASE("resolved settings") {
   const ConfigNode r = with("run.count=5").resolved();
   CHECK(r.find("run")->find("count")->scalar == "5");
@@ -93,7 +96,8 @@ TEST_CASE("wrong settings, one by one") {
       {"sampler.dynamics=sde", "sampler.dynamics: sde is not in this version yet; must be ode"},
       {"sampler.dynamics=pde", "sampler.dynamics: must be one of ode, sde, got pde; did you mean ode?"},
       {"sampler.eta=-1", "sampler.eta: must not be negative"},
-      {"sampler.method=dopri5", "sampler.method: dopri5 is not in this version yet; must be multistep"},
+      {"sampler.method=heun", "sampler.method: heun is not in this version yet; must be one of multistep, dopri5"},
+      {"sampler={method: dopri5, order: 5}", "sampler.order: is for the multistep; dopri5 has its own"},
       {"sampler.order=0", "sampler.order: must be at least 1, got 0"},
       {"sampler.order=6", "sampler.order: must be at most 5, got 6"},
       {"sampler.order=2.5", "sampler.order: must be a whole number, got 2.5"},

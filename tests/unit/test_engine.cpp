@@ -204,7 +204,7 @@ TEST_CASE("Wrong settings are refused by name") {
     Sampler(test::ring(), test::range(), o);
   };
   CHECK_THROWS_WITH(make([](auto& o) { o.tolerance = 0; }), Catch::Contains("sampler.tolerance: must be positive"));
-  CHECK_THROWS_WITH(make([](auto& o) { o.order = 6; }), Catch::Contains("sampler.order: must be 1 to 5, got 6"));
+  CHECK_THROWS_WITH(make([](auto& o) { o.order = 6; }), Catch::Contains("sampler.order: must be 1 to 5, or 0 for auto, got 6"));
   CHECK_THROWS_WITH(make([](auto& o) { o.max_evaluations = 1; }), Catch::Contains("sampler.max_evaluations"));
   CHECK_THROWS_WITH(make([](auto& o) { o.guard.profile = "nowhere.json"; }), Catch::Contains("nowhere.json"));
   CHECK_THROWS_AS(Sampler(test::ring(), VarianceExploding{.sigma_min = 2, .sigma_max = 1}), ConfigError);

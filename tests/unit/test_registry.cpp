@@ -2,6 +2,7 @@
 
 #include "core/npy.hpp"
 
+#include <shockstep/method.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/registry.hpp>
 
@@ -64,10 +65,16 @@ std::string process_message(const Settings& settings) {
 TEST_CASE("every kind has a name and a summary", "[registry]") {
   REQUIRE(model_kinds().size() == 2);
   REQUIRE(process_kinds().size() == 1);
-  REQUIRE(method_kinds().size() == 1);
+  REQUIRE(method_kinds().size() == 5);
   for (const auto& kind : model_kinds()) CHECK((*kind.name && *kind.summary && kind.make));
   for (const auto& kind : process_kinds()) CHECK((*kind.name && *kind.summary && kind.make));
-  for (const auto& kind : method_kinds()) CHECK((*kind.name && *kind.summary));
+  for (const auto& kind : method_kinds()) {
+    CHECK((*kind.name && *kind.summary));
+    const auto method = method_named(kind.name);
+    REQUIRE(method);
+    CHECK(name(*method) == kind.name);
+  }
+  CHECK_FALSE(method_named("heun"));
 }
 
 TEST_CASE("a mixture from its section is the one from its options", "[registry]") {
