@@ -39,14 +39,15 @@ struct LamTable {
 /// Everything a run needs from the pilot, for one model, range and tolerance.
 struct GuardProfile {
   std::string source = "default";  ///< default, pilot, or the file it was read from
-  double tolerance = 0;            ///< internal tolerance it was rehearsed at, data units, root mean square
+  double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units
+  double step_tolerance = 0;       ///< the bound on the weighted error of a step that this takes, data units
   Method method = Method::multistep;  ///< it was rehearsed with
-  int order = 3;                   ///< of the multistep
-  double warp = 0;                 ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
-  double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std
-  double quantile = 0;             ///< of ln G over pilot rows, behind `log_gain`
-  LamTable log_gain{};             ///< ln G_q(lam); empty: the default weight
-  LamTable cap{};                  ///< longest step from lam; empty: none
+  int order = 3;                      ///< of the multistep
+  double warp = 0;                    ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
+  double data_std = 1;                ///< scale in the default weight 1 + sigma/data_std
+  double quantile = 0;                ///< of ln G over pilot rows, behind `log_gain`
+  LamTable log_gain{};                ///< ln G_q(lam); empty: the default weight
+  LamTable cap{};                     ///< longest step from lam; empty: none
   LamTable largest_J{};    ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
   double first_step = .4;  ///< first step in lam
   double threshold = std::numeric_limits<double>::infinity();  ///< score above which a trajectory is repeated

@@ -16,7 +16,9 @@ struct SamplerOptions {
   /// Of the multistep predictor, 1 to 5; 0: chosen by the pilot, 3 without one. The multistep also lands a Runge-Kutta method
   /// that is short of evaluations.
   int order = 0;
-  double tolerance = 1e-2;  ///< bound on the weighted error of a step: root mean square over coordinates, data units
+  /// With a pilot: the error of a finished sample, root mean square over coordinates, data units, that 97 % stay below. With
+  /// the guard off or its default profile: the bound on the weighted error of a step.
+  double tolerance = 1e-2;
   GuardOptions guard{};
   int max_evaluations = 1000;  ///< per trajectory, never exceeded; the last ones are kept to land on sigma_min
   Final final = Final::denoise;

@@ -137,7 +137,6 @@ int sample(const Options& options) {
   facts.noise = options.noise;
   facts.device = model->exact() ? "cpu" : run.device;
   facts.threads = run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency());
-  facts.tolerance = config.sampler.tolerance;
   facts.profile = profile;
   facts.guard = config.sampler.guard.enabled;
   facts.setup_seconds = seconds_since(begin);

@@ -44,6 +44,7 @@ std::string to_json(const GuardProfile& p) {
   Json j{{"shockstep_guard_profile", 2},
          {"source", p.source},
          {"tolerance", p.tolerance},
+         {"step_tolerance", p.step_tolerance},
          {"method", name(p.method)},
          {"order", p.order},
          {"warp", p.warp},
@@ -71,6 +72,7 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
     GuardProfile p;
     p.source = path;
     p.tolerance = j.at("tolerance");
+    p.step_tolerance = j.at("step_tolerance");
     const auto method = method_named(j.at("method").get<std::string>());
     if (!method) throw std::invalid_argument("unknown method");
     p.method = *method;
@@ -87,8 +89,8 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
     p.log_gain = table(j.at("log_gain"));
     p.cap = table(j.at("cap"));
     p.largest_J = table(j.at("largest_J"));
-    if (!(p.tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
-      throw std::invalid_argument("tolerance, data_std and first_step must be positive");
+    if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
+      throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
     return p;
   } catch (const FileError&) {
     throw;

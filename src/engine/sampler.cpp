@@ -35,9 +35,10 @@ GuardProfile read_profile(const std::string& path, const SamplerOptions& options
   text << file.rdbuf();
   if (!file) throw FileError(path, "cannot be read as a guard profile");
   GuardProfile profile = guard_profile_from_json(text.str(), path);
-  if (profile.tolerance != options.tolerance || profile.method != options.method ||
+  const double made_for = profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance;
+  if (made_for != options.tolerance || profile.method != options.method ||
       (options.order > 0 && profile.order != options.order))
-    throw ConfigError("sampler.guard.profile", path + " was made for tolerance " + std::to_string(profile.tolerance) +
+    throw ConfigError("sampler.guard.profile", path + " was made for tolerance " + std::to_string(made_for) +
                                                    ", method " + std::string(name(profile.method)) + " and order " +
                                                    std::to_string(profile.order) +
                                                    "; make one for these settings with profile: pilot");

@@ -43,7 +43,6 @@ TrajectorySettings settings_for(const Process& process, const SamplerOptions& op
   TrajectorySettings s;
   s.sigma_max = process.sigma_max();
   s.sigma_min = process.sigma_min();
-  s.tolerance = options.tolerance;
   s.max_evaluations = options.max_evaluations;
   s.final = options.final;
   s.time = [process](double sigma) { return process.time(sigma); };
@@ -109,7 +108,7 @@ double Trajectory::progress() const {
 
 double Trajectory::allowed(double lam) const {
   const double factor = report_.passes == 1 ? 1 : lam <= burst_end_ ? tighten_ : relax_;
-  return settings_.profile.allowed(settings_.tolerance * factor, lam);
+  return settings_.profile.allowed(settings_.profile.step_tolerance * factor, lam);
 }
 
 int Trajectory::evaluations_to_land() const {
@@ -280,7 +279,7 @@ bool Trajectory::finish_pass() {
     tighten_ = redo_factor * std::max(std::pow(guard.threshold / report_.score, 3), redo_floor);
   } else {
     again =
-        rms_difference(result, kept) * redo_factor > redo_stop * settings_.tolerance && report_.passes < most_passes;
+        rms_difference(result, kept) * redo_factor > redo_stop * guard.step_tolerance && report_.passes < most_passes;
     tighten_ *= redo_factor;
   }
   relax_ = std::max(redo_relax, tighten_);

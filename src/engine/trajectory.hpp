@@ -13,6 +13,7 @@
 #include "burgers/burst_score.hpp"
 #include "burgers/event_detector.hpp"
 #include "burgers/jacobian_probe.hpp"
+#include "engine/path_data.hpp"
 #include "stepper/multistep_row.hpp"
 #include "stepper/runge_kutta_row.hpp"
 
@@ -27,7 +28,6 @@ namespace shockstep {
 /// What all trajectories of a run share.
 struct TrajectorySettings {
   double sigma_max = 0, sigma_min = 0;
-  double tolerance = 0;       ///< root mean square over coordinates
   double longest_step = 2.5;  ///< in lam
   int max_evaluations = 1000;
   Final final = Final::denoise;
@@ -43,20 +43,6 @@ struct TrajectorySettings {
 
 /// What follows from process and options alone; profile, latents and events are for the caller to set.
 TrajectorySettings settings_for(const Process& process, const SamplerOptions& options);
-
-/// What a pilot wants to know beyond the report.
-struct PathData {
-  struct Step {
-    double lam, h;
-    bool last;
-  };
-  struct Probe {
-    double lam, J;
-  };
-  std::vector<Step> steps;  ///< accepted steps of the first pass
-  std::vector<Probe> probes;
-  double predictor2 = 0;  ///< P^2 = sum (err_n G_q(lam_n))^2 of the first pass
-};
 
 class Trajectory {
  public:

@@ -19,7 +19,6 @@ struct RunFacts {
   std::string noise;  ///< file of the starting latents; empty: drawn from the seed
   std::string device = "cpu";
   int threads = 1;       ///< in use
-  double tolerance = 0;  ///< internal: bound on the weighted error of a step
   GuardProfile profile;  ///< resolved
   bool guard = true;
   double setup_seconds = 0;  ///< loading the model and resolving the profile

@@ -30,6 +30,8 @@ TEST_CASE("Without a pilot the tolerance grows with sigma/data_std; with one it 
 TEST_CASE("A profile survives the way through JSON bit by bit") {
   GuardProfile p;
   p.tolerance = 1. / 3;
+  p.step_tolerance = 1. / 7;
+  p.warp = 1. / 9;
   p.method = Method::fehlberg78;
   p.log_gain = {-4.4, 6.2, {.1, 1. / 7, -3}};
   p.cap = {-4.4, 6.2, {.5, 1e-3}};
@@ -42,6 +44,8 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   const GuardProfile q = guard_profile_from_json(text, "a.json");
   CHECK(q.source == "a.json");
   CHECK(q.tolerance == p.tolerance);
+  CHECK(q.step_tolerance == p.step_tolerance);
+  CHECK(q.warp == p.warp);
   CHECK(q.method == p.method);
   CHECK(q.log_gain.values == p.log_gain.values);
   CHECK(q.cap.values == p.cap.values);
@@ -51,14 +55,14 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   CHECK(q.redo);
   CHECK(guard_profile_from_json("{\"guard\": " + text + "}", "summary.json").threshold == p.threshold);
   GuardProfile none;  // no threshold, no calibration
-  none.tolerance = 1;
+  none.step_tolerance = 1;
   const GuardProfile back = guard_profile_from_json(to_json(none), "b.json");
   CHECK(std::isinf(back.threshold));
   CHECK(std::isnan(back.calibration));
 }
 
 TEST_CASE("What is no profile is refused in one line that names the file") {
-  const std::string good = to_json(GuardProfile{.tolerance = 1});
+  const std::string good = to_json(GuardProfile{.step_tolerance = 1});
   for (const std::string& text : {std::string("{}"), std::string("nonsense"), good.substr(0, good.size() / 2)}) {
     try {
       guard_profile_from_json(text, "c.json");
