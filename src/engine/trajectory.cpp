@@ -87,6 +87,8 @@ void Trajectory::begin_pass() {
   for (double& x : row_.x()) x *= settings_.sigma_max;
   row_.restart(lam_begin_);
   controller_.reset();
+  noise_.reset();
+  drift_.reset();
   burst_.reset();
   probe_.reset(report_.trajectory);
   detector_.reset();
@@ -153,6 +155,7 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
         return true;
       }
       row_.seed(D);
+      if (report_.passes == 1) std::copy(D.begin(), D.end(), kept_);
       if (settings_.events) std::copy(D.begin(), D.end(), node_D_);
       awaiting_ = Awaiting::step;
       break;
@@ -176,19 +179,23 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   }
   const double lam0 = row_.lam(), lam1 = last_ ? lam_end_ : lam0 + h_;
   const double tolerance = allowed(lam1);
-  const auto verdict = controller_.judge(outcome.error / tolerance, used_order_ + 1, forced_);
+  const StepBound bound = noise_.bound(tolerance, row_.noise_weight());
+  // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
+  const double ratio = bound.ratio(outcome.error);
+  const auto verdict = controller_.judge(ratio, used_order_ + 1, forced_ || (ratio > 1 && h_ <= shortest_step));
   if (steps_)
-    steps_->step({report_.trajectory, report_.passes, lam0, h_, outcome.error, tolerance, rate_, verdict.accept});
+    steps_->step({report_.trajectory, report_.passes, lam0, h_, outcome.error, bound.largest(), rate_, verdict.accept});
   next_h_ = std::max(h_ * verdict.factor, shortest_step);
   if (!verdict.accept) {
     ++report_.rejected;
     return false;
   }
 
+  watch_model(outcome, bound, tolerance, D);
   row_.accept();
   ++report_.accepted;
   ++accepted_in_pass_;
-  beyond_tolerance_ |= forced_ && outcome.error > tolerance;
+  beyond_tolerance_ |= forced_ && outcome.error > bound.largest();
   burst_.add(outcome.rate2, outcome.bend2, lam0, lam1);
   if (report_.passes == 1) {
     const double landed = outcome.error * std::exp(settings_.profile.log_gain(lam1));
@@ -198,6 +205,19 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   if (begin_probe(point)) return false;
   if (settings_.events) end_node(row_.denoised());
   return last_ && finish_pass();
+}
+
+/// At an accepted step, before it is kept: the noise of the model, and what tells a broken one.
+void Trajectory::watch_model(const MultistepRow::Outcome& outcome, const StepBound& bound, double tolerance,
+                             std::span<const double> D) {
+  if (noise_.wants(h_)) noise_.add(row_.gaps(D));
+  report_.noise = std::max(report_.noise, noise_.level());
+  if (report_.passes > 1) return;  // its tolerance is tighter than the one that was asked for
+  if (outcome.error > tolerance && !forced_) {
+    ++report_.noise_limited;
+    report_.noise_excess = std::max(report_.noise_excess, outcome.error / tolerance);
+  }
+  drift_.add(h_, outcome.move2 / static_cast<double>(d_), std::exp(-row_.lam() - h_), bound.largest());
 }
 
 /// At an accepted node: whether J is measured there. The pilot measures every few steps, a sample where events are due.
@@ -250,6 +270,8 @@ bool Trajectory::finish_pass() {
   const std::span kept(kept_, d_);
   bool again = false;
   if (report_.passes == 1) {
+    report_.drift = drift_.mean();
+    report_.blown_up = rms_difference(row_.denoised(), kept) > farthest * guard.data_std;
     report_.score = burst_.value();
     burst_end_ = burst_.late() + 1e-9;
     again = guard.redo && report_.score > guard.threshold && !beyond_tolerance_;
@@ -259,6 +281,7 @@ bool Trajectory::finish_pass() {
         rms_difference(result, kept) * redo_factor > redo_stop * settings_.tolerance && report_.passes < most_passes;
     tighten_ *= redo_factor;
   }
+  if (noise_.found()) again = false;  // a tighter tolerance is out of reach
   relax_ = std::max(redo_relax, tighten_);
   std::copy(result.begin(), result.end(), kept.begin());
   log_events();

@@ -13,6 +13,8 @@
 #include "burgers/burst_score.hpp"
 #include "burgers/event_detector.hpp"
 #include "burgers/jacobian_probe.hpp"
+#include "controller/denoiser_check.hpp"
+#include "controller/noise_floor.hpp"
 #include "stepper/multistep_row.hpp"
 
 #include <cstdint>
@@ -96,6 +98,8 @@ class Trajectory {
   bool begin_probe(std::span<const double> point);
   void end_node(std::span<const double> D);
   double error_estimate() const;
+  void watch_model(const MultistepRow::Outcome& outcome, const StepBound& bound, double tolerance,
+                   std::span<const double> D);
 
   const TrajectorySettings& settings_;
   std::size_t d_;
@@ -103,10 +107,12 @@ class Trajectory {
 
   MultistepRow row_;
   PiController controller_;
+  NoiseFloor noise_;
+  Drift drift_;
   BurstScore burst_;
   EventDetector detector_;
   JacobianProbe probe_;
-  double* kept_;  // result of the last finished pass
+  double* kept_;  // D at the start of the first pass; then the result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.
   double *node_D_ = nullptr, *measured_D_ = nullptr;
 

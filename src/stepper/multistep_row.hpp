@@ -3,6 +3,8 @@
 
 #include <shockstep/stepper.hpp>
 
+#include "controller/noise_floor.hpp"
+
 #include <array>
 #include <cstddef>
 #include <span>
@@ -11,7 +13,8 @@ namespace shockstep {
 
 class MultistepRow {
  public:
-  /// Doubles needed for a trajectory of dimension d: two states and the values of D, the next one included.
+  /// Doubles needed for a trajectory of dimension d: two states and the values of D, one for gaps() and the next one
+  /// included.
   static std::size_t memory(int order, std::size_t d) { return (2 + slots(order)) * d; }
 
   MultistepRow() = default;
@@ -38,14 +41,21 @@ class MultistepRow {
     double error;  ///< root mean square of corrector - predictor; NaN or infinite if D is
     double rate2;  ///< |v|^2, v = (D_new - D)/h
     double bend2;  ///< |v - v_before|^2
+    double move2;  ///< |D_new - x|^2, x the point of the evaluation
   };
   /// Corrects `predicted` with the fresh D evaluated there; nothing is kept until accept().
   Outcome correct(std::span<const double> predicted, std::span<const double> fresh);
   void accept();
 
+  /// |w.correct| A_k of the step under way: its error per unit of noise in the values of D; see noise_floor.hpp. A_k is
+  /// at most that of equal steps: a step that amplifies noise more because it is longer than those before it is to blame.
+  double noise_weight() const;
+  /// After correct() and before accept(): the gaps to the extrapolations of the step's order and of one more.
+  StepGaps gaps(std::span<const double> fresh) const;
+
  private:
-  static constexpr int max_slots = max_multistep_order + 1;
-  static std::size_t slots(int order) { return static_cast<std::size_t>(order < 2 ? 3 : order + 1); }
+  static constexpr int max_slots = max_multistep_order + 2;
+  static std::size_t slots(int order) { return static_cast<std::size_t>(order + 2); }
 
   std::size_t d_ = 0;
   int order_ = 0, count_ = 0;
