@@ -27,11 +27,11 @@ struct StepBound {
   double ratio(double error) const { return std::max(0., error - noise) / allowed; }
 };
 
-/// Root mean squares over coordinates of one accepted step, data units.
+/// Root mean squares over coordinates of one accepted step, data units; all zero: not measured.
 struct StepGaps {
-  double h;       ///< length in lam
-  double gap;     ///< gap_k/A_k
-  double higher;  ///< gap_k+1/A_k+1; NaN where there are not enough values
+  double h = 0;       ///< length in lam
+  double gap = 0;     ///< gap_k/A_k
+  double higher = 0;  ///< gap_k+1/A_k+1; NaN where there are not enough values
 };
 
 class NoiseFloor {
@@ -43,7 +43,7 @@ class NoiseFloor {
 
   /// An accepted step.
   void add(const StepGaps& step) {
-    if (std::isnan(step.higher) || step.gap == 0) return;  // D did not move at all: a quantised one, between its jumps
+    if (std::isnan(step.higher) || step.gap == 0) return;  // zero also if D does not move: quantised
     const bool noisy = step.higher > alike * step.gap;
     const bool eligible = noisy && step.h < short_step;
     score_ = eligible ? std::min(score_ + 1, evidence) : std::max(score_ - 1, 0);

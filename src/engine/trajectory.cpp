@@ -172,6 +172,7 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
 }
 
 bool Trajectory::receive_step(std::span<const double> point, std::span<const double> D) {
+  const StepGaps gaps = noise_.wants(h_) ? row_.gaps(D) : StepGaps{};
   const auto outcome = row_.correct(point, D);
   if (!std::isfinite(outcome.error)) {
     finish(Status::non_finite);
@@ -179,7 +180,7 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   }
   const double lam0 = row_.lam(), lam1 = last_ ? lam_end_ : lam0 + h_;
   const double tolerance = allowed(lam1);
-  const StepBound bound = noise_.bound(tolerance, row_.noise_weight());
+  const StepBound bound = noise_.bound(tolerance, noise_.found() ? row_.noise_weight() : 0);
   // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
   const double ratio = bound.ratio(outcome.error);
   const auto verdict = controller_.judge(ratio, used_order_ + 1, forced_ || (ratio > 1 && h_ <= shortest_step));
@@ -191,7 +192,8 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
     return false;
   }
 
-  watch_model(outcome, bound, tolerance, D);
+  noise_.add(gaps);
+  watch_model(outcome, bound, tolerance);
   row_.accept();
   ++report_.accepted;
   ++accepted_in_pass_;
@@ -207,10 +209,8 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   return last_ && finish_pass();
 }
 
-/// At an accepted step, before it is kept: the noise of the model, and what tells a broken one.
-void Trajectory::watch_model(const MultistepRow::Outcome& outcome, const StepBound& bound, double tolerance,
-                             std::span<const double> D) {
-  if (noise_.wants(h_)) noise_.add(row_.gaps(D));
+/// At an accepted step, before it is kept: what the report says of the model.
+void Trajectory::watch_model(const MultistepRow::Outcome& outcome, const StepBound& bound, double tolerance) {
   report_.noise = std::max(report_.noise, noise_.level());
   if (report_.passes > 1) return;  // its tolerance is tighter than the one that was asked for
   if (outcome.error > tolerance && !forced_) {

@@ -98,8 +98,7 @@ class Trajectory {
   bool begin_probe(std::span<const double> point);
   void end_node(std::span<const double> D);
   double error_estimate() const;
-  void watch_model(const MultistepRow::Outcome& outcome, const StepBound& bound, double tolerance,
-                   std::span<const double> D);
+  void watch_model(const MultistepRow::Outcome& outcome, const StepBound& bound, double tolerance);
 
   const TrajectorySettings& settings_;
   std::size_t d_;

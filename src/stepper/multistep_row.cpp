@@ -123,6 +123,7 @@ int MultistepRow::predict(double h, std::span<double> out) {
 
 MultistepRow::Outcome MultistepRow::correct(std::span<const double> predicted, std::span<const double> fresh) {
   const double inv_age = count_ > 1 ? 1 / (lams_[0] - lams_[1]) : 0;
+  dropped_ = false;  // its place is taken by the fresh D
   const Sums sums = correct_row(weights_.order, weights_, predicted.data(), fresh.data(), values_.data(), candidate_,
                                 values_[slots(order_) - 1], d_, 1 / h_, inv_age);
   return {std::abs(weights_.correct) * std::sqrt(sums.gap2 / static_cast<double>(d_)), sums.rate2, sums.bend2,
@@ -146,7 +147,7 @@ StepGaps MultistepRow::gaps(std::span<const double> fresh) const {
     }
     return std::sqrt(sum / static_cast<double>(d_)) / amplification({weights.data(), k});
   };
-  const auto k = static_cast<std::size_t>(weights_.order), count = static_cast<std::size_t>(count_);
+  const auto k = static_cast<std::size_t>(weights_.order), count = static_cast<std::size_t>(count_ + dropped_);
   for (std::size_t i = 0; i < count; ++i) ages[i] = lam_ - lams_[i];
   return {h_, rms_gap(k), count > k ? rms_gap(k + 1) : std::numeric_limits<double>::quiet_NaN()};
 }
@@ -158,7 +159,8 @@ void MultistepRow::accept() {
   std::rotate(lams_.begin(), lams_.begin() + n - 1, lams_.begin() + n);
   lam_ += h_;
   lams_[0] = lam_;
-  count_ = std::min(count_ + 1, static_cast<int>(n) - 1);
+  dropped_ = count_ == static_cast<int>(n) - 1;
+  if (!dropped_) ++count_;
 }
 
 }  // namespace shockstep

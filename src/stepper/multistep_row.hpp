@@ -13,8 +13,7 @@ namespace shockstep {
 
 class MultistepRow {
  public:
-  /// Doubles needed for a trajectory of dimension d: two states and the values of D, one for gaps() and the next one
-  /// included.
+  /// Doubles needed for a trajectory of dimension d: two states and the values of D, the next one included.
   static std::size_t memory(int order, std::size_t d) { return (2 + slots(order)) * d; }
 
   MultistepRow() = default;
@@ -30,7 +29,7 @@ class MultistepRow {
   int count() const { return count_; }
 
   /// A new trajectory starts at lam from x(), which the caller has filled. Its D is not known yet.
-  void restart(double lam) { lam_ = lam, count_ = 0; }
+  void restart(double lam) { lam_ = lam, count_ = 0, dropped_ = false; }
   /// D at the start.
   void seed(std::span<const double> D);
 
@@ -50,15 +49,17 @@ class MultistepRow {
   /// |w.correct| A_k of the step under way: its error per unit of noise in the values of D; see noise_floor.hpp. A_k is
   /// at most that of equal steps: a step that amplifies noise more because it is longer than those before it is to blame.
   double noise_weight() const;
-  /// After correct() and before accept(): the gaps to the extrapolations of the step's order and of one more.
+  /// Between predict() and correct(): the gaps to the extrapolations of the step's order and of one more. The value that
+  /// the second one needs is the one dropped by the last accept(); a step that is tried again has lost it.
   StepGaps gaps(std::span<const double> fresh) const;
 
  private:
-  static constexpr int max_slots = max_multistep_order + 2;
-  static std::size_t slots(int order) { return static_cast<std::size_t>(order + 2); }
+  static constexpr int max_slots = max_multistep_order + 1;
+  static std::size_t slots(int order) { return static_cast<std::size_t>(order < 2 ? 3 : order + 1); }
 
   std::size_t d_ = 0;
   int order_ = 0, count_ = 0;
+  bool dropped_ = false;  // the spare holds the value before the oldest one kept
   double lam_ = 0, h_ = 0;
   double *x_ = nullptr, *candidate_ = nullptr;
   std::array<double*, max_slots> values_{};  // D, newest first; the last of slots(order) is spare

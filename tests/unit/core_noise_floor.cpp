@@ -26,8 +26,8 @@ NoiseFloor watch(int order, std::size_t d, double end, const std::function<doubl
   while (row.lam() < end) {
     row.predict(h(row.lam()), predicted);
     path(row.lam() + h(row.lam()), D);
-    row.correct(predicted, D);
     noise.add(row.gaps(D));
+    row.correct(predicted, D);
     row.accept();
   }
   return noise;
