@@ -55,7 +55,9 @@ struct GuardProfile {
   double explained = 0;  ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain
   double calibration =
       std::numeric_limits<double>::quiet_NaN();  ///< error_estimate = calibration P (S/T)^3; NaN: unknown
-  std::int64_t evaluations = 0;                  ///< model evaluations the pilot took
+  /// 97 % of errors stay below, margin included; above `tolerance` where max_evaluations does not allow more. NaN: unknown.
+  double high_error = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t evaluations = 0;  ///< model evaluations the pilot took
 
   /// Largest error allowed in a step that ends at lam, for the tolerance `tol`: tol / G_q(lam), or tol (1 + sigma/data_std).
   double allowed(double tol, double lam) const;

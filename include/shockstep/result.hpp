@@ -36,6 +36,12 @@ struct TrajectoryReport {
   /// Upper estimate of the root-mean-square error over coordinates, data units; NaN where unknown.
   double error_estimate = std::numeric_limits<double>::quiet_NaN();
   double score = 0;  ///< S: how violently the path decided; see guard.hpp
+  /// Accepted steps of the first pass whose error was beyond the tolerance because of noise in the model's output.
+  int noise_limited = 0;
+  double noise = 0;  ///< largest root mean square of that noise over coordinates, in D, data units; 0: none found
+  double noise_excess = 0;  ///< largest error of those steps over its tolerance
+  bool blown_up = false;    ///< D ended farther from where it began than data can lie apart
+  double drift = 0;         ///< mean over lam of |D - x|^2/(d sigma^2), first pass; 1 or less on average over samples
   std::vector<Event> events;
 };
 
@@ -55,6 +61,12 @@ struct StepRecord {
 struct RunStatistics {
   std::int64_t count_by_status[status_count] = {};
   std::int64_t evaluations = 0, evaluations_max = 0, probes = 0, accepted = 0, rejected = 0, repeated = 0, events = 0;
+  std::int64_t noise_limited = 0;  ///< trajectories with such steps
+  double noise = 0;                ///< their mean noise, data units
+  double noise_excess = 0;         ///< their largest excess
+  std::int64_t blown_up = 0;
+  double drift = 0;        ///< mean over the trajectories that were finished and not blown up
+  double drift_bound = 0;  ///< the largest that the denoiser of any data has, but for one run in a million
   double wall_seconds = 0;
   double model_seconds = 0;   ///< inside the model call, summed over workers
   double worker_seconds = 0;  ///< wall time summed over workers: the denominator for model_seconds

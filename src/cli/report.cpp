@@ -1,7 +1,5 @@
 #include "cli/report.hpp"
 
-#include "log/log.hpp"
-
 #include <cstdio>
 
 namespace shockstep::cli {
@@ -13,17 +11,6 @@ std::string status_text(const RunStatistics& s) {
     out.append(name(static_cast<Status>(i)));
   }
   return out.empty() ? "none started" : out;
-}
-
-void warn(const RunStatistics& s, int max_evaluations) {
-  const auto with = [&](Status status, const std::string& sentence) {
-    const std::int64_t n = s.count_by_status[static_cast<int>(status)];
-    if (n > 0) log::warning(std::to_string(n) + (n == 1 ? " trajectory: " : " trajectories: ") + sentence);
-  };
-  with(Status::budget, "sampler.max_evaluations = " + std::to_string(max_evaluations) +
-                           " forced steps beyond the tolerance (status budget)");
-  with(Status::non_finite, "the model returned NaN or infinity; the sample is NaN");
-  with(Status::failed, "the model threw; the sample is NaN: " + s.first_failure);
 }
 
 void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& s) {

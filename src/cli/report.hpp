@@ -11,9 +11,6 @@ namespace shockstep::cli {
 /// "4095 ok, 1 budget"
 std::string status_text(const RunStatistics& statistics);
 
-/// To the log: what is wrong with some of the trajectories.
-void warn(const RunStatistics& statistics, int max_evaluations);
-
 /// To stdout: where the files are, counts, cost.
 void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& statistics);
 

@@ -12,6 +12,7 @@
 #include "core/text.hpp"
 #include "log/log.hpp"
 #include "output/run_writer.hpp"
+#include "output/warnings.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -137,6 +138,9 @@ int sample(const Options& options) {
   facts.noise = options.noise;
   facts.device = model->exact() ? "cpu" : run.device;
   facts.threads = run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency());
+  facts.tolerance = config.sampler.tolerance;
+  facts.max_evaluations = config.sampler.max_evaluations;
+  facts.float64 = model->exact() || run.dtype == "float64";
   facts.profile = profile;
   facts.guard = config.sampler.guard.enabled;
   facts.setup_seconds = seconds_since(begin);
@@ -152,7 +156,7 @@ int sample(const Options& options) {
   log::info("finished: " + status_text(statistics) + "; evaluations mean " +
             shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
             "; " + shortest(statistics.wall_seconds) + " s");
-  warn(statistics, config.sampler.max_evaluations);
+  for (const auto& sentence : warnings(facts, statistics)) log::warning(sentence);
   print_result(folder, files, statistics);
   return exit_code(statistics);
 }

@@ -57,6 +57,7 @@ std::string to_json(const GuardProfile& p) {
   // JSON has neither infinity nor NaN: no threshold and no calibration are null.
   j["threshold"] = std::isfinite(p.threshold) ? Json(p.threshold) : Json();
   j["calibration"] = std::isfinite(p.calibration) ? Json(p.calibration) : Json();
+  j["high_error"] = std::isfinite(p.high_error) ? Json(p.high_error) : Json();
   j["log_gain"] = table(p.log_gain);
   j["cap"] = table(p.cap);
   j["largest_J"] = table(p.largest_J);
@@ -86,6 +87,7 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
     p.evaluations = j.at("evaluations");
     if (!j.at("threshold").is_null()) p.threshold = j.at("threshold");
     if (!j.at("calibration").is_null()) p.calibration = j.at("calibration");
+    if (!j.at("high_error").is_null()) p.high_error = j.at("high_error");
     p.log_gain = table(j.at("log_gain"));
     p.cap = table(j.at("cap"));
     p.largest_J = table(j.at("largest_J"));

@@ -1,5 +1,7 @@
 #include "engine/engine.hpp"
 
+#include "controller/denoiser_check.hpp"
+
 #include <shockstep/error.hpp>
 
 #include <ATen/Parallel.h>
@@ -51,6 +53,15 @@ class Floor {
     statistics_.rejected += r.rejected;
     statistics_.repeated += r.passes > 1;
     statistics_.events += static_cast<std::int64_t>(r.events.size());
+    if (r.noise_limited > 0) {
+      ++statistics_.noise_limited;
+      statistics_.noise += r.noise;
+      statistics_.noise_excess = std::max(statistics_.noise_excess, r.noise_excess);
+    }
+    if (r.status == Status::ok || r.status == Status::budget) {
+      statistics_.blown_up += r.blown_up;
+      if (!r.blown_up) statistics_.drift += r.drift, ++sound_;
+    }
     if (r.status != Status::interrupted) ++done_;
     if (run_.finished) run_.finished(trajectory);
     if (run_.observer) run_.observer->finished(r, trajectory.sample());
@@ -88,6 +99,11 @@ class Floor {
 
   RunStatistics close() {
     if (error_) std::rethrow_exception(error_);
+    if (statistics_.noise_limited > 0) statistics_.noise /= static_cast<double>(statistics_.noise_limited);
+    if (sound_ > 0) {
+      statistics_.drift /= static_cast<double>(sound_);
+      statistics_.drift_bound = largest_drift(static_cast<double>(sound_ * run_.model.dimension()));
+    }
     return statistics_;
   }
 
@@ -97,7 +113,7 @@ class Floor {
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::deque<std::atomic<double>> under_way_;
-  std::int64_t done_ = 0;
+  std::int64_t done_ = 0, sound_ = 0;
   Clock::time_point told_ = Clock::now();
   RunStatistics statistics_;
   std::exception_ptr error_;

@@ -1,6 +1,10 @@
 /// What a pilot wants to know of a trajectory beyond its report.
 #pragma once
 
+#include <shockstep/result.hpp>
+
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace shockstep {
@@ -17,5 +21,12 @@ struct PathData {
   std::vector<Probe> probes;
   double predictor2 = 0;  ///< P^2 = sum (err_n G_q(lam_n))^2 of the first pass
 };
+
+/// P (S/T)^3, to which the error of a finished trajectory is about proportional: S its score, T the `threshold`. Repeated
+/// trajectories count as if at the threshold.
+inline double error_predictor(const PathData& path, const TrajectoryReport& report, double threshold) {
+  const double relative = report.score / threshold;
+  return std::sqrt(path.predictor2) * std::pow(report.passes > 1 ? std::min(relative, 1.) : relative, 3);
+}
 
 }  // namespace shockstep

@@ -30,6 +30,7 @@ constexpr double reference_share = .05;  // step tolerance of the reference over
 // Few rows: the largest among them is itself uncertain.
 constexpr double margin = 50. / rows_measured;
 
+constexpr int reference_evaluations = 1000;  // at least, per row
 constexpr double confirmation_share = .002;  // the same for a row whose reference is in doubt
 
 // The map from the error wanted to the tolerance of a step: a secant in their logarithms.
@@ -39,6 +40,10 @@ constexpr double fewest_share = .2,
 constexpr double longest_move = 4;  // ratio of successive step tolerances
 constexpr double loosest = 8;       // step tolerance over the error wanted: beyond, 33 rows do not tell enough
 constexpr int most_rehearsals = 4;
+
+constexpr double most_out_of_budget = .1;  // of the pilot's trajectories
+constexpr double loosened = 4;             // ratio of successive step tolerances while more of them are
+constexpr int most_loosened = 12;
 
 struct Row {
   std::vector<double> sample;
@@ -68,7 +73,6 @@ std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, 
 
 TrajectorySettings pilot_settings(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
   TrajectorySettings s = settings_for(process, options);
-  s.max_evaluations = std::max(options.max_evaluations, 1000);  // the pilot must know the errors of full runs
   s.latents = [](std::int64_t i, std::span<double> out) {
     fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(i));
   };
@@ -102,7 +106,7 @@ class Pilot {
 
   struct Rehearsal {
     GuardProfile profile;
-    double high_error;  ///< conformal bound that 97 % of true errors stay below, margin included
+    double out_of_budget;  ///< share of trajectories that max_evaluations ended
   };
   /// Everything that depends on the tolerance of a step, from trajectories run at it.
   Rehearsal rehearse_at(double step_tolerance);
@@ -146,6 +150,7 @@ std::vector<Row> Pilot::rows(const GuardProfile& profile, std::int64_t first, st
 /// End points and remaining gain of each row, in one run.
 void Pilot::measure_reference() {
   TrajectorySettings reference = settings_;
+  reference.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
   reference.profile = base_;
   reference.profile.first_step = .8;
   reference.profile.method = Method::multistep;
@@ -177,7 +182,10 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
   careful.order = max_multistep_order;
   careful.step_tolerance = confirmation_share * options_.tolerance;
   careful.redo = false;
-  exact_[i] = rows(careful, static_cast<std::int64_t>(i), 1).front();
+  TrajectorySettings settings = settings_;
+  settings.profile = careful;
+  settings.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
+  exact_[i] = rehearse(model_, settings, static_cast<std::int64_t>(i), 1, evaluations_).front();
   confirmed_[i] = true;
 }
 
@@ -215,8 +223,7 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   // 5. Error estimate: the pilot's rows are exchangeable with the samples and their errors are known.
   std::vector<double> ratios;
   for (std::size_t i = 0; i < exact_.size(); ++i) {
-    const double relative = rehearsed[i].report.score / profile.threshold;
-    if (profile.redo && relative > 1) {
+    if (profile.redo && rehearsed[i].report.score > profile.threshold) {
       rehearsed[i] = rows(profile, static_cast<std::int64_t>(i), 1).front();
       errors[i] = rms_difference(rehearsed[i].sample, exact_[i].sample);
     }
@@ -224,13 +231,14 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
       confirm_reference(i, profile);
       errors[i] = rms_difference(rehearsed[i].sample, exact_[i].sample);
     }
-    const double predictor =
-        std::sqrt(rehearsed[i].path.predictor2) * std::pow(profile.redo ? std::min(relative, 1.) : relative, 3);
-    ratios.push_back(errors[i] / predictor);
+    ratios.push_back(errors[i] / error_predictor(rehearsed[i].path, rehearsed[i].report, profile.threshold));
   }
   profile.calibration = margin * conformal_quantile(ratios, level);
+  profile.high_error = margin * conformal_quantile(errors, level);
   profile.evaluations = evaluations_;
-  return {profile, margin * conformal_quantile(errors, level)};
+  const auto spent = std::count_if(rehearsed.begin(), rehearsed.end(),
+                                   [](const Row& row) { return row.report.status == Status::budget; });
+  return {profile, static_cast<double>(spent) / static_cast<double>(rehearsed.size())};
 }
 
 }  // namespace
@@ -256,17 +264,22 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
   Pilot pilot(model, process, options);
   double step_tolerance = first_guess * options.tolerance, slope = 1;
   auto rehearsal = pilot.rehearse_at(step_tolerance);
-  for (int n = 1; n < most_rehearsals; ++n) {
-    const double share = rehearsal.high_error / options.tolerance;
+  const auto fits = [&] { return rehearsal.out_of_budget <= most_out_of_budget; };
+  for (int n = 1; n < most_rehearsals && fits(); ++n) {
+    const double share = rehearsal.profile.high_error / options.tolerance;
     if (share <= 1 && share >= fewest_share) break;
     const double step = std::clamp(std::pow(aim / share, 1 / slope), 1 / longest_move, longest_move);
     const double move = std::min(step, loosest * options.tolerance / step_tolerance);
     if (move == 1) break;
-    const auto next = pilot.rehearse_at(step_tolerance * move);
-    slope =
-        std::clamp(std::log((next.high_error + 1e-300) / (rehearsal.high_error + 1e-300)) / std::log(move), .6, 1.8);
+    const double before = rehearsal.profile.high_error;
     step_tolerance *= move;
-    rehearsal = next;
+    rehearsal = pilot.rehearse_at(step_tolerance);
+    slope = std::clamp(std::log((rehearsal.profile.high_error + 1e-300) / (before + 1e-300)) / std::log(move), .6, 1.8);
+  }
+  // A tolerance out of reach within max_evaluations: the best use of them is a step tolerance with which all arrive.
+  for (int n = 0; n < most_loosened && !fits(); ++n) {
+    step_tolerance *= loosened;
+    rehearsal = pilot.rehearse_at(step_tolerance);
   }
   return rehearsal.profile;
 }

@@ -24,7 +24,8 @@ constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction:
 // about one in lam over the step. Judged is difference times h/unit_step: errors of long and short steps become comparable.
 constexpr double unit_step = .4;
 
-constexpr double landing_step = 1;      // in lam: evaluations kept back to reach the end within the budget
+constexpr double landing_step = 1;  // in lam: evaluations kept back to reach the end within the budget
+constexpr int landing_values = 2;   // of D in a forced step: more, close together, extrapolate wildly over its length
 constexpr double shortest_step = 1e-9;  // in lam
 
 bool all_finite(std::span<const double> a) {
@@ -92,6 +93,8 @@ void Trajectory::begin_pass() {
   row_.restart(lam_begin_);
   if (runge_kutta_) runge_kutta_->reset();
   controller_.reset();
+  noise_.reset();
+  drift_.reset();
   burst_.reset();
   probe_.reset(report_.trajectory);
   detector_.reset();
@@ -113,6 +116,16 @@ double Trajectory::allowed(double lam) const {
 
 int Trajectory::evaluations_to_land() const {
   return std::max(1, static_cast<int>(std::ceil((lam_end_ - row_.lam()) / landing_step)));
+}
+
+/// What a measurement must leave: the steps to the end at the pilot's typical lengths, and half as many again for rejections.
+/// Without a pilot no more than landing takes.
+int Trajectory::evaluations_to_finish() const {
+  const LamTable& cap = settings_.profile.cap;
+  if (cap.empty()) return evaluations_to_land();
+  int steps = 0;
+  for (double lam = row_.lam(); lam < lam_end_; ++steps) lam += std::max(cap(lam), 1e-3);
+  return steps + steps / 2;
 }
 
 /// Whether a full step, should it be rejected, would leave too few evaluations to land with.
@@ -157,7 +170,7 @@ double Trajectory::request(std::span<double> point) {
     lam = runge_kutta_->request(point);
     used_order_ = runge_kutta_->error_order();
   } else {
-    used_order_ = row_.predict(h_, point);
+    used_order_ = row_.predict(h_, point, forced_ ? landing_values : max_multistep_order);
   }
   // The range is closed: rounding of exp must not leave it.
   return last_ && lam >= end ? settings_.sigma_min
@@ -174,6 +187,7 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
         return true;
       }
       row_.seed(D);
+      if (report_.passes == 1) std::copy(D.begin(), D.end(), kept_);
       if (settings_.events) std::copy(D.begin(), D.end(), node_D_);
       awaiting_ = Awaiting::step;
       break;
@@ -183,7 +197,7 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
   // A repeated pass that cannot be finished within the budget is dropped: the result of the pass before stands.
   if (!done && report_.passes > 1 && !in_stages() && must_land()) {
     --report_.passes;
-    finish(Status::ok);
+    finish(arrived(true));
     done = true;
   }
   return done;
@@ -192,6 +206,7 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
 bool Trajectory::receive_step(std::span<const double> point, std::span<const double> D) {
   const bool in_stages = this->in_stages();
   if (in_stages && all_finite(D) && !runge_kutta_->receive(point, D)) return false;
+  const StepGaps gaps = !in_stages && noise_.wants(h_) ? row_.gaps(D) : StepGaps{};
   const auto outcome =
       in_stages ? row_.adopt(h_, runge_kutta_->end(), D, runge_kutta_->error()) : row_.correct(point, D);
   if (!std::isfinite(outcome.error)) {
@@ -199,19 +214,27 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
     return true;
   }
   const double lam0 = row_.lam(), lam1 = last_ ? lam_end_ : lam0 + h_;
-  const double error = in_stages ? outcome.error : outcome.error * h_ / unit_step, tolerance = allowed(lam1);
-  const auto verdict = controller_.judge(error / tolerance, used_order_ + (in_stages ? 1 : 2), forced_);
-  if (steps_) steps_->step({report_.trajectory, report_.passes, lam0, h_, error, tolerance, rate_, verdict.accept});
+  const double scale = in_stages ? 1 : h_ / unit_step;
+  const double error = outcome.error * scale, tolerance = allowed(lam1);
+  const StepBound bound = noise_.bound(tolerance, noise_.found() ? row_.noise_weight() * scale : 0);
+  // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
+  const double ratio = bound.ratio(error);
+  const auto verdict =
+      controller_.judge(ratio, used_order_ + (in_stages ? 1 : 2), forced_ || (ratio > 1 && h_ <= shortest_step));
+  if (steps_)
+    steps_->step({report_.trajectory, report_.passes, lam0, h_, error, bound.largest(), rate_, verdict.accept});
   next_h_ = std::max(h_ * verdict.factor, shortest_step);
   if (!verdict.accept) {
     ++report_.rejected;
     return false;
   }
 
+  noise_.add(gaps);
+  watch_model(outcome.move2, error, bound, tolerance);
   row_.accept();
   ++report_.accepted;
   ++accepted_in_pass_;
-  beyond_tolerance_ |= forced_ && error > tolerance;
+  beyond_tolerance_ |= forced_ && error > bound.largest();
   burst_.add(outcome.rate2, outcome.bend2, lam0, lam1);
   if (report_.passes == 1) {
     const double landed = error * std::exp(settings_.profile.log_gain(lam1));
@@ -223,6 +246,17 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   return last_ && finish_pass();
 }
 
+/// At an accepted step, before it is kept: what the report says of the model.
+void Trajectory::watch_model(double move2, double error, const StepBound& bound, double tolerance) {
+  report_.noise = std::max(report_.noise, noise_.level());
+  if (report_.passes > 1) return;  // its tolerance is tighter than the one that was asked for
+  if (error > tolerance && !forced_) {
+    ++report_.noise_limited;
+    report_.noise_excess = std::max(report_.noise_excess, error / tolerance);
+  }
+  if (!forced_) drift_.add(h_, move2 / static_cast<double>(d_), std::exp(-row_.lam() - h_), bound.largest());
+}
+
 /// At an accepted node: whether J is measured there. The pilot measures every few steps, a sample where events are due.
 bool Trajectory::begin_probe(std::span<const double> point) {
   if (!settings_.events && settings_.pilot_probes == 0) return false;
@@ -232,7 +266,7 @@ bool Trajectory::begin_probe(std::span<const double> point) {
     due = accepted_in_pass_ % settings_.pilot_probes == 0 && sigma < settings_.pilot_window && !last_;
   else
     due = detector_.due(lam, last_);
-  if (!due || evaluations_left() < evaluations_to_land() + JacobianProbe::max_products) return false;
+  if (!due || evaluations_left() < evaluations_to_finish() + JacobianProbe::max_products) return false;
   const bool settled = settings_.pilot_probes > 0 || detector_.open();
   probe_.aim({point, row_.x(), row_.denoised(), row_.previous(), std::max(sigma, settings_.sigma_min)},
              settled ? noise_open : noise_closed, settings_.pilot_probes > 0 ? 2 : JacobianProbe::max_products);
@@ -273,6 +307,8 @@ bool Trajectory::finish_pass() {
   const std::span kept(kept_, d_);
   bool again = false;
   if (report_.passes == 1) {
+    report_.drift = drift_.mean();
+    report_.blown_up = rms_difference(row_.denoised(), kept) > farthest * guard.data_std;
     report_.score = burst_.value();
     burst_end_ = burst_.late() + 1e-9;
     again = guard.redo && report_.score > guard.threshold && !beyond_tolerance_;
@@ -282,6 +318,7 @@ bool Trajectory::finish_pass() {
         rms_difference(result, kept) * redo_factor > redo_stop * guard.step_tolerance && report_.passes < most_passes;
     tighten_ *= redo_factor;
   }
+  if (noise_.found()) again = false;  // a tighter tolerance is out of reach
   relax_ = std::max(redo_relax, tighten_);
   std::copy(result.begin(), result.end(), kept.begin());
   log_events();
@@ -290,15 +327,20 @@ bool Trajectory::finish_pass() {
     begin_pass();
     return false;
   }
-  finish(beyond_tolerance_ ? Status::budget : Status::ok);
+  finish(arrived(guard.high_error > guard.tolerance));
   return true;
 }
 
+/// ok or budget. `limited`: max_evaluations made the pilot loosen the steps, or forbade a repeated pass.
+Status Trajectory::arrived(bool limited) const {
+  const GuardProfile& guard = settings_.profile;
+  const bool short_of_it = limited && guard.tolerance > 0 && error_estimate() > guard.tolerance;
+  return beyond_tolerance_ || short_of_it ? Status::budget : Status::ok;
+}
+
 double Trajectory::error_estimate() const {
-  // Conformal over the pilot's rows, whose true errors are known; repeated rows count as if at the threshold.
-  const double relative = report_.score / settings_.profile.threshold;
-  return settings_.profile.calibration * std::sqrt(path_.predictor2) *
-         std::pow(settings_.profile.redo ? std::min(relative, 1.) : relative, 3);
+  // Conformal over the pilot's rows, whose true errors are known.
+  return settings_.profile.calibration * error_predictor(path_, report_, settings_.profile.threshold);
 }
 
 void Trajectory::finish(Status status) {

@@ -13,6 +13,8 @@
 #include "burgers/burst_score.hpp"
 #include "burgers/event_detector.hpp"
 #include "burgers/jacobian_probe.hpp"
+#include "controller/denoiser_check.hpp"
+#include "controller/noise_floor.hpp"
 #include "engine/path_data.hpp"
 #include "stepper/multistep_row.hpp"
 #include "stepper/runge_kutta_row.hpp"
@@ -80,11 +82,14 @@ class Trajectory {
   double allowed(double lam) const;
   int evaluations_left() const { return settings_.max_evaluations - report_.evaluations; }
   int evaluations_to_land() const;
+  int evaluations_to_finish() const;
   bool must_land() const;
   bool in_stages() const { return runge_kutta_ && runge_kutta_->under_way(); }
   bool begin_probe(std::span<const double> point);
   void end_node(std::span<const double> D);
+  Status arrived(bool limited) const;
   double error_estimate() const;
+  void watch_model(double move2, double error, const StepBound& bound, double tolerance);
 
   const TrajectorySettings& settings_;
   std::size_t d_;
@@ -93,10 +98,12 @@ class Trajectory {
   MultistepRow row_;
   std::optional<RungeKuttaRow> runge_kutta_;  // makes the steps if there is one; row_ keeps its nodes, and lands
   PiController controller_;
+  NoiseFloor noise_;
+  Drift drift_;
   BurstScore burst_;
   EventDetector detector_;
   JacobianProbe probe_;
-  double* kept_;  // result of the last finished pass
+  double* kept_;  // D at the start of the first pass; then the result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.
   double *node_D_ = nullptr, *measured_D_ = nullptr;
 

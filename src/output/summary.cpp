@@ -1,6 +1,7 @@
 #include "output/summary.hpp"
 
 #include "output/json.hpp"
+#include "output/warnings.hpp"
 
 #include <algorithm>
 #include <array>
@@ -46,6 +47,8 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["steps"] = {{"accepted", s.accepted}, {"rejected", s.rejected}};
   out["repeated"] = s.repeated;
   out["events"] = s.events;
+  out["noise"] = {{"trajectories", s.noise_limited}, {"level", s.noise}};
+  out["drift"] = {{"mean", number(s.drift)}, {"bound", s.drift_bound}, {"blown_up", s.blown_up}};
   out["exponent"] = quantiles(exponents);
   out["error_estimate"] = quantiles(errors);
   out["wall_seconds"] = s.wall_seconds;
@@ -60,6 +63,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["tolerance_internal"] = facts.profile.step_tolerance;
   out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
   if (!s.first_failure.empty()) out["first_failure"] = s.first_failure;
+  out["warnings"] = warnings(facts, s);
   return dump(out);
 }
 

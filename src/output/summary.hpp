@@ -18,8 +18,11 @@ struct RunFacts {
   std::string model;  ///< ScoreModel::describe()
   std::string noise;  ///< file of the starting latents; empty: drawn from the seed
   std::string device = "cpu";
-  int threads = 1;       ///< in use
-  GuardProfile profile;  ///< resolved
+  int threads = 1;             ///< in use
+  double tolerance = 0;        ///< asked for, data units
+  int max_evaluations = 1000;  ///< per trajectory
+  bool float64 = true;         ///< the model computes in float64
+  GuardProfile profile;        ///< resolved
   bool guard = true;
   double setup_seconds = 0;  ///< loading the model and resolving the profile
 };

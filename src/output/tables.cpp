@@ -39,6 +39,7 @@ void append_line(std::string& out, const TrajectoryReport& r) {
   field(out, static_cast<std::int64_t>(r.events.size()));
   field(out, static_cast<std::int64_t>(r.passes));
   field(out, r.score);
+  field(out, static_cast<std::int64_t>(r.noise_limited));
   out += '\n';
 }
 

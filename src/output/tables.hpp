@@ -10,7 +10,8 @@
 namespace shockstep {
 
 inline constexpr std::string_view trajectories_header =
-    "trajectory,status,evaluations,probes,accepted,rejected,exponent,error_estimate,events,passes,score\n";
+    "trajectory,status,evaluations,probes,accepted,rejected,exponent,error_estimate,events,passes,score,noise_"
+    "limited\n";
 inline constexpr std::string_view steps_header = "trajectory,lam,sigma,h,error,tolerance,rate,accepted,pass\n";
 
 void append_line(std::string& out, const TrajectoryReport& report);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace shockstep {
@@ -21,7 +22,7 @@ template <int K>
 }
 
 struct Sums {
-  double gap2 = 0, rate2 = 0, bend2 = 0;
+  double gap2 = 0, rate2 = 0, bend2 = 0, move2 = 0;
 };
 
 /// inv_age: 1/(lam_0 - lam_1), 0 where there is no second value.
@@ -29,22 +30,24 @@ template <int K>
 [[gnu::always_inline]] inline Sums correct_row(const MultistepWeights& w, const double* predicted, const double* fresh,
                                                const double* const* D, double* candidate, double* spare, std::size_t d,
                                                double inv_h, double inv_age) {
-  double gap2 = 0, rate2 = 0, bend2 = 0;
+  double gap2 = 0, rate2 = 0, bend2 = 0, move2 = 0;
   const double* D1 = inv_age > 0 ? D[1] : D[0];
-#pragma omp simd reduction(+ : gap2, rate2, bend2)
+#pragma omp simd reduction(+ : gap2, rate2, bend2, move2)
   for (std::size_t i = 0; i < d; ++i) {
     double extrapolated = 0;
     for (int k = 0; k < K; ++k) extrapolated += w.extrapolate[k] * D[k][i];
     const double gap = fresh[i] - extrapolated;
     const double v = (fresh[i] - D[0][i]) * inv_h;
     const double bend = v - (D[0][i] - D1[i]) * inv_age;
+    const double move = fresh[i] - predicted[i];
     candidate[i] = predicted[i] + w.correct * gap;
     spare[i] = fresh[i];
     gap2 += gap * gap;
     rate2 += v * v;
     bend2 += bend * bend;
+    move2 += move * move;
   }
-  return {gap2, rate2, bend2};
+  return {gap2, rate2, bend2, move2};
 }
 
 // The order is a run-time number; as a constant the loops over the history unroll.
@@ -72,6 +75,29 @@ Sums correct_row(int k, const MultistepWeights& w, const double* predicted, cons
   }
 }
 
+/// A_k for the weights of an extrapolation.
+double amplification(std::span<const double> weights) {
+  double sum = 1;
+  for (const double w : weights) sum += w * w;
+  return std::sqrt(sum);
+}
+
+/// A_k for equal steps: the weights are binomial coefficients, and the sum of their squares is binomial(2k, k).
+double equal_amplification(int k) {
+  double sum = 1;
+  for (int i = 1; i <= k; ++i) sum *= static_cast<double>(k + i) / i;
+  return std::sqrt(sum);
+}
+
+/// Lagrange's basis at u = h for nodes at u = -ages[i].
+void extrapolation_weights(std::span<const double> ages, double h, std::span<double> out) {
+  for (std::size_t i = 0; i < ages.size(); ++i) {
+    out[i] = 1;
+    for (std::size_t j = 0; j < ages.size(); ++j)
+      if (j != i) out[i] *= (h + ages[j]) / (ages[j] - ages[i]);
+  }
+}
+
 }  // namespace
 
 MultistepRow::MultistepRow(double* memory, int order, std::size_t d)
@@ -85,9 +111,9 @@ void MultistepRow::seed(std::span<const double> D) {
   count_ = 1;
 }
 
-int MultistepRow::predict(double h, std::span<double> out) {
+int MultistepRow::predict(double h, std::span<double> out, int most_values) {
   std::array<double, max_multistep_order> ages;
-  const int k = std::min(count_, order_);
+  const int k = std::min({count_, order_, most_values});
   for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
   h_ = h;
   weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, scale_ > 0 ? scale_ * std::exp(lam_) : 0);
@@ -97,9 +123,33 @@ int MultistepRow::predict(double h, std::span<double> out) {
 
 MultistepRow::Outcome MultistepRow::correct(std::span<const double> predicted, std::span<const double> fresh) {
   const double inv_age = count_ > 1 ? 1 / (lams_[0] - lams_[1]) : 0;
+  dropped_ = false;  // its place is taken by the fresh D
   const Sums sums = correct_row(weights_.order, weights_, predicted.data(), fresh.data(), values_.data(), candidate_,
                                 values_[slots(order_) - 1], d_, 1 / h_, inv_age);
-  return {std::abs(weights_.correct) * std::sqrt(sums.gap2 / static_cast<double>(d_)), sums.rate2, sums.bend2};
+  return {std::abs(weights_.correct) * std::sqrt(sums.gap2 / static_cast<double>(d_)), sums.rate2, sums.bend2,
+          sums.move2};
+}
+
+double MultistepRow::noise_weight() const {
+  const std::span weights(weights_.extrapolate.data(), static_cast<std::size_t>(weights_.order));
+  return std::abs(weights_.correct) * std::min(amplification(weights), equal_amplification(weights_.order));
+}
+
+StepGaps MultistepRow::gaps(std::span<const double> fresh) const {
+  std::array<double, max_slots> ages, weights;
+  const auto rms_gap = [&](std::size_t k) {
+    extrapolation_weights({ages.data(), k}, h_, weights);
+    double sum = 0;
+    for (std::size_t i = 0; i < d_; ++i) {
+      double gap = fresh[i];
+      for (std::size_t j = 0; j < k; ++j) gap -= weights[j] * values_[j][i];
+      sum += gap * gap;
+    }
+    return std::sqrt(sum / static_cast<double>(d_)) / amplification({weights.data(), k});
+  };
+  const auto k = static_cast<std::size_t>(weights_.order), count = static_cast<std::size_t>(count_ + dropped_);
+  for (std::size_t i = 0; i < count; ++i) ages[i] = lam_ - lams_[i];
+  return {h_, rms_gap(k), count > k ? rms_gap(k + 1) : std::numeric_limits<double>::quiet_NaN()};
 }
 
 MultistepRow::Outcome MultistepRow::adopt(double h, std::span<const double> end, std::span<const double> D,
@@ -119,7 +169,8 @@ void MultistepRow::accept() {
   std::rotate(lams_.begin(), lams_.begin() + n - 1, lams_.begin() + n);
   lam_ += h_;
   lams_[0] = lam_;
-  count_ = std::min(count_ + 1, static_cast<int>(n) - 1);
+  dropped_ = count_ == static_cast<int>(n) - 1;
+  if (!dropped_) ++count_;
 }
 
 }  // namespace shockstep

@@ -72,7 +72,8 @@ class Case(unittest.TestCase):
         if (out / "samples.png").exists():
             self.assertEqual((out / "samples.png").read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
         trajectories = read_csv(out / "trajectories.csv")
-        for column in "trajectory status evaluations probes accepted rejected exponent error_estimate events".split():
+        columns = "trajectory status evaluations probes accepted rejected exponent error_estimate events passes score"
+        for column in (columns + " noise_limited").split():
             self.assertIn(column, trajectories[0])
         numbers = [int(t["trajectory"]) for t in trajectories]
         self.assertEqual(numbers, sorted(set(numbers)))
@@ -92,7 +93,7 @@ class Case(unittest.TestCase):
         summary = json.loads((out / "summary.json").read_text())
         for key in (
             "config version status evaluations wall_seconds model_seconds overhead_fraction device threads ranks "
-            "tolerance_kind tolerance_internal exponent error_estimate guard"
+            "tolerance_kind tolerance_internal exponent error_estimate guard noise drift warnings"
         ).split():
             self.assertIn(key, summary)
         for status, n in summary["status"].items():
@@ -198,6 +199,18 @@ class Run(Case):
         self.assertGreater(x0, 0)
         self.assertAlmostEqual(x0, -x1, places=6)  # mirrored starts of a mirrored density
         self.assertAlmostEqual(y0, y1, places=6)
+
+    def test_noise_of_a_network_is_a_warning(self):
+        out = self.folder / "out"
+        config = SOURCE / "configs/digits.yaml"
+        arguments = ["--count", 4, "--tolerance", 1e-8, "--set", "run.batch=4", "--set", "sampler.max_evaluations=5000"]
+        run = shockstep("sample", config, *arguments, "--out", out)
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stderr, r"^shockstep: warning: 4 trajectories: .*noisy.*; use run\.dtype: float64 or .*\n$")
+        trajectories, _, summary = self.check_run(out, 4, (1, 8, 8))
+        self.assertEqual(summary["noise"]["trajectories"], sum(int(t["noise_limited"]) > 0 for t in trajectories))
+        self.assertEqual([f"shockstep: warning: {w}\n" for w in summary["warnings"]], [run.stderr])
+        self.assertLess(summary["evaluations"]["mean"], 1200)  # 702 measured; 1668 where nothing sees the noise
 
     def test_budget_is_a_warning(self):
         out = self.folder / "out"

@@ -39,6 +39,7 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   p.threshold = 3.25;
   p.redo = true;
   p.calibration = .7;
+  p.high_error = .02;
   p.evaluations = 4321;
   const std::string text = to_json(p);
   const GuardProfile q = guard_profile_from_json(text, "a.json");
@@ -52,6 +53,7 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   CHECK(q.largest_J.values == p.largest_J.values);
   CHECK(q.threshold == p.threshold);
   CHECK(q.calibration == p.calibration);
+  CHECK(q.high_error == p.high_error);
   CHECK(q.redo);
   CHECK(guard_profile_from_json("{\"guard\": " + text + "}", "summary.json").threshold == p.threshold);
   GuardProfile none;  // no threshold, no calibration

@@ -35,11 +35,11 @@ std::string read(const std::string& path) {
 TEST_CASE("a trajectory's line") {
   TrajectoryReport r;
   r.trajectory = 12, r.status = Status::budget, r.evaluations = 31, r.probes = 2, r.accepted = 28, r.rejected = 1;
-  r.exponent = 1. / 3, r.passes = 2, r.score = 1e-300;
+  r.exponent = 1. / 3, r.passes = 2, r.score = 1e-300, r.noise_limited = 7;
   r.events.resize(3);
   std::string line;
   append_line(line, r);
-  CHECK(line == "12,budget,31,2,28,1,0.3333333333333333,,3,2,1e-300\n");
+  CHECK(line == "12,budget,31,2,28,1,0.3333333333333333,,3,2,1e-300,7\n");
   CHECK(std::count(trajectories_header.begin(), trajectories_header.end(), ',') ==
         std::count(line.begin(), line.end(), ','));
 }

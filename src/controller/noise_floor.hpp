@@ -1,0 +1,83 @@
+/// Recognises noise in a model's output, and says how much of a step's error it explains.
+///
+/// A computed D is a smooth function plus values of root mean square nu that no neighbouring call predicts: rounding of a
+/// float32 network, a quantised output, roughness in x or sigma. The gap between a fresh D and its extrapolation through
+/// k values is then
+///   gap_k^2 = (smooth part, falls as h^k)^2 + A_k^2 nu^2,   A_k^2 = 1 + sum_i w_i^2 with the extrapolation's weights w,
+/// and its second part makes a step error |w.correct| A_k nu, which no change of h but a crawl makes small. Where the first
+/// part rules, one value more extrapolates better: gap_k+1/gap_k is about h over the time scale of D, and stays small over
+/// a feature however short once the step resolves it. Where noise rules, gap_k+1/A_k+1 = gap_k/A_k = nu at every order.
+///
+/// A feature not resolved, or a jump, spoils the at most k + 1 steps whose values lie across it. So it takes many more
+/// steps that look like noise than steps that do not, all of them short, before anything is called noise.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+
+/// What a step's error is held against: that much is the model's noise, and that much more is allowed.
+struct StepBound {
+  double noise = 0;
+  double allowed = 0;
+
+  double largest() const { return noise + allowed; }
+  /// Error over tolerance as the step control should see it. Noise counts as no error, since it must not shorten steps.
+  double ratio(double error) const { return std::max(0., error - noise) / allowed; }
+};
+
+/// Root mean squares over coordinates of one accepted step, data units; all zero: not measured.
+struct StepGaps {
+  double h = 0;       ///< length in lam
+  double gap = 0;     ///< gap_k/A_k
+  double higher = 0;  ///< gap_k+1/A_k+1; NaN where there are not enough values
+};
+
+class NoiseFloor {
+ public:
+  void reset() { *this = {}; }
+
+  /// Whether add() has a use for a step of this length: the gap of one order more need not be computed otherwise.
+  bool wants(double h) const { return h < short_step || found(); }
+
+  /// An accepted step.
+  void add(const StepGaps& step) {
+    if (std::isnan(step.higher) || step.gap == 0) return;  // zero also if D does not move: quantised
+    const bool noisy = step.higher > alike * step.gap;
+    const bool eligible = noisy && step.h < short_step;
+    score_ = eligible ? std::min(score_ + 1, evidence) : std::max(score_ - 1, 0);
+    if (!found()) {
+      if (score_ == 0) sum_ = count_ = 0;
+      if (eligible) sum_ += step.gap * step.gap, ++count_;
+      if (score_ == evidence) variance_ = sum_ / count_;
+      return;
+    }
+    // Noise changes with sigma. Upward only on full evidence; downward whenever the next order shows less.
+    const double bound = noisy ? step.gap : step.higher;
+    if (noisy ? score_ == evidence : bound * bound < variance_) variance_ += memory * (bound * bound - variance_);
+  }
+
+  bool found() const { return variance_ > 0; }
+  /// nu, data units; 0: no noise found.
+  double level() const { return std::sqrt(variance_); }
+
+  /// For a step with this tolerance, and |w.correct| A_k. Twice the noise covers its scatter in a few dimensions. As much
+  /// again is left for the smooth part, however small the tolerance: a step control that holds it to less would shorten
+  /// steps whose error is noise anyway.
+  StepBound bound(double tolerance, double weight) const {
+    const double noise = weight * level();
+    return {2 * noise, std::max(tolerance, noise)};
+  }
+
+ private:
+  static constexpr double short_step = .1;  // in lam: longer ones are no crawl, and need not resolve D
+  static constexpr double alike = .5;       // gaps of two orders over their amplifications: 1 for noise
+  static constexpr int evidence = 24;       // four times the steps that a jump spoils at the highest order
+  static constexpr double memory = .25;
+
+  int score_ = 0, count_ = 0;
+  double sum_ = 0, variance_ = 0;
+};
+
+}  // namespace shockstep

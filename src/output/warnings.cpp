@@ -1,0 +1,43 @@
+#include "output/warnings.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+
+namespace shockstep {
+namespace {
+
+/// Two digits are enough for a measured figure.
+std::string about(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.2g", value);
+  return text;
+}
+
+/// A tolerance that the noise will not touch: the next power of ten, since the excess measured is itself a rough figure.
+double within_reach(double tolerance) { return std::pow(10, std::ceil(std::log10(tolerance))); }
+
+}  // namespace
+
+std::vector<std::string> warnings(const RunFacts& facts, const RunStatistics& s) {
+  std::vector<std::string> out;
+  const auto say = [&](std::int64_t n, const std::string& sentence) {
+    if (n > 0) out.push_back(std::to_string(n) + (n == 1 ? " trajectory: " : " trajectories: ") + sentence);
+  };
+  const auto with = [&](Status status) { return s.count_by_status[static_cast<int>(status)]; };
+  say(with(Status::budget), "sampler.max_evaluations = " + std::to_string(facts.max_evaluations) +
+                                " forced steps beyond the tolerance (status budget)");
+  say(with(Status::non_finite), "the model returned NaN or infinity; the sample is NaN");
+  say(with(Status::failed), "the model threw; the sample is NaN: " + s.first_failure);
+  say(s.noise_limited, "the model's output is noisy (about " + about(s.noise) +
+                           " in D, root mean square), so sampler.tolerance = " + about(facts.tolerance) +
+                           " cannot be reached; use " + (facts.float64 ? "" : "run.dtype: float64 or ") +
+                           "a tolerance of " + about(within_reach(facts.tolerance * s.noise_excess)));
+  say(s.blown_up, "the model blows up: D moved by more than a thousand standard deviations of the data");
+  if (s.drift > s.drift_bound)
+    out.push_back("the samples drift: the mean square of D - x is " + about(s.drift) +
+                  " sigma^2 along the trajectories; that of a denoiser is at most 1, whatever the data");
+  return out;
+}
+
+}  // namespace shockstep
