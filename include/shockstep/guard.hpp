@@ -42,6 +42,7 @@ struct GuardProfile {
   double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units
   double step_tolerance = 0;       ///< the bound on the weighted error of a step that this takes, data units
   Method method = Method::multistep;  ///< it was rehearsed with
+  int max_evaluations = 0;            ///< per trajectory, of the rehearsals; 0: none were made
   int order = 3;                      ///< of the multistep
   double warp = 0;                    ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
   double data_std = 1;                ///< scale in the default weight 1 + sigma/data_std
@@ -66,5 +67,13 @@ struct GuardProfile {
 /// JSON text of a profile, and back. Throws FileError (with `path`) if the text is no profile.
 std::string to_json(const GuardProfile& profile);
 GuardProfile guard_profile_from_json(const std::string& text, const std::string& path);
+
+/// The profiles that ship beside a model, in models/NAME.guard.json, and what tells that the model is the same.
+struct ShippedProfiles {
+  std::uint32_t model_crc32 = 0;  ///< of the model's file
+  std::vector<GuardProfile> profiles;
+};
+/// Throws FileError (with `path`) if the text holds no such profiles.
+ShippedProfiles shipped_profiles_from_json(const std::string& text, const std::string& path);
 
 }  // namespace shockstep

@@ -30,6 +30,9 @@ class ScoreModel {
   /// several threads, with any number of rows. False for networks: one call at a time, batches padded to one size.
   virtual bool exact() const { return false; }
 
+  /// File it was loaded from; empty where there is none. Guard profiles are sought beside it.
+  virtual std::string file() const { return {}; }
+
   /// One line for logs and reports.
   virtual std::string describe() const = 0;
 

@@ -46,6 +46,7 @@ std::string to_json(const GuardProfile& p) {
          {"tolerance", p.tolerance},
          {"step_tolerance", p.step_tolerance},
          {"method", name(p.method)},
+         {"max_evaluations", p.max_evaluations},
          {"order", p.order},
          {"warp", p.warp},
          {"data_std", p.data_std},
@@ -64,41 +65,64 @@ std::string to_json(const GuardProfile& p) {
   return j.dump(1);
 }
 
-GuardProfile guard_profile_from_json(const std::string& text, const std::string& path) {
+namespace {
+
+GuardProfile profile_from(const Json& j, const std::string& path) {
+  if (j.at("shockstep_guard_profile") != 2)
+    throw FileError(path, "is a guard profile of another version; make it anew");
+  GuardProfile p;
+  p.source = path;
+  p.tolerance = j.at("tolerance");
+  p.step_tolerance = j.at("step_tolerance");
+  const auto method = method_named(j.at("method").get<std::string>());
+  if (!method) throw std::invalid_argument("unknown method");
+  p.method = *method;
+  p.max_evaluations = j.at("max_evaluations");
+  p.order = j.at("order");
+  p.warp = j.at("warp");
+  p.data_std = j.at("data_std");
+  p.quantile = j.at("quantile");
+  p.first_step = j.at("first_step");
+  p.redo = j.at("redo");
+  p.explained = j.at("explained");
+  p.evaluations = j.at("evaluations");
+  if (!j.at("threshold").is_null()) p.threshold = j.at("threshold");
+  if (!j.at("calibration").is_null()) p.calibration = j.at("calibration");
+  if (!j.at("high_error").is_null()) p.high_error = j.at("high_error");
+  p.log_gain = table(j.at("log_gain"));
+  p.cap = table(j.at("cap"));
+  p.largest_J = table(j.at("largest_J"));
+  if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
+    throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
+  return p;
+}
+
+/// Runs `read` on the parsed text; whatever it throws becomes one line that names the file.
+template <class Read>
+auto parsed(const std::string& text, const std::string& path, const char* what, Read read) {
   try {
-    const Json file = Json::parse(text);
-    const Json& j = file.contains("guard") ? file["guard"] : file;  // summary.json of a run holds its profile there
-    if (j.at("shockstep_guard_profile") != 2)
-      throw FileError(path, "is a guard profile of another version; make it anew");
-    GuardProfile p;
-    p.source = path;
-    p.tolerance = j.at("tolerance");
-    p.step_tolerance = j.at("step_tolerance");
-    const auto method = method_named(j.at("method").get<std::string>());
-    if (!method) throw std::invalid_argument("unknown method");
-    p.method = *method;
-    p.order = j.at("order");
-    p.warp = j.at("warp");
-    p.data_std = j.at("data_std");
-    p.quantile = j.at("quantile");
-    p.first_step = j.at("first_step");
-    p.redo = j.at("redo");
-    p.explained = j.at("explained");
-    p.evaluations = j.at("evaluations");
-    if (!j.at("threshold").is_null()) p.threshold = j.at("threshold");
-    if (!j.at("calibration").is_null()) p.calibration = j.at("calibration");
-    if (!j.at("high_error").is_null()) p.high_error = j.at("high_error");
-    p.log_gain = table(j.at("log_gain"));
-    p.cap = table(j.at("cap"));
-    p.largest_J = table(j.at("largest_J"));
-    if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
-      throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
-    return p;
+    return read(Json::parse(text));
   } catch (const FileError&) {
     throw;
   } catch (const std::exception& e) {
-    throw FileError(path, std::string("is no guard profile (") + e.what() + ")");
+    throw FileError(path, std::string("is no ") + what + " (" + e.what() + ")");
   }
+}
+
+}  // namespace
+
+GuardProfile guard_profile_from_json(const std::string& text, const std::string& path) {
+  return parsed(text, path, "guard profile", [&](const Json& file) {
+    return profile_from(file.contains("guard") ? file["guard"] : file, path);  // a run's summary.json holds it there
+  });
+}
+
+ShippedProfiles shipped_profiles_from_json(const std::string& text, const std::string& path) {
+  return parsed(text, path, "list of guard profiles", [&](const Json& file) {
+    ShippedProfiles shipped{.model_crc32 = file.at("model_crc32"), .profiles = {}};
+    for (const Json& profile : file.at("profiles")) shipped.profiles.push_back(profile_from(profile, path));
+    return shipped;
+  });
 }
 
 }  // namespace shockstep

@@ -5,6 +5,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/pilot.hpp"
+#include "engine/shipped_profile.hpp"
 
 #include <ATen/ops/empty.h>
 
@@ -29,29 +30,37 @@ void check(const SamplerOptions& o) {
   if (o.guard.quantile < 0 || o.guard.quantile >= 1) fail("guard.quantile", "must be auto or between 0 and 1");
 }
 
-GuardProfile read_profile(const std::string& path, const SamplerOptions& options) {
+GuardProfile read_profile(const std::string& path, const Process& process, const SamplerOptions& options) {
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();
   if (!file) throw FileError(path, "cannot be read as a guard profile");
-  GuardProfile profile = guard_profile_from_json(text.str(), path);
+  const GuardProfile profile = guard_profile_from_json(text.str(), path);
   const double made_for = profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance;
-  if (made_for != options.tolerance || profile.method != options.method ||
-      (options.order > 0 && profile.order != options.order))
-    throw ConfigError("sampler.guard.profile", path + " was made for tolerance " + std::to_string(made_for) +
-                                                   ", method " + std::string(name(profile.method)) + " and order " +
-                                                   std::to_string(profile.order) +
-                                                   "; make one for these settings with profile: pilot");
-  if (options.guard.redo != Switch::automatic) profile.redo = options.guard.redo == Switch::on;
+  if (made_for != options.tolerance || !fits(profile, process, options))
+    throw ConfigError("sampler.guard.profile",
+                      path + " was made for tolerance " + std::to_string(made_for) + ", method " +
+                          std::string(name(profile.method)) + ", order " + std::to_string(profile.order) +
+                          ", max_evaluations from " + std::to_string(profile.max_evaluations) +
+                          " and its own range and quantile; make one for these settings with profile: pilot");
   return profile;
 }
 
+/// auto: the pilot's for exact models, the shipped one for others, else the default weight.
 GuardProfile resolve_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
   const std::string& wanted = options.guard.profile;
-  const bool pilot = wanted == "pilot" || (wanted == "auto" && model.exact());
-  if (!options.guard.enabled || wanted == "default" || (wanted == "auto" && !pilot))
+  if (!options.guard.enabled || wanted == "default") return default_profile(model, process, options);
+  if (wanted == "pilot" || (wanted == "auto" && model.exact())) return run_pilot(model, process, options);
+  GuardProfile profile;
+  if (wanted != "auto") {
+    profile = read_profile(wanted, process, options);
+  } else if (auto shipped = shipped_profile(model, process, options)) {
+    profile = *std::move(shipped);
+  } else {
     return default_profile(model, process, options);
-  return pilot ? run_pilot(model, process, options) : read_profile(wanted, options);
+  }
+  if (options.guard.redo != Switch::automatic) profile.redo = options.guard.redo == Switch::on;
+  return profile;
 }
 
 }  // namespace

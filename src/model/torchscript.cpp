@@ -81,6 +81,7 @@ class TorchScript final : public ScoreModel {
 
   const std::vector<std::int64_t>& shape() const override { return options_.shape; }
   double data_std() const override { return options_.data_std; }
+  std::string file() const override { return path_; }
   std::string describe() const override {
     return "torchscript: " + printable(path_, 1000) + ", samples of shape " + shape_text(options_.shape) + ", " +
            name(options_.dtype) + " on " + options_.device;

@@ -1,0 +1,55 @@
+#include "support/problems.hpp"
+#include "support/test.hpp"
+
+#include <shockstep/error.hpp>
+#include <shockstep/models/torchscript.hpp>
+#include <shockstep/sampler.hpp>
+
+#include "engine/shipped_profile.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+using namespace shockstep;
+
+namespace {
+
+const std::filesystem::path models = "models";
+
+ModelPtr digits(const std::filesystem::path& path) {
+  return load_torchscript(path.string(), {.shape = {1, 8, 8}, .data_std = .752});
+}
+
+GuardProfile profile(const ModelPtr& model, double tolerance, double sigma_min = .002) {
+  SamplerOptions options;
+  options.tolerance = tolerance;
+  return Sampler(model, VarianceExploding{.sigma_min = sigma_min, .sigma_max = 80}, options).profile();
+}
+
+}  // namespace
+
+TEST_CASE("A network takes the profile that ships beside it, for the next smaller tolerance") {
+  const auto model = digits(models / "digits.pt");
+  CHECK(profile(model, 1e-2).tolerance == 1e-2);
+  CHECK(profile(model, 9e-3).tolerance == 3e-3);
+  CHECK(profile(model, 1).tolerance == .1);
+  CHECK(profile(model, 1e-2).source == shipped_path(*model));
+  CHECK(profile(model, 1e-2).evaluations > 0);
+  CHECK(profile(model, 1e-6).source == "default");       // tighter than any
+  CHECK(profile(model, 1e-2, .01).source == "default");  // another range
+  CHECK(profile(model, 1e-2).allowed(1, 0) == profile(digits(models / "digits.pt"), 1e-2).allowed(1, 0));
+}
+
+TEST_CASE("Profiles of another model are refused") {
+  const auto folder = std::filesystem::temp_directory_path() / "shockstep_shipped_profile";
+  std::filesystem::create_directories(folder);
+  const auto overwrite = std::filesystem::copy_options::overwrite_existing;
+  std::filesystem::copy_file(models / "digits.pt", folder / "other.pt", overwrite);
+  const auto model = digits(folder / "other.pt");
+  CHECK(profile(model, 1e-2).source == "default");  // nothing beside it
+  std::ofstream(folder / "other.guard.json") << R"({"model_crc32": 1, "profiles": []})";
+  CHECK_THROWS_WITH(profile(model, 1e-2), Catch::Contains("other.guard.json: was made for another other.pt"));
+  std::ofstream(folder / "other.guard.json") << "{";
+  CHECK_THROWS_WITH(profile(model, 1e-2), Catch::Contains("other.guard.json: is no list of guard profiles"));
+  std::filesystem::remove_all(folder);
+}
