@@ -28,7 +28,7 @@ constexpr double worth_redo = 0;         // least log error explained by the sco
 constexpr double reference_share = .05;  // step tolerance of the reference over the error wanted
 
 // Few rows: the largest among them is itself uncertain.
-constexpr double margin = 50. / rows_measured;
+constexpr double estimate_margin = 60. / rows_measured, error_margin = 50. / rows_measured;
 
 constexpr int reference_evaluations = 1000;  // at least, per row
 constexpr double confirmation_share = .002;  // the same for a row whose reference is in doubt
@@ -234,8 +234,8 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
     }
     ratios.push_back(errors[i] / error_predictor(rehearsed[i].path, rehearsed[i].report, profile.threshold));
   }
-  profile.calibration = margin * conformal_quantile(ratios, level);
-  profile.high_error = margin * conformal_quantile(errors, level);
+  profile.calibration = estimate_margin * conformal_quantile(ratios, level);
+  profile.high_error = error_margin * conformal_quantile(errors, level);
   profile.evaluations = evaluations_;
   const auto spent = std::count_if(rehearsed.begin(), rehearsed.end(),
                                    [](const Row& row) { return row.report.status == Status::budget; });
