@@ -19,8 +19,9 @@ enum class Switch { automatic, on, off };
 
 struct GuardOptions {
   bool enabled = true;
-  /// auto: a pilot for exact models, else default. default: tolerance weighted by 1 + sigma/data_std, no cap, no redo.
-  /// pilot: measure now. Anything else: a profile file, or the summary.json of a run that measured one.
+  /// auto: a pilot for exact models, the profile that ships beside a network, else default. default: tolerance weighted by
+  /// 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the summary.json of a run
+  /// that measured one.
   std::string profile = "auto";
   double quantile = 0;              ///< of ln G over the pilot, in (0, 1); 0: chosen by the pilot
   Switch redo = Switch::automatic;  ///< automatic: on where the pilot's errors are explained by the score
