@@ -23,7 +23,7 @@ constexpr double screen = .04;  // share of trajectories repeated
 constexpr double warp = 1.5;    // scale of the interpolation variable over data_std
 // Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
 constexpr double step_for_4 = .22, step_for_5 = .13;
-constexpr double level = .97;            // coverage of the error estimate
+constexpr double level = .97;            // coverage of tolerance and error estimate
 constexpr double worth_redo = 0;         // least log error explained by the score
 constexpr double reference_share = .05;  // step tolerance of the reference over the error wanted
 
@@ -31,14 +31,13 @@ constexpr double reference_share = .05;  // step tolerance of the reference over
 constexpr double estimate_margin = 60. / rows_measured, error_margin = 50. / rows_measured;
 
 constexpr int reference_evaluations = 1000;  // at least, per row
-constexpr double confirmation_share = .002;  // the same for a row whose reference is in doubt
+constexpr double confirmation_share = .002;  // in place of reference_share for a row whose reference is in doubt
 
 // The map from the error wanted to the tolerance of a step: a secant in their logarithms.
-constexpr double first_guess = 2;  // step tolerance over the error wanted
-constexpr double fewest_share = .2,
-                 aim = .6;          // of the error wanted that the pilot's high error is allowed and aimed at
-constexpr double longest_move = 4;  // ratio of successive step tolerances
-constexpr double loosest = 8;       // step tolerance over the error wanted: beyond, 33 rows do not tell enough
+constexpr double first_guess = 2;              // step tolerance over the error wanted
+constexpr double fewest_share = .2, aim = .6;  // of the error wanted: what the high error is allowed and aimed at
+constexpr double longest_move = 4;             // ratio of successive step tolerances
+constexpr double loosest = 8;  // step tolerance over the error wanted: beyond, 33 rows do not tell enough
 constexpr int most_rehearsals = 4;
 
 constexpr double most_out_of_budget = .1;  // of the pilot's trajectories

@@ -13,7 +13,8 @@ namespace shockstep {
 GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options);
 
 /// Measures the guard's profile for this model, range, order and tolerance. Its random numbers have their own fixed key:
-/// the profile is a function of its arguments. Throws ModelError if pilot rows do not end with status ok.
+/// the profile is a function of its arguments. Throws ModelError if pilot rows end with neither status
+/// ok nor budget.
 GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options);
 
 }  // namespace shockstep
