@@ -1,9 +1,13 @@
 #include "core/text.hpp"
 
+#include <shockstep/error.hpp>
+
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <limits>
+#include <sstream>
 
 namespace shockstep {
 namespace {
@@ -105,6 +109,14 @@ std::string join(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
+}
+
+std::string read_text(const std::string& path, const std::string& sentence) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) throw FileError(path, sentence);
+  return text.str();
 }
 
 }  // namespace shockstep

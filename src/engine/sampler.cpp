@@ -3,6 +3,7 @@
 #include <shockstep/sampler.hpp>
 #include <shockstep/stepper.hpp>
 
+#include "core/text.hpp"
 #include "engine/engine.hpp"
 #include "engine/pilot.hpp"
 #include "engine/shipped_profile.hpp"
@@ -11,8 +12,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 #include <string>
 
 namespace shockstep {
@@ -31,11 +30,7 @@ void check(const SamplerOptions& o) {
 }
 
 GuardProfile read_profile(const std::string& path, const Process& process, const SamplerOptions& options) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) throw FileError(path, "cannot be read as a guard profile");
-  const GuardProfile profile = guard_profile_from_json(text.str(), path);
+  const GuardProfile profile = guard_profile_from_json(read_text(path, "cannot be read as a guard profile"), path);
   const double made_for = profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance;
   if (made_for != options.tolerance || !fits(profile, process, options))
     throw ConfigError("sampler.guard.profile",

@@ -2,13 +2,14 @@
 
 #include <shockstep/error.hpp>
 
+#include "core/text.hpp"
+
 #include <boost/crc.hpp>
 
 #include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
 namespace shockstep {
 namespace {
@@ -43,11 +44,7 @@ std::optional<GuardProfile> shipped_profile(const ScoreModel& model, const Proce
                                             const SamplerOptions& options) {
   const std::string path = shipped_path(model);
   if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) throw FileError(path, "cannot be read");
-  ShippedProfiles shipped = shipped_profiles_from_json(text.str(), path);
+  ShippedProfiles shipped = shipped_profiles_from_json(read_text(path, "cannot be read"), path);
   if (shipped.model_crc32 != crc32(model.file()))
     throw FileError(path, "was made for another " + std::filesystem::path(model.file()).filename().string() +
                               "; make it anew with tools/make_guard_profiles, or remove it");

@@ -97,38 +97,30 @@ MultistepWeights warped_weights(const double* ages, double h, double warp) {
       if (j != i) product *= t[i] - t[j];
     slope[i] = 1 / product;
   }
-  const double tau_h = std::asinh(warp / w.decay);
-  double N_at_h = 1;
-  for (int i = 0; i < K; ++i) {
-    from[i] = tau_h - t[i];
-    N_at_h *= from[i];
-  }
-  for (int i = 0; i < K; ++i) {
-    double value = slope[i];
-    for (int j = 0; j < K; ++j)
-      if (j != i) value *= from[j];
-    w.extrapolate[i] = value;
-  }
-
-  const auto add = [&](double u, double rule) {
-    const double e = std::exp(u), tau = std::asinh(warp * e), weight = rule * e * w.decay;
+  // Adds scale times Lagrange's basis at tau to `into`; returns N there, N(tau) = prod_i (tau - t_i).
+  const auto add_basis = [&](double tau, double scale, auto& into) {
     double N = 1;
     for (int i = 0; i < K; ++i) {
       from[i] = tau - t[i];
       N *= from[i];
     }
-    w.correct += weight * N;
     for (int i = 0; i < K; ++i) {
-      double value = weight * slope[i];
+      double value = scale * slope[i];
       for (int j = 0; j < K; ++j)
         if (j != i) value *= from[j];
-      w.predict[i] += value;
+      into[i] += value;
     }
+    return N;
+  };
+  const double N_at_h = add_basis(std::asinh(warp / w.decay), 1, w.extrapolate);
+  const auto add_node = [&](double u, double rule) {
+    const double e = std::exp(u), weight = rule * e * w.decay;
+    w.correct += weight * add_basis(std::asinh(warp * e), weight, w.predict);
   };
   for (std::size_t q = 0; q < Quadrature::abscissa().size(); ++q) {
     const double a = Quadrature::abscissa()[q], rule = .5 * h * Quadrature::weights()[q];
-    add(.5 * h * (1 - a), rule);
-    add(.5 * h * (1 + a), rule);
+    add_node(.5 * h * (1 - a), rule);
+    add_node(.5 * h * (1 + a), rule);
   }
   w.correct /= N_at_h;
   return w;

@@ -8,34 +8,15 @@ ratio: median estimate over median error. Errors are root mean squares over coor
 against the program's own solution, unguarded, order 5, tolerance 1e-11. Needs tools/requirements-train.txt.
 """
 import argparse
-import csv
-import json
-import os
 import pathlib
-import subprocess
-import sys
 import tempfile
 
 import numpy as np
 
 from mixtures import sets
+from program import sample
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = os.environ.get('SHOCKSTEP', str(ROOT / 'build' / 'shockstep'))
-
-
-def sample(config, folder, count, tolerance, *options):
-    """Samples [count, d], table of trajectories and summary."""
-    command = [PROGRAM, 'sample', config, '--quiet', '--out', folder, '--count', count, '--tolerance', tolerance, '--seed', 5,
-               '--set', 'sampler.final=keep', '--set', 'output.steps=0']
-    for option in options:
-        command += ['--set', option]
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    if done.returncode:
-        sys.exit(done.stderr.strip())
-    with open(folder / 'trajectories.csv') as table:
-        rows = list(csv.DictReader(table))
-    return np.load(folder / 'samples.npy'), rows, json.loads((folder / 'summary.json').read_text())
+OPTIONS = '--seed', 5
 
 
 def main():
@@ -50,10 +31,11 @@ def main():
         folder = pathlib.Path(folder)
         for name, mixture in {k: m for group in args.problems for k, m in sets()[group].items()}.items():
             config = mixture.config(folder, name)
-            exact, _, _ = sample(config, folder / 'out', args.count, 1e-11, 'sampler.guard=off', 'sampler.order=5',
-                                 'sampler.max_evaluations=1000000')
+            exact, _, _ = sample(config, folder / 'out', args.count, 1e-11, OPTIONS, 'sampler.final=keep', 'sampler.guard=off',
+                                 'sampler.order=5', 'sampler.max_evaluations=1000000')
             for tolerance in args.tolerances:
-                x, rows, summary = sample(config, folder / 'out', args.count, tolerance, 'sampler.guard.events=off')
+                x, rows, summary = sample(config, folder / 'out', args.count, tolerance, OPTIONS, 'sampler.final=keep',
+                                          'sampler.guard.events=off')
                 error = np.sqrt(((x - exact)**2).mean(1))
                 estimate = np.array([float(row['error_estimate']) for row in rows])
                 figures = ((error <= float(tolerance)).mean(), (error <= estimate).mean(), np.median(estimate) / np.median(error),
