@@ -94,7 +94,7 @@ class ExponentialMultistep {
   int order_;
   double tolerance_;
   int used_ = 0;  // order of the step under way
-  PiController controller_;
+  StepController controller_;
   std::vector<double> memory_;
   std::unique_ptr<MultistepRow> row_;
   state_type predicted_, fresh_;

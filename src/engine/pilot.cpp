@@ -22,7 +22,7 @@ constexpr int rows_for_cap = 16;
 constexpr double screen = .04;  // share of trajectories repeated
 constexpr double warp = 1.5;    // scale of the interpolation variable over data_std
 // Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
-constexpr double step_for_4 = .22, step_for_5 = .13;
+constexpr double step_for_4 = .30, step_for_5 = .18;
 constexpr double level = .97;            // coverage of tolerance and error estimate
 constexpr double worth_redo = 0;         // least log error explained by the score
 constexpr double reference_share = .05;  // step tolerance of the reference over the error wanted

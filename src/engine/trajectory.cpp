@@ -16,6 +16,7 @@ constexpr double redo_factor = 1. / 30;  // tolerance of a repeated pass over th
 constexpr double redo_relax = 1. / 3;    // after the burst errors no longer grow: less is enough
 constexpr double redo_floor = .03;       // smallest further factor for the most critical scores
 constexpr double redo_stop = .3;         // again while the error of the pass before exceeds this share of the tolerance
+constexpr double redo_surprise = .25;    // or while its score asks for a tolerance smaller than this share of its own
 constexpr int most_passes = 5;
 
 constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction: the top direction may wake up late
@@ -51,7 +52,7 @@ TrajectorySettings settings_for(const Process& process, const SamplerOptions& op
 }
 
 std::size_t Trajectory::memory(const TrajectorySettings& settings, std::size_t d) {
-  std::size_t doubles = MultistepRow::memory(settings.profile.order, d) + d;
+  std::size_t doubles = MultistepRow::memory(settings.profile.order, d) + 2 * d;
   if (settings.events || settings.pilot_probes > 0) doubles += JacobianProbe::memory(d);
   if (settings.events) doubles += 2 * d;
   return doubles;
@@ -67,8 +68,9 @@ Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::
                 settings.profile.largest_J) {
   row_.warp(settings.profile.warp);
   memory += MultistepRow::memory(settings.profile.order, d);
-  kept_ = memory;
-  memory += d;
+  start_D_ = memory;
+  kept_ = memory + d;
+  memory += 2 * d;
   if (settings.events) {
     node_D_ = memory;
     measured_D_ = memory + d;
@@ -103,6 +105,13 @@ void Trajectory::begin_pass() {
   accepted_in_pass_ = 0;
   rate_ = nan;
   awaiting_ = Awaiting::seed;
+  if (report_.passes > 1) seed({start_D_, d_});
+}
+
+void Trajectory::seed(std::span<const double> D) {
+  row_.seed(D);
+  if (settings_.events) std::copy(D.begin(), D.end(), node_D_);
+  awaiting_ = Awaiting::step;
 }
 
 double Trajectory::progress() const {
@@ -186,10 +195,8 @@ bool Trajectory::receive(std::span<const double> point, std::span<const double> 
         finish(Status::non_finite);
         return true;
       }
-      row_.seed(D);
-      if (report_.passes == 1) std::copy(D.begin(), D.end(), kept_);
-      if (settings_.events) std::copy(D.begin(), D.end(), node_D_);
-      awaiting_ = Awaiting::step;
+      std::copy(D.begin(), D.end(), start_D_);
+      seed(D);
       break;
     case Awaiting::step: done = receive_step(point, D); break;
     case Awaiting::probe: done = receive_probe(D); break;
@@ -220,7 +227,7 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
   const double ratio = bound.ratio(error);
   const auto verdict =
-      controller_.judge(ratio, used_order_ + (in_stages ? 1 : 2), forced_ || (ratio > 1 && h_ <= shortest_step));
+      controller_.judge(ratio, h_, used_order_ + (in_stages ? 1 : 2), forced_ || (ratio > 1 && h_ <= shortest_step));
   if (steps_)
     steps_->step({report_.trajectory, report_.passes, lam0, h_, error, bound.largest(), rate_, verdict.accept});
   next_h_ = std::max(h_ * verdict.factor, shortest_step);
@@ -305,18 +312,22 @@ bool Trajectory::finish_pass() {
   const GuardProfile& guard = settings_.profile;
   const auto result = settings_.final == Final::denoise ? row_.denoised() : std::span<const double>(row_.x());
   const std::span kept(kept_, d_);
+  const double score = burst_.value();
+  const double due = redo_factor * std::max(std::pow(guard.threshold / score, 3), redo_floor);  // tolerance for that score
   bool again = false;
   if (report_.passes == 1) {
     report_.drift = drift_.mean();
-    report_.blown_up = rms_difference(row_.denoised(), kept) > farthest * guard.data_std;
-    report_.score = burst_.value();
+    report_.blown_up = rms_difference(row_.denoised(), {start_D_, d_}) > farthest * guard.data_std;
+    report_.score = score;
     burst_end_ = burst_.late() + 1e-9;
-    again = guard.redo && report_.score > guard.threshold && !beyond_tolerance_;
-    tighten_ = redo_factor * std::max(std::pow(guard.threshold / report_.score, 3), redo_floor);
-  } else {
-    again =
-        rms_difference(result, kept) * redo_factor > redo_stop * guard.step_tolerance && report_.passes < most_passes;
-    tighten_ *= redo_factor;
+    again = guard.redo && score > guard.threshold && !beyond_tolerance_;
+    tighten_ = due;
+  } else if (report_.passes < most_passes) {
+    // The pass was not tight enough if it changed the result, or if it met a burst that its steps had missed before: two
+    // passes agree where both have taken the same wrong side.
+    const bool changed = rms_difference(result, kept) * redo_factor > redo_stop * guard.step_tolerance;
+    again = changed || due < redo_surprise * tighten_;
+    tighten_ = std::min(due, changed ? redo_factor * tighten_ : tighten_);
   }
   if (noise_.found()) again = false;  // a tighter tolerance is out of reach
   relax_ = std::max(redo_relax, tighten_);

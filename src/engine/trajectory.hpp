@@ -73,6 +73,7 @@ class Trajectory {
   enum class Awaiting { seed, step, probe };
 
   void begin_pass();
+  void seed(std::span<const double> D);
   void choose_step();
   bool receive_step(std::span<const double> point, std::span<const double> D);
   bool receive_probe(std::span<const double> D);
@@ -97,13 +98,14 @@ class Trajectory {
 
   MultistepRow row_;
   std::optional<RungeKuttaRow> runge_kutta_;  // makes the steps if there is one; row_ keeps its nodes, and lands
-  PiController controller_;
+  StepController controller_;
   NoiseFloor noise_;
   Drift drift_;
   BurstScore burst_;
   EventDetector detector_;
   JacobianProbe probe_;
-  double* kept_;  // D at the start of the first pass; then the result of the last finished pass
+  double* start_D_;  // D at the start: every pass begins there
+  double* kept_;     // the result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.
   double *node_D_ = nullptr, *measured_D_ = nullptr;
 

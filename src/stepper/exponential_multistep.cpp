@@ -38,7 +38,7 @@ void ExponentialMultistep::predict(double h) {
 
 bool ExponentialMultistep::correct(state_type& x, double& lam, double& h) {
   const double error = row_->correct(predicted_, fresh_).error;
-  const auto verdict = controller_.judge(error / tolerance_, used_ + 1);
+  const auto verdict = controller_.judge(error / tolerance_, h, used_ + 1);
   h *= verdict.factor;
   if (!verdict.accept) return false;
   row_->accept();

@@ -5,13 +5,12 @@
 
 namespace shockstep {
 
-PiController::Verdict PiController::judge(double ratio, int order, bool force) {
-  const bool finite = std::isfinite(ratio);
+StepController::Verdict StepController::judge(double ratio, double h, int order, bool force) {
   if (force) {  // the step stands whatever its error; nothing is learned from it
     rejected_ = false;
     return {true, 1};
   }
-  if (!finite) {
+  if (!std::isfinite(ratio)) {
     rejected_ = true;
     return {false, shrink};
   }
@@ -20,9 +19,11 @@ PiController::Verdict PiController::judge(double ratio, int order, bool force) {
     rejected_ = true;
     return {false, std::clamp(safety * std::pow(ratio, -1. / order), shrink, 1.)};
   }
-  const double log_ratio = std::log(ratio);
-  const double factor = safety * std::exp((-integral * log_ratio + proportional * last_log_ratio_) / order);
-  last_log_ratio_ = std::max(log_ratio, std::log(1e-4));
+  const double log_ratio = std::log(ratio), log_roughness = log_ratio - order * std::log(h);
+  const double rise = known_ ? std::clamp(log_roughness - log_roughness_, -largest_trend, largest_trend) : 0;
+  const double factor = std::exp((integral * (std::log(target) - log_ratio) - trend * rise) / order);
+  log_roughness_ = log_roughness;
+  known_ = true;
   // After a rejection the length just found is right: do not grow at once.
   const double largest = rejected_ ? 1 : growth;
   rejected_ = false;
