@@ -29,6 +29,12 @@ constexpr double landing_step = 1;  // in lam: evaluations kept back to reach th
 constexpr int landing_values = 2;   // of D in a forced step: more, close together, extrapolate wildly over its length
 constexpr double shortest_step = 1e-9;  // in lam
 
+/// In lam. A Runge-Kutta step is long, and its embedded error sees little of a decision inside: an interface is about one
+/// wide. That of Bogacki and Shampine vanishes at 1 for dx/dlam = -x, where it is -z^3 (1 + z)/48 with z = -h.
+double longest(Method method) {
+  return method == Method::multistep ? 2.5 : method == Method::bogacki_shampine ? .5 : 1;
+}
+
 bool all_finite(std::span<const double> a) {
   double sum = 0;  // infinities and NaN survive multiplication by zero
   for (double v : a) sum += v * 0;
@@ -63,6 +69,7 @@ Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::
       d_(d),
       lam_begin_(-std::log(settings.sigma_max)),
       lam_end_(-std::log(settings.sigma_min)),
+      longest_step_(longest(settings.profile.method)),
       row_(memory, settings.profile.order, d),
       detector_(static_cast<double>(d) * settings.profile.data_std * settings.profile.data_std,
                 settings.profile.largest_J) {
@@ -147,7 +154,7 @@ void Trajectory::choose_step() {
   const int left = evaluations_left();
   forced_ = must_land();
   last_ = false;
-  h_ = std::min(next_h_, settings_.longest_step);
+  h_ = std::min(next_h_, longest_step_);
   if (!settings_.profile.cap.empty()) h_ = std::min(h_, settings_.profile.cap(row_.lam()));
   if (forced_) {  // log-uniform steps of the multistep, one evaluation each, that use up the budget
     h_ = remaining / left;

@@ -30,7 +30,6 @@ namespace shockstep {
 /// What all trajectories of a run share.
 struct TrajectorySettings {
   double sigma_max = 0, sigma_min = 0;
-  double longest_step = 2.5;  ///< in lam
   int max_evaluations = 1000;
   Final final = Final::denoise;
   GuardProfile profile;
@@ -94,7 +93,7 @@ class Trajectory {
 
   const TrajectorySettings& settings_;
   std::size_t d_;
-  double lam_begin_, lam_end_;
+  double lam_begin_, lam_end_, longest_step_;
 
   MultistepRow row_;
   std::optional<RungeKuttaRow> runge_kutta_;  // makes the steps if there is one; row_ keeps its nodes, and lands

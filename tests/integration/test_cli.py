@@ -203,7 +203,7 @@ class Run(Case):
     def test_noise_of_a_network_is_a_warning(self):
         out = self.folder / "out"
         config = SOURCE / "configs/digits.yaml"
-        arguments = ["--count", 4, "--tolerance", 1e-8, "--set", "run.batch=4", "--set", "sampler.max_evaluations=5000"]
+        arguments = ["--count", 4, "--tolerance", 1e-9, "--set", "run.batch=4", "--set", "sampler.max_evaluations=5000"]
         run = shockstep("sample", config, *arguments, "--out", out)
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertRegex(run.stderr, r"^shockstep: warning: 4 trajectories: .*noisy.*; use run\.dtype: float64 or .*\n$")

@@ -100,13 +100,14 @@ TEST_CASE("A model rounded to float32 reaches a tolerance of 1e-7, and stops at 
   const Outcome fair = run(rounded_ring(0), 1e-7, 3);
   CHECK(fair.statistics.noise_limited == 0);
   CHECK(fair.error < 1e-7);
-  const Outcome tight = run(rounded_ring(0), 1e-10, 3);
+  const Outcome tight = run(rounded_ring(0), 1e-11, 3);
   CHECK(tight.statistics.noise_limited == 100);
   CHECK(tight.statistics.count_by_status[0] == 100);
   CHECK(tight.statistics.noise > 1e-8);
   CHECK(tight.statistics.noise < 1e-7);
   CHECK(tight.error < 3e-8);
-  CHECK(tight.evaluations < 4 * fair.evaluations);
+  // Noise makes it no dearer than a smooth model, whose steps go like tolerance^(1/5) at order 3.
+  CHECK(tight.evaluations < std::pow(1e-7 / 1e-11, .2) * fair.evaluations);
 }
 
 TEST_CASE("A quantised model ends at its quantum") {
