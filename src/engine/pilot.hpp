@@ -11,8 +11,8 @@
 
 namespace shockstep {
 
-inline constexpr int rows_rehearsed = 48;  ///< of the pilot; the threshold of the score is a quantile over them
-inline constexpr double share_repeated = .04;  ///< of trajectories, those above the threshold
+inline constexpr int rows_rehearsed = 48;      ///< the score needs no reference, so its quantile may use more rows
+inline constexpr double share_repeated = .04;  ///< of trajectories: what the threshold of the score leaves above it
 
 /// Unit-variance starting latents of a row of the pilot: the same for every model and run.
 void pilot_latents(std::int64_t row, std::span<double> out);
