@@ -16,11 +16,9 @@ namespace shockstep {
 namespace {
 
 constexpr std::uint64_t pilot_seed = 77;
-constexpr int rows_measured = 33;   // fewest for a conformal 97 % quantile: n >= .97/.03
-constexpr int rows_rehearsed = 48;  // the score needs no reference, so its quantile may use more rows
+constexpr int rows_measured = 33;  // fewest for a conformal 97 % quantile: n >= .97/.03
 constexpr int rows_for_cap = 16;
-constexpr double screen = .04;  // share of trajectories repeated
-constexpr double warp = 1.5;    // scale of the interpolation variable over data_std
+constexpr double warp = 1.5;  // scale of the interpolation variable over data_std
 // Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
 constexpr double step_for_4 = .30, step_for_5 = .18;
 constexpr double level = .97;            // coverage of tolerance and error estimate
@@ -72,9 +70,7 @@ std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, 
 
 TrajectorySettings pilot_settings(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
   TrajectorySettings s = settings_for(process, options);
-  s.latents = [](std::int64_t i, std::span<double> out) {
-    fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(i));
-  };
+  s.latents = pilot_latents;
   s.profile.data_std = model.data_std() > 0 ? model.data_std() : 1;
   s.profile.step_tolerance = options.tolerance;
   s.profile.method = options.method;
@@ -209,7 +205,7 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   auto rehearsed = rows(profile, 0, rows_rehearsed);
   std::vector<double> scores, errors;
   for (const Row& row : rehearsed) scores.push_back(row.report.score);
-  profile.threshold = weibull_quantile(scores, 1 - screen);
+  profile.threshold = weibull_quantile(scores, 1 - share_repeated);
 
   // 4. Redo, where the score tells large errors from small ones.
   for (std::size_t i = 0; i < exact_.size(); ++i)
@@ -242,6 +238,10 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
 }
 
 }  // namespace
+
+void pilot_latents(std::int64_t row, std::span<double> out) {
+  fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(row));
+}
 
 GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
   TrajectorySettings settings = pilot_settings(model, process, options);

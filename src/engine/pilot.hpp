@@ -6,7 +6,16 @@
 #include <shockstep/sampler_options.hpp>
 #include <shockstep/score_model.hpp>
 
+#include <cstdint>
+#include <span>
+
 namespace shockstep {
+
+inline constexpr int rows_rehearsed = 48;      ///< the score needs no reference, so its quantile may use more rows
+inline constexpr double share_repeated = .04;  ///< of trajectories: what the threshold of the score leaves above it
+
+/// Unit-variance starting latents of a row of the pilot: the same for every model and run.
+void pilot_latents(std::int64_t row, std::span<double> out);
 
 /// The profile that needs no pilot: tolerance weighted by 1 + sigma/data_std. Where the model does not know its data_std it
 /// is measured as the spread of a few samples.

@@ -31,6 +31,27 @@ class Mixture:
         """Index of the component most responsible for each row of x."""
         return self.log_densities(x, sigma).argmax(1)
 
+    def _posterior(self, x, sigma):
+        """Shares of the components given each row of x, [n, K], and the mean of x0 in each, [n, K, d]."""
+        logits = self.log_densities(x, sigma)
+        share = np.exp(logits - logits.max(1, keepdims=True))
+        kept = (self.std**2 / (self.std**2 + sigma**2))[:, None]
+        return share / share.sum(1, keepdims=True), self.means + kept * (x[:, None] - self.means)
+
+    def denoised(self, x, sigma):
+        """D = E[x0 | x] of each row."""
+        return np.einsum('nk,nkd->nd', *self._posterior(x, sigma))
+
+    def growth(self, x, sigma):
+        """J = lambda_max(dD/dx) of each row: dD/dx = Cov[x0 | x] / sigma^2, within the components a multiple of the
+        identity, between them of rank K at most."""
+        share, within = self._posterior(x, sigma)
+        between = np.sqrt(share)[:, :, None] * (within - np.einsum('nk,nkd->nd', share, within)[:, None]) / sigma
+        if self.modes > self.dimension:
+            between = between.transpose(0, 2, 1)
+        gram = between @ between.transpose(0, 2, 1)
+        return share @ (self.std**2 / (self.std**2 + sigma**2)) + np.linalg.eigvalsh(gram)[:, -1]
+
     def config(self, folder, name):
         """Writes NAME.yaml and its arrays to `folder`; returns the path of the former."""
         for key in ('means', 'std', 'weights'):
