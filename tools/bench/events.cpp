@@ -124,6 +124,7 @@ double median(std::vector<double> v) {
 struct Score {
   double trajectories = 0, evaluations = 0, probes = 0, exact = 0, logged = 0, both = 0;
   double held[3] = {}, matched[3] = {};  // brackets of enter, speciation and exit
+  std::vector<double> widths{};          // of all brackets, in lam
   std::vector<double> exponent_error{};  // of trajectories with exact events; 1 where none was logged
 
   void add(const std::vector<std::vector<Exact>>& truth, const Result& result) {
@@ -143,11 +144,12 @@ struct Score {
   }
 
   void print(const std::string& problem, double tolerance, const char* profile) const {
-    std::printf("| %s, %g, %s | %.1f | %.1f %%, %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f, %.1f, %.1f %% | %.1f |\n",
-                problem.c_str(), tolerance, profile, evaluations / trajectories, 100 * exact / trajectories,
-                100 * logged / trajectories, 100 * both / exact, 100 * both / logged, 100 * median(exponent_error),
-                100 * held[0] / matched[0], 100 * held[1] / matched[1], 100 * held[2] / matched[2],
-                probes / trajectories);
+    std::printf(
+        "| %s, %g, %s | %.1f | %.1f %%, %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f, %.1f, %.1f %% (%.2f) | %.1f |\n",
+        problem.c_str(), tolerance, profile, evaluations / trajectories, 100 * exact / trajectories,
+        100 * logged / trajectories, 100 * both / exact, 100 * both / logged, 100 * median(exponent_error),
+        100 * held[0] / matched[0], 100 * held[1] / matched[1], 100 * held[2] / matched[2], median(widths),
+        probes / trajectories);
     std::fflush(stdout);
   }
 
@@ -159,6 +161,7 @@ struct Score {
       const int kind = e.kind == EventKind::enter ? 0 : e.kind == EventKind::speciation ? 1 : 2;
       const double sigma = std::exp(-(kind == 0 ? w.enter : kind == 1 ? w.speciation : w.exit));
       ++matched[kind];
+      widths.push_back(std::log(e.sigma_high / e.sigma_low));
       held[kind] += e.sigma_low <= sigma && sigma <= e.sigma_high;
       return;
     }
@@ -176,7 +179,7 @@ int main(int argc, char** argv) {
 
   std::puts(
       "| problem, tolerance, profile | evaluations | share with events: exact, logged | recall | precision |"
-      " exponent off by (median) | enter, speciation, exit in their brackets | probes |\n"
+      " exponent off by (median) | enter, speciation, exit in their brackets (median width in lam) | probes |\n"
       "|---|---|---|---|---|---|---|---|");
   const Process process = VarianceExploding{.sigma_min = .01, .sigma_max = 80};
   const std::vector<double> tolerances{1e-2, 3e-3, 1e-3};
