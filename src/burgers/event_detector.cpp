@@ -75,7 +75,9 @@ bool EventDetector::due(double lam, bool last) const {
   if (last && (!has_ || J_ < .97 || calm_ > 0)) return false;
   if (level_ && since < level_spacing) return false;
   if (open()) return since >= open_spacing || last;
-  if (forecast <= 1.1 || (!gate_.empty() && gate_(lam) <= 1.02)) return false;
+  // The first one comes before J can cross 1: where a window begins, it is measured on both sides.
+  if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) || (!gate_.empty() && gate_(lam) <= 1.02))
+    return false;
   if (!has_) return true;
   if (calm_ > 0 && since < std::max(calm_spacing, calm_)) return false;
   return since >= closed_spacing || (last && J_ > .97);
@@ -208,7 +210,8 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
       if (curvature < 0) peak += std::clamp(.5 * (x[0] + x[1] - left / curvature), -.75 * h, .75 * h);
     }
     peak = std::clamp(peak, window.enter, window.exit);
-    double low = peak - h, high = peak + h;
+    const double around = std::max(h, open_spacing);  // the stages of a Runge-Kutta step may lie very close
+    double low = peak - around, high = peak + around;
     for (std::size_t j = first; j <= last; ++j)
       if (nodes_[j].rate >= .7 * nodes_[top].rate) {
         low = std::min(low, nodes_[j].lam - nodes_[j].h);
