@@ -154,17 +154,16 @@ struct Score {
   }
 
  private:
-  /// Against the exact window that the event belongs to.
+  /// Against the nearest exact event of its kind, if the event lies in the window of that one.
   void match(const std::vector<Exact>& windows, const Event& e) {
-    for (const Exact& w : windows) {
-      if (e.lam < w.enter - .3 || e.lam > w.exit + .3) continue;
-      const int kind = e.kind == EventKind::enter ? 0 : e.kind == EventKind::speciation ? 1 : 2;
-      const double sigma = std::exp(-(kind == 0 ? w.enter : kind == 1 ? w.speciation : w.exit));
-      ++matched[kind];
-      widths.push_back(std::log(e.sigma_high / e.sigma_low));
-      held[kind] += e.sigma_low <= sigma && sigma <= e.sigma_high;
-      return;
-    }
+    const int kind = e.kind == EventKind::enter ? 0 : e.kind == EventKind::speciation ? 1 : 2;
+    const auto lam = [&](const Exact& w) { return kind == 0 ? w.enter : kind == 1 ? w.speciation : w.exit; };
+    const auto w = std::ranges::min_element(windows, {}, [&](const Exact& x) { return std::abs(lam(x) - e.lam); });
+    if (w == windows.end() || e.lam < w->enter - .3 || e.lam > w->exit + .3) return;
+    const double sigma = std::exp(-lam(*w));
+    ++matched[kind];
+    widths.push_back(std::log(e.sigma_high / e.sigma_low));
+    held[kind] += e.sigma_low <= sigma && sigma <= e.sigma_high;
   }
 };
 
