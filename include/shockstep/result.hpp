@@ -42,6 +42,9 @@ struct TrajectoryReport {
   double noise_excess = 0;  ///< largest error of those steps over its tolerance
   bool blown_up = false;    ///< D ended farther from where it began than data can lie apart
   double drift = 0;         ///< mean over lam of |D - x|^2/(d sigma^2), first pass; 1 or less on average over samples
+  /// Mean square asymmetry of dD/dx where its events were measured, by two products or more: (v.Jw - w.Jv)^2 over
+  /// |Jv|^2 + |Jw|^2; 0 for a gradient field, 2 for a rotation. NaN: never measured so.
+  double asymmetry2 = std::numeric_limits<double>::quiet_NaN();
   std::vector<Event> events;
 };
 
@@ -67,6 +70,8 @@ struct RunStatistics {
   std::int64_t blown_up = 0;
   double drift = 0;        ///< mean over the trajectories that were finished and not blown up
   double drift_bound = 0;  ///< the largest that the denoiser of any data has, but for one run in a million
+  /// Root mean square asymmetry of dD/dx over the trajectories where it was measured; NaN: none.
+  double asymmetry = std::numeric_limits<double>::quiet_NaN();
   double wall_seconds = 0;
   double model_seconds = 0;   ///< inside the model call, summed over workers
   double worker_seconds = 0;  ///< wall time summed over workers: the denominator for model_seconds

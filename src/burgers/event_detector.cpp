@@ -12,11 +12,12 @@ constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, lev
 constexpr double level = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
 constexpr std::size_t direction_limit = 256;  // longest direction kept, coordinates
 constexpr int substeps = 12;
+constexpr double cubic_share = 2. / 3;
 
 /// J between two measurements for two modes of posterior weights m and n = 1 - m: C = J sigma^2 = Delta^2 m n along the
 /// line between the modes, Delta their distance, and phi = ln(m/n) moves monotonically. The chord D moved along gives
-/// Delta and both phi; phi is taken once as linear (J too low) and once as a cubic with the flow's own slopes (too high),
-/// and the geometric mean of the two J is returned.
+/// Delta and both phi. In between phi is part linear (J too low) and part a cubic with the flow's own slopes (too high for
+/// steps of .5 in lam, and for modes that are not thin).
 class TwoModes {
  public:
   TwoModes(double lam0, double J0, double lam1, double J1, double moved) : lam0_(lam0), length_(lam1 - lam0) {
@@ -37,11 +38,11 @@ class TwoModes {
     const double linear = s * phi0_ + t * phi1_;
     const double cubic =
         s * s * ((1 + 2 * t) * phi0_ + t * length_ * slope0_) + t * t * ((1 + 2 * s) * phi1_ - s * length_ * slope1_);
-    return delta2_ / 4 * std::exp(2 * lam) / (std::cosh(clip(linear) / 2) * std::cosh(clip(cubic) / 2));
+    const double phi = std::clamp(linear + cubic_share * (cubic - linear), -60., 60.);
+    return delta2_ / 4 * std::exp(2 * lam) / std::pow(std::cosh(phi / 2), 2);
   }
 
  private:
-  static double clip(double phi) { return std::clamp(phi, -60., 60.); }
   /// (r - c)/2r and (r + c)/2r, where (r - c)(r + c) = product: the one that cancels from the other.
   static std::array<double, 2> weights(double c, double product, double r) {
     const double large = r + std::abs(c), small = product / large;
@@ -74,7 +75,9 @@ bool EventDetector::due(double lam, bool last) const {
   if (last && (!has_ || J_ < .97 || calm_ > 0)) return false;
   if (level_ && since < level_spacing) return false;
   if (open()) return since >= open_spacing || last;
-  if (forecast <= 1.1 || (!gate_.empty() && gate_(lam) <= 1.02)) return false;
+  // The first one comes before J can cross 1: where a window begins, it is measured on both sides.
+  if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) || (!gate_.empty() && gate_(lam) <= 1.02))
+    return false;
   if (!has_) return true;
   if (calm_ > 0 && since < std::max(calm_spacing, calm_)) return false;
   return since >= closed_spacing || (last && J_ > .97);
@@ -167,9 +170,22 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
     return out.emplace_back(std::move(e));
   };
 
+  // A crossing lies between the measurements on its two sides.
+  const auto measured_before = [&](double lam) {
+    double before = nodes_.front().lam - nodes_.front().h;
+    for (const Measurement& m : measured_)
+      if (m.lam < lam) before = m.lam;
+    return before;
+  };
+  const auto measured_after = [&](double lam) {
+    const auto m = std::find_if(measured_.begin(), measured_.end(), [&](const Measurement& n) { return n.lam >= lam; });
+    return m != measured_.end() ? m->lam : nodes_.back().lam;
+  };
+
   const std::size_t q = at_or_after(window.enter);
   const double reach = std::max(nodes_[q].h, open_spacing);
-  add(EventKind::enter, window.enter, window.enter - reach, window.enter + reach, q);
+  add(EventKind::enter, window.enter, std::min(window.enter - reach, measured_before(window.enter)),
+      std::max(window.enter + reach, measured_after(window.enter)), q);
 
   // The decision: the largest |dD/dlam|/sigma among the steps that overlap the window.
   std::size_t first = nodes_.size(), last = 0, top = 0;
@@ -194,7 +210,8 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
       if (curvature < 0) peak += std::clamp(.5 * (x[0] + x[1] - left / curvature), -.75 * h, .75 * h);
     }
     peak = std::clamp(peak, window.enter, window.exit);
-    double low = peak - h, high = peak + h;
+    const double around = std::max(h, open_spacing);  // the stages of a Runge-Kutta step may lie very close
+    double low = peak - around, high = peak + around;
     for (std::size_t j = first; j <= last; ++j)
       if (nodes_[j].rate >= .7 * nodes_[top].rate) {
         low = std::min(low, nodes_[j].lam - nodes_[j].h);
@@ -212,8 +229,8 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
   const std::size_t p = at_or_after(window.exit), next = std::min(p + 1, nodes_.size() - 1);
   const double margin = std::max(nodes_[p].h, open_spacing);
   const double before = p > 0 ? nodes_[p - 1].lam - .5 * nodes_[p - 1].h : window.exit;
-  add(EventKind::exit, window.exit, std::min(window.exit - margin, before),
-      std::max(window.exit + margin, nodes_[next].lam), p);
+  add(EventKind::exit, window.exit, std::min({window.exit - margin, before, measured_before(window.exit)}),
+      std::max({window.exit + margin, nodes_[next].lam, measured_after(window.exit)}), p);
 }
 
 std::vector<Event> EventDetector::events(std::int64_t trajectory, const std::function<double(double)>& time,

@@ -28,7 +28,7 @@ class EventDetector {
   /// While a window is open, directions are known well.
   bool open() const { return has_ && J_ > 1; }
 
-  /// An accepted step of length h has ended at lam; D moved by `moved` (2-norm).
+  /// A node at lam: the end of an accepted step, or a stage inside one, h after the node before; D moved by `moved` (2-norm).
   void node(double lam, double h, double moved, int accepted);
   /// J at the last node; moved: 2-norm of the change of D since the last measurement (any value at the first one).
   void measured(double J, double moved, std::span<const double> direction);

@@ -79,6 +79,7 @@ void JacobianProbe::aim(const Node& node, double noise, int products) {
   sigma_ = node.sigma;
   products_ = std::min<int>({products, max_products, static_cast<int>(d_)});
   done_ = 0;
+  asymmetry2_ = 0;
 
   const auto first = v(0), change = w(0);  // w(0) is free until the first answer
   for (std::size_t i = 0; i < d_; ++i) change[i] = node.D[i] - node.D_before[i];
@@ -109,10 +110,13 @@ void JacobianProbe::request(std::span<double> point) {
 bool JacobianProbe::receive(std::span<const double> D) {
   const auto product = w(done_);
   for (std::size_t i = 0; i < d_; ++i) product[i] = (D[i] - D_[i]) / epsilon_;
-  for (int m = 0; m <= done_; ++m) {  // symmetrised: the Jacobian of an exact denoiser is symmetric
-    const double value = m == done_ ? dot(v(m), product) : .5 * (dot(v(m), product) + dot(w(m), v(done_)));
-    T_[m][done_] = T_[done_][m] = value;
+  for (int m = 0; m < done_; ++m) {  // symmetrised: the Jacobian of an exact denoiser is symmetric
+    const double above = dot(v(m), product), below = dot(w(m), v(done_));
+    const double size2 = dot(product, product) + dot(w(m), w(m));
+    if (size2 > 0) asymmetry2_ += (above - below) * (above - below) / size2;
+    T_[m][done_] = T_[done_][m] = .5 * (above + below);
   }
+  T_[done_][done_] = dot(v(done_), product);
   ++done_;
   const Ritz top = ritz();
   const bool finite = std::isfinite(J_);
@@ -130,6 +134,8 @@ bool JacobianProbe::receive(std::span<const double> D) {
   }
   return more;
 }
+
+double JacobianProbe::asymmetry2() const { return 2 * asymmetry2_ / (done_ * (done_ - 1.)); }
 
 /// J z goes to direction_, and J = |J z| + (|J z| - theta), since |J z| bounds J from below.
 JacobianProbe::Ritz JacobianProbe::ritz() {

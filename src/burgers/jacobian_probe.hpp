@@ -39,6 +39,9 @@ class JacobianProbe {
   bool receive(std::span<const double> D);
 
   double J() const { return J_; }
+  /// Mean square over pairs of products of (v.(J w) - w.(J v))^2/(|J v|^2 + |J w|^2): 0 for a gradient field, whose J is
+  /// symmetric; 2 for a rotation. NaN after a single product.
+  double asymmetry2() const;
   std::span<const double> direction() const { return {direction_, d_}; }
   /// D at the corrected point, to first order along the measured direction.
   std::span<const double> denoised() const { return {denoised_, d_}; }
@@ -58,7 +61,7 @@ class JacobianProbe {
   std::size_t d_ = 0;
   double *base_ = nullptr, *direction_ = nullptr, *denoised_ = nullptr, *krylov_ = nullptr;
   const double *corrected_ = nullptr, *D_ = nullptr;  // of the node, alive until the last product
-  double sigma_ = 0, epsilon_ = 0, J_ = 0;
+  double sigma_ = 0, epsilon_ = 0, J_ = 0, asymmetry2_ = 0;
   int products_ = 0, done_ = 0;
   bool known_ = false;
   std::array<std::array<double, max_products>, max_products> T_{};

@@ -39,4 +39,8 @@ inline double largest_drift(double numbers) {
 /// square of at most data_std^2 at either end (Jensen again), so fewer than 4 in a million do (Chebyshev).
 inline constexpr double farthest = 1e3;
 
+/// dD/dx = Cov[x0|x]/sigma^2 is symmetric. Finite differences leave far less than this on exact mixtures; a trained network
+/// is symmetric to about a tenth only (docs/noise.md). A quarter-turn has sqrt 2.
+inline constexpr double largest_asymmetry = .3;
+
 }  // namespace shockstep

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <deque>
 #include <exception>
 #include <memory>
@@ -58,6 +59,7 @@ class Floor {
       statistics_.noise += r.noise;
       statistics_.noise_excess = std::max(statistics_.noise_excess, r.noise_excess);
     }
+    if (std::isfinite(r.asymmetry2)) asymmetry2_ += r.asymmetry2, ++asymmetries_;
     if (r.status == Status::ok || r.status == Status::budget) {
       statistics_.blown_up += r.blown_up;
       if (!r.blown_up) statistics_.drift += r.drift, ++sound_;
@@ -100,6 +102,7 @@ class Floor {
   RunStatistics close() {
     if (error_) std::rethrow_exception(error_);
     if (statistics_.noise_limited > 0) statistics_.noise /= static_cast<double>(statistics_.noise_limited);
+    if (asymmetries_ > 0) statistics_.asymmetry = std::sqrt(asymmetry2_ / static_cast<double>(asymmetries_));
     if (sound_ > 0) {
       statistics_.drift /= static_cast<double>(sound_);
       statistics_.drift_bound = largest_drift(static_cast<double>(sound_ * run_.model.dimension()));
@@ -113,7 +116,8 @@ class Floor {
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::deque<std::atomic<double>> under_way_;
-  std::int64_t done_ = 0, sound_ = 0;
+  std::int64_t done_ = 0, sound_ = 0, asymmetries_ = 0;
+  double asymmetry2_ = 0;
   Clock::time_point told_ = Clock::now();
   RunStatistics statistics_;
   std::exception_ptr error_;

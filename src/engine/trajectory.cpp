@@ -91,6 +91,8 @@ void Trajectory::start(std::int64_t index, Observer* steps) {
   report_ = {};
   report_.trajectory = index;
   path_ = {};
+  asymmetry2_sum_ = 0;
+  asymmetries_ = 0;
   steps_ = steps;
   tighten_ = relax_ = 1;
   begin_pass();
@@ -110,6 +112,7 @@ void Trajectory::begin_pass() {
   next_h_ = settings_.profile.first_step;
   beyond_tolerance_ = false;
   accepted_in_pass_ = 0;
+  last_node_ = lam_begin_;
   rate_ = nan;
   awaiting_ = Awaiting::seed;
   if (report_.passes > 1) seed({start_D_, d_});
@@ -255,7 +258,20 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
     path_.predictor2 += landed * landed;
     if (settings_.record) path_.steps.push_back({lam0, h_, last_});
   }
-  if (begin_probe(point)) return false;
+  node_ = 0;
+  inner_nodes_ = settings_.events && in_stages ? runge_kutta_->stages() : 0;
+  return visit_nodes(point);
+}
+
+/// The nodes of an accepted step that are left: the stages inside a Runge-Kutta step, which may be longer than an interface,
+/// and its end. True once the trajectory is done; not yet if J is to be measured. predicted: where D at the end is known.
+bool Trajectory::visit_nodes(std::span<const double> predicted) {
+  for (; node_ < inner_nodes_; ++node_) {
+    const auto stage = runge_kutta_->stage(node_);
+    if (begin_probe({stage.x, stage.x, stage.D, {node_D_, d_}, 0})) return false;
+    end_node(stage.D);
+  }
+  if (begin_probe({predicted, row_.x(), row_.denoised(), row_.previous(), 0})) return false;
   if (settings_.events) end_node(row_.denoised());
   return last_ && finish_pass();
 }
@@ -271,19 +287,26 @@ void Trajectory::watch_model(double move2, double error, const StepBound& bound,
   if (!forced_) drift_.add(h_, move2 / static_cast<double>(d_), std::exp(-row_.lam() - h_), bound.largest());
 }
 
-/// At an accepted node: whether J is measured there. The pilot measures every few steps, a sample where events are due.
-bool Trajectory::begin_probe(std::span<const double> point) {
+/// Of the node being visited.
+double Trajectory::node_lam() const {
+  if (node_ < inner_nodes_) return runge_kutta_->stage(node_).lam;
+  return last_ ? lam_end_ : row_.lam();
+}
+
+/// At a node: whether J is measured there. The pilot measures every few steps, a sample where events are due.
+bool Trajectory::begin_probe(JacobianProbe::Node node) {
   if (!settings_.events && settings_.pilot_probes == 0) return false;
-  const double lam = last_ ? lam_end_ : row_.lam(), sigma = std::exp(-lam);
+  const double lam = node_lam(), sigma = std::exp(-lam);
+  const bool last = last_ && node_ == inner_nodes_;
   bool due;
   if (settings_.pilot_probes > 0)
-    due = accepted_in_pass_ % settings_.pilot_probes == 0 && sigma < settings_.pilot_window && !last_;
+    due = accepted_in_pass_ % settings_.pilot_probes == 0 && sigma < settings_.pilot_window && !last;
   else
-    due = detector_.due(lam, last_);
+    due = detector_.due(lam, last);
   if (!due || evaluations_left() < evaluations_to_finish() + JacobianProbe::max_products) return false;
   const bool settled = settings_.pilot_probes > 0 || detector_.open();
-  probe_.aim({point, row_.x(), row_.denoised(), row_.previous(), std::max(sigma, settings_.sigma_min)},
-             settled ? noise_open : noise_closed, settings_.pilot_probes > 0 ? 2 : JacobianProbe::max_products);
+  node.sigma = std::max(sigma, settings_.sigma_min);
+  probe_.aim(node, settled ? noise_open : noise_closed, settings_.pilot_probes > 0 ? 2 : JacobianProbe::max_products);
   awaiting_ = Awaiting::probe;
   return true;
 }
@@ -295,6 +318,10 @@ bool Trajectory::receive_probe(std::span<const double> D) {
   const double J = probe_.J();
   if (std::isfinite(J)) {  // a probe that is not finite goes unused; a step there would end the trajectory
     rate_ = J - 1;
+    if (const double asymmetry2 = probe_.asymmetry2(); std::isfinite(asymmetry2)) {
+      asymmetry2_sum_ += asymmetry2;
+      report_.asymmetry2 = asymmetry2_sum_ / ++asymmetries_;
+    }
     if (settings_.record) path_.probes.push_back({row_.lam(), J});
   }
   if (settings_.events) {
@@ -305,13 +332,16 @@ bool Trajectory::receive_probe(std::span<const double> D) {
       std::copy(probe_.denoised().begin(), probe_.denoised().end(), last_measured.begin());
     }
   }
+  if (node_++ < inner_nodes_) return visit_nodes(row_.x());  // a Runge-Kutta step is not corrected: its end is row_.x()
   return last_ && finish_pass();
 }
 
-/// Tells the detector of the step that ends here; D: the best known value at the node.
+/// Tells the detector of the node being visited; D: the best known value there.
 void Trajectory::end_node(std::span<const double> D) {
   const std::span before(node_D_, d_);
-  detector_.node(row_.lam(), h_, distance(D, before), accepted_in_pass_);
+  const double lam = node_lam();
+  detector_.node(lam, lam - last_node_, distance(D, before), accepted_in_pass_);
+  last_node_ = lam;
   std::copy(D.begin(), D.end(), before.begin());
 }
 

@@ -85,7 +85,9 @@ class Trajectory {
   int evaluations_to_finish() const;
   bool must_land() const;
   bool in_stages() const { return runge_kutta_ && runge_kutta_->under_way(); }
-  bool begin_probe(std::span<const double> point);
+  bool visit_nodes(std::span<const double> predicted);
+  double node_lam() const;
+  bool begin_probe(JacobianProbe::Node node);
   void end_node(std::span<const double> D);
   Status arrived(bool limited) const;
   double error_estimate() const;
@@ -107,6 +109,8 @@ class Trajectory {
   double* kept_;     // the result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.
   double *node_D_ = nullptr, *measured_D_ = nullptr;
+  double last_node_ = 0;            // its lam
+  int node_ = 0, inner_nodes_ = 0;  // of the last step: the one being visited, and how many come before its end
 
   Observer* steps_ = nullptr;
   Awaiting awaiting_ = Awaiting::seed;
@@ -116,6 +120,8 @@ class Trajectory {
   bool forced_ = false, last_ = false;  // the step under way: lands within the budget; ends at sigma_min
   bool beyond_tolerance_ = false;       // a forced step was
   int accepted_in_pass_ = 0;
+  double asymmetry2_sum_ = 0;  // over the probes of all passes that measured it
+  int asymmetries_ = 0;
   double rate_ = 0;  // last measured J - 1; NaN: none yet
 
   // Repeated passes: tolerance factor up to the end of the burst of the first pass, and after it.

@@ -49,6 +49,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["events"] = s.events;
   out["noise"] = {{"trajectories", s.noise_limited}, {"level", s.noise}};
   out["drift"] = {{"mean", number(s.drift)}, {"bound", s.drift_bound}, {"blown_up", s.blown_up}};
+  out["asymmetry"] = number(s.asymmetry);
   out["exponent"] = quantiles(exponents);
   out["error_estimate"] = quantiles(errors);
   out["wall_seconds"] = s.wall_seconds;

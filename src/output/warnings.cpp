@@ -1,5 +1,7 @@
 #include "output/warnings.hpp"
 
+#include "controller/denoiser_check.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -37,6 +39,9 @@ std::vector<std::string> warnings(const RunFacts& facts, const RunStatistics& s)
   if (s.drift > s.drift_bound)
     out.push_back("the samples drift: the mean square of D - x is " + about(s.drift) +
                   " sigma^2 along the trajectories; that of a denoiser is at most 1, whatever the data");
+  if (s.asymmetry > largest_asymmetry)
+    out.push_back("the model is not a gradient field: its Jacobian is asymmetric by " + about(s.asymmetry) +
+                  " where events were measured; events and error estimates assume a symmetric one");
   return out;
 }
 

@@ -86,6 +86,7 @@ std::unique_ptr<RungeKuttaRow::Stepper> RungeKuttaRow::stepper(Method method, st
 RungeKuttaRow::RungeKuttaRow(Method method, std::size_t d)
     : stepper_(stepper(method, d)), x_(d), end_(d), error_(d), point_(d) {
   slopes_.assign(static_cast<std::size_t>(evaluations()) + 1, State(d));
+  received_.assign(static_cast<std::size_t>(evaluations()), {0, State(d), State(d)});
 }
 RungeKuttaRow::~RungeKuttaRow() = default;
 
@@ -98,6 +99,7 @@ void RungeKuttaRow::begin(std::span<const double> x, std::span<const double> D, 
   std::transform(D.begin(), D.end(), x.begin(), slopes_[0].begin(), std::minus());
   lam_ = lam, h_ = h;
   answers_ = 0;
+  inside_.clear();
   under_way_ = true;
   replay();
 }
@@ -123,11 +125,32 @@ double RungeKuttaRow::request(std::span<double> point) const {
 }
 
 bool RungeKuttaRow::receive(std::span<const double> point, std::span<const double> D) {
+  Answer& answer = received_[static_cast<std::size_t>(answers_)];
+  answer.lam = point_lam_;
+  std::copy(point.begin(), point.end(), answer.x.begin());
+  std::copy(D.begin(), D.end(), answer.D.begin());
   ++answers_;
   std::transform(D.begin(), D.end(), point.begin(), slopes_[static_cast<std::size_t>(answers_)].begin(), std::minus());
   replay();
   under_way_ = answers_ < evaluations();
+  if (!under_way_) order_stages();
   return !under_way_;
+}
+
+void RungeKuttaRow::order_stages() {
+  constexpr double same = 1e-9;  // in units of the step: far below any distance of two stages, far above rounding
+  for (std::size_t i = received_.size(); i-- > 0;) {  // the latest first: of higher order
+    const double lam = received_[i].lam;
+    const auto apart = [&](double other) { return std::abs(lam - other) > same * h_; };
+    const bool other = std::ranges::all_of(inside_, [&](std::size_t j) { return apart(received_[j].lam); });
+    if (other && apart(lam_) && apart(lam_ + h_)) inside_.push_back(i);
+  }
+  std::ranges::sort(inside_, {}, [&](std::size_t i) { return received_[i].lam; });
+}
+
+RungeKuttaRow::Stage RungeKuttaRow::stage(int i) const {
+  const Answer& answer = received_[inside_[static_cast<std::size_t>(i)]];
+  return {answer.lam, answer.x, answer.D};
 }
 
 double RungeKuttaRow::error() const {

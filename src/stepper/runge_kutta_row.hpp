@@ -47,6 +47,15 @@ class RungeKuttaRow {
   std::span<const double> end() const { return end_; }
   double error() const;
 
+  /// Of a complete step: the stages strictly inside it, in order of lam, the last one where several share a lam. They lie
+  /// on the trajectory to the order of the stage alone, but D is known at each.
+  struct Stage {
+    double lam;
+    std::span<const double> x, D;
+  };
+  int stages() const { return static_cast<int>(inside_.size()); }
+  Stage stage(int i) const;
+
  private:
   class Stepper;
   template <class Odeint>
@@ -54,6 +63,7 @@ class RungeKuttaRow {
   static std::unique_ptr<Stepper> stepper(Method method, std::size_t d);
 
   void replay();
+  void order_stages();
 
   using State = std::vector<double>;
   std::unique_ptr<Stepper> stepper_;
@@ -61,6 +71,12 @@ class RungeKuttaRow {
   bool under_way_ = false;
   double lam_ = 0, h_ = 0;
   std::vector<State> slopes_;  // dx/dlam at the beginning of the step, then of each answer
+  struct Answer {
+    double lam;
+    State x, D;
+  };
+  std::vector<Answer> received_;     // in the step under way
+  std::vector<std::size_t> inside_;  // of those, the stages strictly inside, in order of lam
   State x_, end_, error_;
   State point_;  // to be evaluated next, at point_lam_
   double point_lam_ = 0;

@@ -49,6 +49,7 @@ inline bool same_reports(const TrajectoryReport& a, const TrajectoryReport& b) {
       a.probes != b.probes || a.accepted != b.accepted || a.rejected != b.rejected || a.passes != b.passes ||
       a.exponent != b.exponent || a.score != b.score || a.noise_limited != b.noise_limited || a.noise != b.noise ||
       a.noise_excess != b.noise_excess || a.blown_up != b.blown_up || a.drift != b.drift ||
+      (a.asymmetry2 != b.asymmetry2 && !(std::isnan(a.asymmetry2) && std::isnan(b.asymmetry2))) ||
       a.events.size() != b.events.size())
     return false;
   for (std::size_t i = 0; i < a.events.size(); ++i) {

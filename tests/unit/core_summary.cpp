@@ -68,6 +68,7 @@ TEST_CASE("the summary holds every documented key") {
   CHECK(j.at("guard").at("source") == "default");
   CHECK(j.at("guard").at("threshold").is_null());
   CHECK(j.at("noise").at("trajectories") == 0);
+  CHECK(j.at("asymmetry").is_null());   // no probe measured it
   CHECK(j.at("warnings").size() == 1);  // the one that is not finite
   for (const char* key : {"wall_seconds", "model_seconds", "device", "threads"}) CHECK(j.contains(key));
 }
@@ -77,7 +78,9 @@ TEST_CASE("a warning names the symptom and its remedy") {
   facts.tolerance = 1e-7, facts.float64 = false;
   RunStatistics s;
   s.count_by_status[0] = 100;
+  s.asymmetry = .11;
   CHECK(warnings(facts, s).empty());
+  s.asymmetry = .52;
   s.noise_limited = 12, s.noise = 3.1e-6, s.noise_excess = 98;
   s.blown_up = 1;
   s.drift = 7.04, s.drift_bound = 1.6;
@@ -88,7 +91,9 @@ TEST_CASE("a warning names the symptom and its remedy") {
           "1e-07 cannot be reached; use run.dtype: float64 or a tolerance of 1e-05",
           "1 trajectory: the model blows up: D moved by more than a thousand standard deviations of the data",
           "the samples drift: the mean square of D - x is 7 sigma^2 along the trajectories; that of a denoiser is at "
-          "most 1, whatever the data"});
+          "most 1, whatever the data",
+          "the model is not a gradient field: its Jacobian is asymmetric by 0.52 where events were measured; events "
+          "and error estimates assume a symmetric one"});
   facts.float64 = true;
   CHECK(warnings(facts, s)[0].ends_with("cannot be reached; use a tolerance of 1e-05"));
 }

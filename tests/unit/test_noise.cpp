@@ -158,6 +158,46 @@ TEST_CASE("The drift of a Gaussian is known in closed form") {
   CHECK(r.statistics.drift == Approx(mean).epsilon(.06));
 }
 
+TEST_CASE("A field that is no gradient has an asymmetric Jacobian, and an exact denoiser has none") {
+  SamplerOptions options;
+  options.guard.profile = "default";  // with events, whose probes measure it
+  const auto asymmetry = [&](const ModelPtr& model) {
+    const Result r = Sampler(model, test::range(), options).sample({.count = 64});
+    REQUIRE(r.statistics.events > 0);
+    return r.statistics.asymmetry;
+  };
+  // Rotated axes are no rotation: the defect of an exact mixture is that of finite differences, whose steps are short
+  // beside an interface.
+  CHECK(asymmetry(test::ring()) < .1 * largest_asymmetry);
+  CHECK(asymmetry(test::hundred_modes()) < .1 * largest_asymmetry);
+  // D + c R x, R a quarter-turn: v.(J w) - w.(J v) = 2 c for any pair of unit vectors at right angles. The Jacobian of
+  // the ring has eigenvalues J and J' < J: 4 c^2/(J^2 + J'^2 + 2 c^2) is above .3^2 for J < 6 at c = 1.
+  const auto turned = [](double c) {
+    return make_model(
+        [c, ring = test::ring()](const at::Tensor& x, const at::Tensor& sigma) {
+          const auto quarter = at::tensor({0., c, -c, 0.}, at::kDouble).view({2, 2});
+          return ring->denoise(x, sigma) + x.matmul(quarter);
+        },
+        {.shape = {2}, .data_std = .714});
+  };
+  CHECK(asymmetry(turned(1)) > largest_asymmetry);
+  CHECK(asymmetry(turned(.01)) < largest_asymmetry);
+}
+
+TEST_CASE("Probes change no sample") {
+  for (const Method method : {Method::multistep, Method::dopri5, Method::fehlberg78}) {
+    SamplerOptions with, without;
+    with.method = without.method = method;
+    without.guard.events = false;
+    const Result a = Sampler(test::ring(), test::range(), with).sample({.count = 100});
+    const Result b = Sampler(test::ring(), test::range(), without).sample({.count = 100});
+    CHECK(a.statistics.probes > 0);
+    CHECK(b.statistics.probes == 0);
+    CHECK(a.statistics.evaluations - a.statistics.probes == b.statistics.evaluations);
+    CHECK(at::equal(a.samples, b.samples));
+  }
+}
+
 TEST_CASE("The bound on the drift is that of a chi-square") {
   CHECK(largest_drift(1) > 1.5 * 23.9);  // P(chi^2_1 > 23.9) = 1e-6
   CHECK(largest_drift(1e6) == Approx(1.5).epsilon(.01));

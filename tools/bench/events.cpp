@@ -1,4 +1,9 @@
-/// Logged events against exact ones: recall, precision, share, exponents and brackets on mixtures.
+/// Logged events against exact ones: recall, precision, exponents and brackets on mixtures.
+///
+///   bench_events [COUNT] [SEED] [plain | seeded] [METHOD]
+///
+/// COUNT trajectories with the latents of SEED. plain: two modes and the ring; seeded: mixtures drawn with SEED, loose modes
+/// and modes of modes in 1 to 256 dimensions. METHOD: as sampler.method.
 ///
 /// Exact: along a finely integrated trajectory (RK4, 1600 steps in lam), J from the closed form. enter and exit: J crosses 1;
 /// speciation: largest |dD/dlam|/sigma in between; exponent: integral of max(J - 1, 0) dlam; logged from .1 on.
@@ -8,8 +13,11 @@
 #include <shockstep/shockstep.hpp>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
+#include <string>
 #include <vector>
 
 using namespace shockstep;
@@ -19,14 +27,51 @@ namespace {
 constexpr int nodes = 1600;
 constexpr double least_exponent = .1;
 
+struct Problem {
+  std::string name;
+  at::Tensor means;  // [K, d]
+  double std;        // of every mode
+};
+
+std::vector<Problem> plain_problems() {
+  return {{"two_modes", bench::two_means(), .1}, {"ring", bench::ring_means(), .1}};
+}
+
+std::vector<Problem> seeded_problems(std::uint64_t seed) {
+  std::vector<Problem> problems;
+  for (const std::int64_t d : {1, 2, 16, 64, 128, 256}) {
+    const auto in = " in " + std::to_string(d);
+    const std::int64_t modes = 3 + static_cast<std::int64_t>(seed * 7 + static_cast<std::uint64_t>(d) * 5) % 18;
+    problems.push_back({std::to_string(modes) + " modes" + in, bench::loose_means(seed, d, modes, 1), .1});
+    problems.push_back({"tree of 9" + in, bench::tree_means(seed, d, 3), .05});
+  }
+  return problems;
+}
+
+/// Largest eigenvalue of dD/dx = g I + sum_k r_k (D_k - D)(D_k - D)^T/sigma^2, D_k = g x + (1 - g) mu_k the denoiser of mode k
+/// and g = s^2/(s^2 + sigma^2) (tests/theory checks the general form): of as many columns as modes rather than dimensions.
+at::Tensor largest_J(const Problem& p, const at::Tensor& x, double sigma) {
+  const double v = p.std * p.std + sigma * sigma, g = p.std * p.std / v;
+  const at::Tensor square = p.means.pow(2).sum(1);
+  const at::Tensor r = at::softmax((x.matmul(p.means.t()) - .5 * square) / v, 1);
+  const at::Tensor mean = r.matmul(p.means);
+  at::Tensor J = g + (r.matmul(square) - mean.pow(2).sum(1)) * ((1 - g) * (1 - g) / (sigma * sigma));  // its trace
+  const at::Tensor inside = (J > 1).nonzero().squeeze(1);  // elsewhere the trace says enough
+  if (inside.numel() == 0) return J;
+  const at::Tensor columns = (p.means - mean.index_select(0, inside).unsqueeze(1)) *
+                             (r.index_select(0, inside).sqrt() * ((1 - g) / sigma)).unsqueeze(2);
+  const at::Tensor values = at::linalg_eigvalsh(columns.matmul(columns.transpose(1, 2)));  // ascending
+  return J.index_copy(0, inside, g + values.select(1, -1));
+}
+
 struct Exact {
   double enter, speciation, exit, exponent;
 };
 
 /// Exact windows of each trajectory with an exponent from .1 on.
-std::vector<std::vector<Exact>> exact_events(const GaussianMixture& model, const Process& process, std::int64_t count,
-                                             std::uint64_t seed) {
-  const std::int64_t d = model.dimension();
+std::vector<std::vector<Exact>> exact_events(const Problem& problem, const GaussianMixture& model,
+                                             const Process& process, std::int64_t count, std::uint64_t seed) {
+  const std::int64_t d = problem.means.size(1);
   at::Tensor x = at::empty({count, d}, at::kDouble);
   for (std::int64_t i = 0; i < count; ++i)
     fill_normal({x.mutable_data_ptr<double>() + i * d, static_cast<std::size_t>(d)}, seed, Stream::start, i);
@@ -39,7 +84,7 @@ std::vector<std::vector<Exact>> exact_events(const GaussianMixture& model, const
   at::Tensor before;
   for (int n = 0; n < nodes; ++n) {
     const double lam = begin + n * h;
-    const at::Tensor here = D(x, lam), top = model.top_rate(x, at::full({count}, std::exp(-lam), at::kDouble)) + 1;
+    const at::Tensor here = D(x, lam), top = largest_J(problem, x, std::exp(-lam)).contiguous();
     const at::Tensor moved =
         n > 0 ? (here - before).pow(2).sum(1).sqrt() / h * std::exp(lam - .5 * h) : at::zeros({count}, at::kDouble);
     for (std::int64_t i = 0; i < count; ++i) {
@@ -70,66 +115,91 @@ std::vector<std::vector<Exact>> exact_events(const GaussianMixture& model, const
 }
 
 double median(std::vector<double> v) {
-  if (v.empty()) return 0;
+  if (v.empty()) return std::numeric_limits<double>::quiet_NaN();
   std::nth_element(v.begin(), v.begin() + v.size() / 2, v.end());
   return v[v.size() / 2];
 }
 
-void study(const char* problem, const std::shared_ptr<const GaussianMixture>& model, double sigma_min, double tolerance,
-           const char* profile, std::int64_t count, std::uint64_t seed) {
-  const Process process = VarianceExploding{.sigma_min = sigma_min, .sigma_max = 80};
-  const auto exact = exact_events(*model, process, count, seed);
-  SamplerOptions options;
-  options.tolerance = tolerance;
-  options.guard.profile = profile;
-  const Sampler sampler(model, process, options);
-  const Result result = sampler.sample({.count = count, .seed = seed});
+/// Shares of trajectories, exponents and brackets, of one run or of many.
+struct Score {
+  double trajectories = 0, evaluations = 0, probes = 0, exact = 0, logged = 0, both = 0;
+  double held[3] = {}, matched[3] = {};  // brackets of enter, speciation and exit
+  std::vector<double> widths{};          // of all brackets, in lam
+  std::vector<double> exponent_error{};  // of trajectories with exact events; 1 where none was logged
 
-  double with_exact = 0, with_logged = 0, both = 0, covered = 0, speciations = 0, quiet_probes = 0, quiet = 0;
-  std::vector<double> exponent_error;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto& report = result.reports[i];
-    const bool logged = !report.events.empty(), real = !exact[i].empty();
-    with_exact += real;
-    with_logged += logged;
-    both += logged && real;
-    if (!real) ++quiet, quiet_probes += report.probes;
-    double sum = 0;
-    for (const Exact& e : exact[i]) sum += e.exponent;
-    if (real) exponent_error.push_back(std::abs(report.exponent / sum - 1));
-    for (const Event& e : report.events) {
-      if (e.kind != EventKind::speciation) continue;
-      for (const Exact& x : exact[i]) {  // the exact window it belongs to
-        if (e.lam < x.enter - .3 || e.lam > x.exit + .3) continue;
-        ++speciations;
-        const double sigma = std::exp(-x.speciation);
-        covered += e.sigma_low <= sigma && sigma <= e.sigma_high;
-        break;
-      }
+  void add(const std::vector<std::vector<Exact>>& truth, const Result& result) {
+    trajectories += static_cast<double>(truth.size());
+    evaluations += static_cast<double>(result.statistics.evaluations);
+    probes += static_cast<double>(result.statistics.probes);
+    for (std::size_t i = 0; i < truth.size(); ++i) {
+      const TrajectoryReport& report = result.reports[i];
+      exact += !truth[i].empty();
+      logged += !report.events.empty();
+      both += !truth[i].empty() && !report.events.empty();
+      double sum = 0;
+      for (const Exact& e : truth[i]) sum += e.exponent;
+      if (sum > 0) exponent_error.push_back(std::abs(report.exponent / sum - 1));
+      for (const Event& e : report.events) match(truth[i], e);
     }
   }
-  const double n = static_cast<double>(count);
-  std::printf(
-      "%-10s %8g %8g %-8s %6.1f  exact %5.1f %%  logged %5.1f %%  recall %5.1f %%  precision %5.1f %%  exponent off by "
-      "%4.1f %%"
-      "  bracket holds %5.1f %%  probes %4.1f, %4.1f without event\n",
-      problem, sigma_min, tolerance, profile, static_cast<double>(result.statistics.evaluations) / n,
-      100 * with_exact / n, 100 * with_logged / n, 100 * both / with_exact, 100 * both / with_logged,
-      100 * median(exponent_error), 100 * covered / std::max(speciations, 1.),
-      static_cast<double>(result.statistics.probes) / n, quiet_probes / std::max(quiet, 1.));
-}
+
+  void print(const std::string& problem, double tolerance, const char* profile) const {
+    std::printf(
+        "| %s, %g, %s | %.1f | %.1f %%, %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f, %.1f, %.1f %% (%.2f) | %.1f |\n",
+        problem.c_str(), tolerance, profile, evaluations / trajectories, 100 * exact / trajectories,
+        100 * logged / trajectories, 100 * both / exact, 100 * both / logged, 100 * median(exponent_error),
+        100 * held[0] / matched[0], 100 * held[1] / matched[1], 100 * held[2] / matched[2], median(widths),
+        probes / trajectories);
+    std::fflush(stdout);
+  }
+
+ private:
+  /// Against the nearest exact event of its kind, if the event lies in the window of that one.
+  void match(const std::vector<Exact>& windows, const Event& e) {
+    const int kind = e.kind == EventKind::enter ? 0 : e.kind == EventKind::speciation ? 1 : 2;
+    const auto lam = [&](const Exact& w) { return kind == 0 ? w.enter : kind == 1 ? w.speciation : w.exit; };
+    const auto w = std::ranges::min_element(windows, {}, [&](const Exact& x) { return std::abs(lam(x) - e.lam); });
+    if (w == windows.end() || e.lam < w->enter - .3 || e.lam > w->exit + .3) return;
+    const double sigma = std::exp(-lam(*w));
+    ++matched[kind];
+    widths.push_back(std::log(e.sigma_high / e.sigma_low));
+    held[kind] += e.sigma_low <= sigma && sigma <= e.sigma_high;
+  }
+};
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const std::int64_t count = argc > 1 ? std::atoll(argv[1]) : 1000;
   const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  std::printf("problem    sigma_min tolerance profile evaluations (probes included), %lld trajectories\n",
-              static_cast<long long>(count));
-  for (const char* profile : {"auto", "default"})
-    for (const double tolerance : {1e-2, 3e-3})
-      for (const double sigma_min : {.01}) {
-        study("two_modes", bench::two_modes(), sigma_min, tolerance, profile, count, seed);
-        study("ring", bench::ring(), sigma_min, tolerance, profile, count, seed);
+  const bool seeded = argc > 3 && std::string(argv[3]) == "seeded";
+  const auto method = method_named(argc > 4 ? argv[4] : "multistep");
+  if (!method) return std::puts("METHOD is not one of sampler.method"), 2;
+
+  std::puts(
+      "| problem, tolerance, profile | evaluations | share with events: exact, logged | recall | precision |"
+      " exponent off by (median) | enter, speciation, exit in their brackets (median width in lam) | probes |\n"
+      "|---|---|---|---|---|---|---|---|");
+  const Process process = VarianceExploding{.sigma_min = .01, .sigma_max = 80};
+  const std::vector<double> tolerances{1e-2, 3e-3, 1e-3};
+  std::vector<Score> pooled(tolerances.size());
+  for (const Problem& problem : seeded ? seeded_problems(seed) : plain_problems()) {
+    const auto model = bench::mixture(problem.means, problem.std);
+    const auto truth = exact_events(problem, *model, process, count, seed);
+    for (const char* profile : {"auto", "default"})
+      for (std::size_t t = 0; t < tolerances.size(); ++t) {
+        if (seeded && std::string(profile) == "default") continue;
+        SamplerOptions options;
+        options.method = *method;
+        options.tolerance = tolerances[t];
+        options.guard.profile = profile;
+        const Result result = Sampler(model, process, options).sample({.count = count, .seed = seed});
+        Score score;
+        score.add(truth, result);
+        score.print(problem.name, tolerances[t], profile);
+        if (seeded) pooled[t].add(truth, result);
       }
+  }
+  if (seeded)
+    for (std::size_t t = 0; t < tolerances.size(); ++t) pooled[t].print("all", tolerances[t], "auto");
 }
