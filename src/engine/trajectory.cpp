@@ -28,12 +28,6 @@ constexpr double landing_step = 1;  // in lam: evaluations kept back to reach th
 constexpr int landing_values = 2;   // of D in a forced step: more, close together, extrapolate wildly over its length
 constexpr double shortest_step = 1e-9;  // in lam
 
-bool all_finite(std::span<const double> a) {
-  double sum = 0;  // infinities and NaN survive multiplication by zero
-  for (double v : a) sum += v * 0;
-  return sum == 0;
-}
-
 double distance(std::span<const double> a, std::span<const double> b) {
   return rms_difference(a, b) * std::sqrt(static_cast<double>(a.size()));
 }
