@@ -5,7 +5,6 @@
 
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace shockstep {
@@ -29,6 +28,8 @@ struct ScheduleKind {
 /// One row each, and the only list of them.
 std::span<const ScheduleKind> schedule_kinds();
 
+inline constexpr int fewest_steps = 2, most_steps = 1'000'000;
+
 /// `count` is the number of model evaluations of a method that takes one a step, as num_inference_steps in diffusers and n
 /// in k-diffusion:
 ///   Final::denoise  count nodes from sigma_max to sigma_min; the result is D at the last, a step to sigma = 0.
@@ -37,7 +38,7 @@ std::span<const ScheduleKind> schedule_kinds();
 /// Methods with more evaluations a step take the same nodes and report what they evaluate.
 struct FixedSteps {
   Schedule schedule = Schedule::log_sigma;
-  int count = 20;  ///< at least 2
+  int count = 20;  ///< fewest_steps to most_steps
   double rho = 7;  ///< of karras: larger puts more nodes at small sigma; positive
   /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. With
   /// Schedule::ays: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
@@ -46,8 +47,9 @@ struct FixedSteps {
 };
 
 /// The nodes, strictly descending inside the range of the process; `nodes` of them (at least 2), or as many as `sigmas`
-/// has. A generated grid begins at sigma_max and ends at sigma_min exactly; sigmas outside the range by less than a
-/// millionth, as float32 leaves them, are put on its end. Throws ConfigError for sigmas that do not fit.
+/// has. A grid begins at sigma_max and ends at sigma_min exactly, one of ays at the first and the last entry of its table.
+/// Sigmas outside the range by less than a millionth, as float32 leaves them, are put on its end. Throws ConfigError for
+/// sigmas that do not fit.
 std::vector<double> grid_sigmas(const FixedSteps& steps, const Process& process, int nodes);
 
 }  // namespace shockstep

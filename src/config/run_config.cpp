@@ -12,7 +12,7 @@ namespace {
 constexpr std::int64_t max_int = std::numeric_limits<int>::max();
 
 int bounded_int(Section& section, const std::string& key, std::int64_t least, std::int64_t most,
-                std::int64_t fallback) {
+                std::optional<std::int64_t> fallback = {}) {
   const std::int64_t value = section.integer_at_least(key, least, fallback);
   if (value > most) section.fail(key, "must be at most " + std::to_string(most) + ", got " + std::to_string(value));
   return static_cast<int>(value);
@@ -49,8 +49,6 @@ void read_sigmas_file(Section& steps, FixedSteps& fixed) {
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 
-constexpr std::int64_t fewest_steps = 2, most_steps = 1'000'000;
-
 FixedSteps read_schedule(Section& steps) {
   FixedSteps fixed;
   std::vector<std::string> names;
@@ -61,8 +59,7 @@ FixedSteps read_schedule(Section& steps) {
   const std::string schedule = steps.choice("schedule", names, "log_sigma");
   for (const auto& kind : schedule_kinds())
     if (schedule == kind.name) fixed.schedule = kind.schedule;
-  fixed.count = static_cast<int>(steps.integer_at_least("count", fewest_steps));
-  if (fixed.count > most_steps) steps.fail("count", "must be at most " + std::to_string(most_steps));
+  fixed.count = bounded_int(steps, "count", fewest_steps, most_steps);
   if (fixed.schedule == Schedule::karras)
     fixed.rho = steps.positive("rho", fixed.rho);
   else if (steps.has("rho"))
@@ -74,7 +71,7 @@ FixedSteps read_schedule(Section& steps) {
   return fixed;
 }
 
-/// Steps given as a word: there is one, but others are tried.
+/// Steps as a word: adaptive is the only one, but others come to mind.
 void read_steps_word(Section& sampler) {
   const std::string word = sampler.text("steps", "adaptive");
   if (word == "adaptive") return;

@@ -20,6 +20,7 @@ GridTrajectory::GridTrajectory(const TrajectorySettings& settings, std::size_t d
 void GridTrajectory::start(std::int64_t index, Observer* steps) {
   report_ = {};
   report_.trajectory = index;
+  report_.drift = nan;
   steps_ = steps;
   settings_.latents(index, row_->x());
   for (double& x : row_->x()) x *= plan_.sigmas.front();

@@ -42,8 +42,8 @@ struct TrajectorySettings {
   bool record = false;      ///< pilot only: fill PathData
   int pilot_probes = 0;     ///< pilot only: a probe of J every so many accepted steps; 0: none
   double pilot_window = 0;  ///< pilot only: largest sigma probed
-  std::shared_ptr<const GridPlan>
-      grid;  ///< none: steps are chosen; else only profile.data_std, latents and this are used
+  /// None: steps are chosen. Else of the above only profile.data_std is used.
+  std::shared_ptr<const GridPlan> grid;
   /// Unit-variance starting latents of a trajectory.
   std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
   std::function<double(double sigma)> time;  ///< native time of the process, for events

@@ -40,7 +40,7 @@ std::vector<double> karras(const Process& process, int nodes, double rho) {
       [rho](double root) { return std::pow(root, rho); });
 }
 
-/// A process knows its time at each sigma, not the other way round.
+/// A process knows its time at each sigma, with which it grows or falls, but not the other way round.
 double sigma_at(const Process& process, double time) {
   namespace tools = boost::math::tools;
   const auto off = [&](double lam) { return process.time(std::exp(-lam)) - time; };

@@ -71,8 +71,9 @@ int grid_nodes(Method method, Final final, int count) {
 GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
   const FixedSteps& steps = options.steps.value();
   const bool listed = !steps.sigmas.empty();
-  if (steps.count < 2)
-    throw ConfigError("sampler.steps.count", "must be at least 2, got " + std::to_string(steps.count));
+  if (steps.count < fewest_steps || steps.count > most_steps)
+    throw ConfigError("sampler.steps.count", "must be from " + std::to_string(fewest_steps) + " to " +
+                                                 std::to_string(most_steps) + ", got " + std::to_string(steps.count));
   if (listed && steps.sigmas.back() == 0 && options.final == Final::keep)
     throw ConfigError(steps.origin, "ends with 0, which is sampler.final: denoise; drop the 0 or ask for denoise");
   const int nodes = grid_nodes(options.method, options.final, steps.count);

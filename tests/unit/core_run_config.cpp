@@ -174,6 +174,7 @@ TEST_CASE("wrong settings, one by one") {
       {"sampler.steps=karras", "sampler.steps: needs a number of steps; write {schedule: karras, count: 20}"},
       {"sampler.steps.schedule=karras", "sampler.steps.count: missing; must be a whole number"},
       {"sampler.steps.count=1", "sampler.steps.count: must be at least 2, got 1"},
+      {"sampler.steps.count=1e10", "sampler.steps.count: must be at most 1000000, got 10000000000"},
       {"sampler.steps.cuont=5", "sampler.steps.count: missing; must be a whole number"},
       {"sampler.steps={count: 5, rha: 3}", "sampler.steps.rha: unknown key; did you mean rho?"},
       {"sampler.steps={schedule: karas, count: 5}",
