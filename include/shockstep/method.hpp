@@ -1,4 +1,4 @@
-/// Which method makes the steps of dx/dlam = D(x, e^-lam) - x.
+/// Which method makes the steps of dx/dlam = D(x, e^-lam) - x, or dx/dsigma = (x - D(x, sigma))/sigma.
 #pragma once
 
 #include <optional>
@@ -6,18 +6,39 @@
 
 namespace shockstep {
 
-/// All but the first are Boost.Odeint's Runge-Kutta methods with an embedded error; their evaluations are those of an
-/// accepted step, the value of D at its end included.
+/// The first five choose their own steps, or take them from a grid (FixedSteps); all but the first of these are
+/// Boost.Odeint's Runge-Kutta methods with an embedded error, and their evaluations are those of an accepted step, the value
+/// of D at its end included. The others are published samplers and need a grid; docs/methods.md says which implementation
+/// each agrees with.
 enum class Method {
   multistep,         ///< exponential multistep, order set by SamplerOptions::order; 1 evaluation
   dopri5,            ///< Dormand & Prince 1980, order 5(4); 6 evaluations
   cash_karp54,       ///< Cash & Karp 1990, order 5(4); 6 evaluations
   fehlberg78,        ///< Fehlberg 1968, order 8(7); 13 evaluations
   bogacki_shampine,  ///< Bogacki & Shampine 1989, order 3(2); 3 evaluations
+
+  euler,     ///< in sigma, which is DDIM; 1 evaluation
+  heun,      ///< Karras et al. 2022, algorithm 1; order 2, 2 evaluations
+  dpmpp_2m,  ///< DPM-Solver++(2M), Lu et al. 2022 (arXiv 2211.01095), algorithm 2; 1 evaluation
+  dpmpp_3m,  ///< the same with three values of D
+  unipc,     ///< Zhao et al. 2023 (arXiv 2302.04867); predictor, and corrector by the next evaluation; 1 evaluation
+  deis,      ///< Zhang & Chen 2023 (arXiv 2204.13902), the noise a polynomial in ln sigma; 1 evaluation
+  lms,       ///< the same, in sigma: Adams and Bashforth on a grid; 1 evaluation
 };
 
 std::string_view name(Method method);
 /// The method of that name; none if there is no such method.
 std::optional<Method> method_named(std::string_view name);
+
+/// Whether the method can choose its own steps; the others need SamplerOptions::steps.
+bool is_adaptive(Method method);
+bool is_runge_kutta(Method method);
+
+/// What SamplerOptions::order may be for the method, and what 0 stands for on a grid; `most` is 0 if the method has one
+/// order only.
+struct Orders {
+  int most = 0, usual = 0;
+};
+Orders orders(Method method);
 
 }  // namespace shockstep

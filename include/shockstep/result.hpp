@@ -41,7 +41,9 @@ struct TrajectoryReport {
   double noise = 0;  ///< largest root mean square of that noise over coordinates, in D, data units; 0: none found
   double noise_excess = 0;  ///< largest error of those steps over its tolerance
   bool blown_up = false;    ///< D ended farther from where it began than data can lie apart
-  double drift = 0;         ///< mean over lam of |D - x|^2/(d sigma^2), first pass; 1 or less on average over samples
+  /// Mean over lam of |D - x|^2/(d sigma^2), first pass; 1 or less on average over samples. NaN on a fixed grid, where D - x
+  /// can be the error of a long step.
+  double drift = 0;
   /// Mean square asymmetry of dD/dx where its events were measured, by two products or more: (v.Jw - w.Jv)^2 over
   /// |Jv|^2 + |Jw|^2; 0 for a gradient field, 2 for a rotation. NaN: never measured so.
   double asymmetry2 = std::numeric_limits<double>::quiet_NaN();

@@ -9,11 +9,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <string>
 #include <vector>
 
 namespace shockstep {
 
-class Trajectory;
+class Integration;
+struct GridPlan;
 
 struct SampleRequest {
   std::int64_t count = 1024;  ///< trajectories first .. first + count - 1
@@ -34,7 +37,8 @@ struct Result {
 /// Holds no state between calls: sample() may be called from several threads at once.
 class Sampler {
  public:
-  /// Resolves the guard's profile, which can run a pilot. Throws ConfigError naming the option that is wrong.
+  /// Makes the grid, or resolves the guard's profile, which can run a pilot. Throws ConfigError naming the option that is
+  /// wrong.
   Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {});
 
   /// Draws and keeps everything in memory. Throws ConfigError for a request that does not fit the model.
@@ -44,17 +48,22 @@ class Sampler {
   RunStatistics stream(const SampleRequest& request) const;
 
   const GuardProfile& profile() const { return profile_; }
+  /// The nodes of a fixed grid, descending; empty: steps are adaptive.
+  std::vector<double> sigmas() const;
+  /// What was not done as asked, one sentence each.
+  std::vector<std::string> notes() const;
   const SamplerOptions& options() const { return options_; }
   const Process& process() const { return process_; }
   const ScoreModel& model() const { return *model_; }
 
  private:
-  RunStatistics run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const;
+  RunStatistics run(const SampleRequest& request, const std::function<void(const Integration&)>& finished) const;
 
   ModelPtr model_;
   Process process_;
   SamplerOptions options_;
   GuardProfile profile_;
+  std::shared_ptr<const GridPlan> grid_;  // none: adaptive
 };
 
 }  // namespace shockstep

@@ -3,6 +3,9 @@
 
 #include <shockstep/guard.hpp>
 #include <shockstep/method.hpp>
+#include <shockstep/schedule.hpp>
+
+#include <optional>
 
 namespace shockstep {
 
@@ -11,11 +14,18 @@ enum class Final {
   keep,     ///< return the state at sigma_min, its noise included
 };
 
+/// UniPC's function B(h): -h, or e^-h - 1.
+enum class SolverType { bh1, bh2 };
+
 struct SamplerOptions {
   Method method = Method::multistep;
+  /// None: adaptive, each trajectory with its own steps. Else a grid that all trajectories share: nothing is estimated, no
+  /// step is repeated, and tolerance and guard are not used.
+  std::optional<FixedSteps> steps{};
   /// Of the multistep predictor, 1 to 5; 0: chosen by the pilot, 3 without one. The multistep also lands a Runge-Kutta method
-  /// that is short of evaluations.
+  /// that is short of evaluations. Of unipc (1 to 3; 0: 2), deis (1 to 4; 0: 2) and lms (1 to 4; 0: 4) on a grid.
   int order = 0;
+  SolverType solver_type = SolverType::bh2;  ///< of unipc
   /// With a pilot: the error of a finished sample, root mean square over coordinates, data units, that 97 % stay below. With
   /// the guard off or its default profile: the bound on the weighted error of a step.
   double tolerance = 1e-2;

@@ -1,4 +1,5 @@
 #include <shockstep/registry.hpp>
+#include <shockstep/schedule.hpp>
 
 #include "cli/commands.hpp"
 
@@ -30,6 +31,7 @@ int info() {
   list("model.kind", model_kinds());
   list("process.kind", process_kinds());
   list("sampler.method", method_kinds());
+  list("sampler.steps.schedule", schedule_kinds());
   return 0;
 }
 

@@ -42,12 +42,11 @@ struct Shorthand {
   const char* summary;
 };
 
-constexpr std::array<Shorthand, 8> shorthands{{
+constexpr std::array<Shorthand, 7> shorthands{{
     {"--count", "run.count", "N", "number of trajectories"},
     {"--seed", "run.seed", "S", "of the starting latents"},
     {"--tolerance", "sampler.tolerance", "T", "error allowed, data units"},
     {"--method", "sampler.method", "NAME", "how to step; see shockstep info"},
-    {"--steps", "sampler.steps", "N", "a fixed schedule of N steps (not in this version yet)"},
     {"--batch", "run.batch", "N", "rows in one model call"},
     {"--threads", "run.threads", "N", "0: all cores"},
     {"--device", "run.device", "DEVICE", "cpu, cuda or cuda:K"},
@@ -62,7 +61,8 @@ class CommandLine {
     app_.footer("Example:  shockstep sample configs/ring.yaml");
     app_.get_formatter()->column_width(34);
     add_sample();
-    CLI::App* info = app_.add_subcommand("info", "version, Torch, devices, kinds of model, process and method");
+    CLI::App* info =
+        app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
     info->footer("Example:  shockstep info");
     for (const auto& command : planned_commands)
       app_.add_subcommand(command.name, command.summary)->allow_extras()->footer("Not in this version yet.");
@@ -113,6 +113,11 @@ class CommandLine {
       sample_->add_option(s.option, values_[s.key], std::string(s.summary) + " [" + s.key + "]")
           ->type_name(s.type)
           ->take_last();
+    sample_
+        ->add_option("--steps", options_.steps,
+                     "a fixed schedule of N steps: that of the config, or log_sigma [sampler.steps]")
+        ->type_name("N")
+        ->take_last();
     sample_->add_option("--noise", options_.noise, "starting latents of unit variance, [count, *shape]")
         ->type_name("FILE.npy")
         ->take_last();
@@ -125,7 +130,8 @@ class CommandLine {
         "Print the version and exit");
     sample_->footer(
         "Example:  shockstep sample configs/ring.yaml --count 10000 --tolerance 1e-3 --out runs/fine\n"
-        "          shockstep sample configs/ring.yaml --set sampler.guard=off --set run.seed=7");
+        "          shockstep sample configs/ring.yaml --set sampler.guard=off --set run.seed=7\n"
+        "          shockstep sample configs/ring.yaml --method dpmpp_2m --steps 20");
   }
 
   [[noreturn]] void unexpected() const {

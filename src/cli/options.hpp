@@ -11,6 +11,7 @@ struct Options {
   std::string config;                 ///< the file
   std::string out;                    ///< folder; empty: runs/<name of the config>
   std::string noise;                  ///< .npy of starting latents; empty: drawn from the seed
+  std::string steps;                  ///< of a fixed schedule; empty: as the config says
   std::vector<std::string> settings;  ///< key.path=value, in the order to apply them
   bool quiet = false, verbose = false;
 };

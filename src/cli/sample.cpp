@@ -49,6 +49,7 @@ class RunObserver final : public Observer {
 RunConfig read_config(const Options& options) {
   ConfigNode root = load_yaml(options.config);
   for (const auto& setting : options.settings) set_value(root, setting, options.config);
+  if (!options.steps.empty()) set_steps(root, options.steps, options.config);
   std::vector<std::string> methods;
   for (const auto& kind : method_kinds()) methods.emplace_back(kind.name);
   return RunConfig(root, options.config, methods);
@@ -101,6 +102,14 @@ std::string guard_text(const SamplerOptions& options, const GuardProfile& profil
          (profile.redo ? "above score " + shortest(profile.threshold) : "off");
 }
 
+std::string steps_text(const Sampler& sampler) {
+  const auto sigmas = sampler.sigmas();
+  const std::string method(name(sampler.options().method));
+  if (sigmas.empty()) return "steps: adaptive, " + method;
+  return "steps: " + method + " on " + std::to_string(sigmas.size()) + " nodes, sigma " + shortest(sigmas.front()) +
+         " to " + shortest(sigmas.back()) + "; sampler.tolerance and sampler.guard are for adaptive steps and not used";
+}
+
 }  // namespace
 
 int sample(const Options& options) {
@@ -125,7 +134,8 @@ int sample(const Options& options) {
             shortest(process.sigma_min()));
   const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler); });
   const GuardProfile& profile = sampler.profile();
-  log::info(guard_text(config.sampler, profile));
+  log::info(steps_text(sampler));
+  if (sampler.sigmas().empty()) log::info(guard_text(config.sampler, profile));
 
   RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()});
   if (model->exact() && run.device != "cpu") log::warning("run.device: exact models run on the CPU");
@@ -142,7 +152,9 @@ int sample(const Options& options) {
   facts.max_evaluations = config.sampler.max_evaluations;
   facts.float64 = model->exact() || run.dtype == "float64";
   facts.profile = profile;
-  facts.guard = config.sampler.guard.enabled;
+  facts.guard = config.sampler.guard.enabled && !config.sampler.steps;
+  facts.sigmas = sampler.sigmas();
+  facts.notes = sampler.notes();
   facts.setup_seconds = seconds_since(begin);
   RunStatistics statistics;
   {

@@ -1,5 +1,6 @@
 #include "config/run_config.hpp"
 
+#include "config/yaml.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -11,7 +12,7 @@ namespace {
 constexpr std::int64_t max_int = std::numeric_limits<int>::max();
 
 int bounded_int(Section& section, const std::string& key, std::int64_t least, std::int64_t most,
-                std::int64_t fallback) {
+                std::optional<std::int64_t> fallback = {}) {
   const std::int64_t value = section.integer_at_least(key, least, fallback);
   if (value > most) section.fail(key, "must be at most " + std::to_string(most) + ", got " + std::to_string(value));
   return static_cast<int>(value);
@@ -24,8 +25,7 @@ int bounded_int(Section& section, const std::string& key, std::int64_t least, st
 }
 
 Method read_method(Section& sampler, const std::vector<std::string>& methods) {
-  static const std::vector<std::string> planned = {"heun",  "euler", "dpmpp_2m",  "dpmpp_3m",
-                                                   "unipc", "deis",  "ancestral", "dpmpp_2m_sde"};
+  static const std::vector<std::string> planned = {"ancestral", "dpmpp_2m_sde"};
   std::vector<std::string> known = methods;
   for (const auto& name : planned)
     if (std::find(methods.begin(), methods.end(), name) == methods.end()) known.push_back(name);
@@ -33,6 +33,106 @@ Method read_method(Section& sampler, const std::vector<std::string>& methods) {
   if (std::find(methods.begin(), methods.end(), method) == methods.end())
     not_yet(sampler, "method", method, (methods.size() > 1 ? "one of " : "") + join(methods));
   return method_named(method).value();
+}
+
+std::vector<double> read_sigmas(Section& section) {
+  const auto array = section.array("sigmas");
+  if (array.shape.size() != 1) section.fail("sigmas", "must be a list of numbers");
+  return array.values;
+}
+
+/// The list `sigmas` of a file, whatever else it holds.
+void read_sigmas_file(Section& steps, FixedSteps& fixed) {
+  const std::string path = steps.path("file");
+  Section file(path, "", load_yaml(path));
+  fixed.sigmas = read_sigmas(file);
+  fixed.origin = "sampler.steps.file: " + printable(path, 1000);
+}
+
+FixedSteps read_schedule(Section& steps) {
+  FixedSteps fixed;
+  std::vector<std::string> names;
+  for (const auto& kind : schedule_kinds()) names.emplace_back(kind.name);
+  if (steps.is_text("schedule"))
+    for (const char* planned : {"fitted", "burgers"})
+      if (steps.text("schedule") == planned) not_yet(steps, "schedule", planned, "one of " + join(names));
+  const std::string schedule = steps.choice("schedule", names, "log_sigma");
+  for (const auto& kind : schedule_kinds())
+    if (schedule == kind.name) fixed.schedule = kind.schedule;
+  fixed.count = bounded_int(steps, "count", fewest_steps, most_steps);
+  if (fixed.schedule == Schedule::karras)
+    fixed.rho = steps.positive("rho", fixed.rho);
+  else if (steps.has("rho"))
+    steps.fail("rho", "is for the schedule karras; " + schedule + " has none");
+  if (fixed.schedule == Schedule::ays)
+    read_sigmas_file(steps, fixed);
+  else if (steps.has("file"))
+    steps.fail("file", "is for the schedule ays, or stands alone; " + schedule + " reads none");
+  return fixed;
+}
+
+/// Steps as a word: adaptive is the only one, but others come to mind.
+void read_steps_word(Section& sampler) {
+  const std::string word = sampler.text("steps", "adaptive");
+  if (word == "adaptive") return;
+  if (word == "auto") not_yet(sampler, "steps", word, "adaptive or {schedule: log_sigma, count: 20}");
+  for (const auto& kind : schedule_kinds())
+    if (word == kind.name) sampler.fail("steps", "needs a number of steps; write {schedule: " + word + ", count: 20}");
+  const auto meant = nearest(word, {"adaptive"});
+  sampler.fail("steps", "must be adaptive, a number of steps or {schedule: log_sigma, count: 20}, got " +
+                            printable(word) + (meant ? "; did you mean " + *meant + "?" : ""));
+}
+
+/// adaptive, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive.
+std::optional<FixedSteps> read_steps(Section& sampler) {
+  if (sampler.is_list("steps")) sampler.fail("steps", "must be a map; write steps: {sigmas: [...]}");
+  if (!sampler.has("steps") || sampler.is_text("steps")) {
+    read_steps_word(sampler);
+    return std::nullopt;
+  }
+  FixedSteps fixed;
+  if (!sampler.is_map("steps")) {
+    fixed.count = bounded_int(sampler, "steps", fewest_steps, most_steps, fixed.count);
+    return fixed;
+  }
+  Section steps = sampler.section("steps");
+  for (const char* key : {"schedule", "count", "rho", "sigmas", "file"})
+    steps.ignore(key);  // known, if not in this form
+  const char* whole = steps.has("sigmas") ? "sigmas" : steps.has("file") && !steps.has("schedule") ? "file" : nullptr;
+  if (whole) {
+    for (const char* key : {"schedule", "count", "rho", "file"})
+      if (steps.has(key) && std::string(key) != whole)
+        steps.fail(key, std::string("cannot stand beside ") + whole + ", which says all");
+    if (steps.has("sigmas"))
+      fixed.sigmas = read_sigmas(steps);
+    else
+      read_sigmas_file(steps, fixed);
+  } else {
+    fixed = read_schedule(steps);
+  }
+  steps.finish();
+  return fixed;
+}
+
+void read_order(Section& sampler, SamplerOptions& options) {
+  const Orders known = orders(options.method);
+  if (!sampler.has("order")) return;
+  if (known.most == 0)
+    sampler.fail("order",
+                 "is for multistep, unipc, deis and lms; " + std::string(name(options.method)) + " has its own");
+  if (sampler.is_text("order"))
+    sampler.choice("order", {"auto"}, "auto");
+  else
+    options.order = bounded_int(sampler, "order", 1, known.most, known.usual);
+}
+
+void read_solver_type(Section& sampler, SamplerOptions& options) {
+  if (options.method != Method::unipc) {
+    if (sampler.has("solver_type")) sampler.fail("solver_type", "is for unipc");
+    return;
+  }
+  const bool first = sampler.choice("solver_type", {"bh1", "bh2"}, "bh2") == "bh1";
+  options.solver_type = first ? SolverType::bh1 : SolverType::bh2;
 }
 
 Switch read_switch(Section& section, const std::string& key) {
@@ -70,16 +170,9 @@ SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& met
   if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
   if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
   options.method = read_method(sampler, methods);
-  if (options.method != Method::multistep && sampler.has("order"))
-    sampler.fail("order", "is for the multistep; " + std::string(name(options.method)) + " has its own");
-  if (sampler.is_text("order"))
-    sampler.choice("order", {"auto"}, "auto");
-  else if (sampler.has("order"))
-    options.order = bounded_int(sampler, "order", 1, 5, 3);
-  if (sampler.is_map("steps") || sampler.is_list("steps") || (sampler.has("steps") && !sampler.is_text("steps")))
-    not_yet(sampler, "steps", "a fixed schedule", "adaptive");
-  if (sampler.choice("steps", {"adaptive", "auto"}, "adaptive") == "auto")
-    not_yet(sampler, "steps", "auto", "adaptive");
+  read_order(sampler, options);
+  read_solver_type(sampler, options);
+  options.steps = read_steps(sampler);
   options.tolerance = sampler.positive("tolerance", options.tolerance);
   options.guard = read_guard(sampler);
   options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
@@ -132,6 +225,13 @@ OutputSettings read_output(Section section) {
 }
 
 }  // namespace
+
+void set_steps(ConfigNode& root, const std::string& count, const std::string& file) {
+  const ConfigNode* sampler = root.find("sampler");
+  const ConfigNode* steps = sampler ? sampler->find("steps") : nullptr;
+  const bool map = steps && steps->kind == ConfigNode::Kind::map;
+  set_value(root, (map ? "sampler.steps.count=" : "sampler.steps=") + count, file);
+}
 
 RunConfig::RunConfig(const ConfigNode& root, const std::string& name, const std::vector<std::string>& methods)
     : file(name), root_(name, "", root) {

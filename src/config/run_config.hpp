@@ -21,6 +21,9 @@ struct RunSettings {
   std::string dtype = "float32";  ///< of the network call; the state is always float64
 };
 
+/// The shorthand --steps: the schedule in `root` with `count` steps, or log_sigma where there is none. `file`: for errors.
+void set_steps(ConfigNode& root, const std::string& count, const std::string& file);
+
 class RunConfig {
  public:
   /// Reads the sections sampler, run and output and checks that there is no other section. `methods`: the

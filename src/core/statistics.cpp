@@ -69,4 +69,10 @@ double rms_difference(std::span<const double> a, std::span<const double> b) {
   return std::sqrt(sum / static_cast<double>(a.size()));
 }
 
+bool all_finite(std::span<const double> a) {
+  double sum = 0;  // infinities and NaN survive multiplication by zero
+  for (double v : a) sum += v * 0;
+  return sum == 0;
+}
+
 }  // namespace shockstep

@@ -22,5 +22,6 @@ double correlation(const std::vector<double>& a, const std::vector<double>& b);
 
 /// Root mean square over coordinates of a - b, of equal length.
 double rms_difference(std::span<const double> a, std::span<const double> b);
+bool all_finite(std::span<const double> a);
 
 }  // namespace shockstep

@@ -43,7 +43,7 @@ class Floor {
     return stopped_.load(std::memory_order_relaxed) || (run_.observer && run_.observer->cancelled());
   }
 
-  void finished(const Trajectory& trajectory) {
+  void finished(const Integration& trajectory) {
     const std::lock_guard lock(mutex_);
     const TrajectoryReport& r = trajectory.report();
     ++statistics_.count_by_status[static_cast<int>(r.status)];
@@ -152,11 +152,11 @@ class Worker {
     done_.resize(static_cast<std::size_t>(rows), false);
     if (run.observer) steps_ = std::make_unique<LockedSteps>(*run.observer, floor.mutex());
 
-    const std::size_t each = Trajectory::memory(run.settings, d_);
+    const std::size_t each = integration_memory(run.settings, d_);
     memory_.resize(each * static_cast<std::size_t>(rows));
     for (int i = 0; i < rows; ++i)
-      slots_.emplace_back(run.settings, memory_.data() + each * static_cast<std::size_t>(i), d_);
-    for (auto& slot : slots_) idle_.push_back(&slot);
+      slots_.push_back(make_integration(run.settings, memory_.data() + each * static_cast<std::size_t>(i), d_));
+    for (auto& slot : slots_) idle_.push_back(slot.get());
   }
 
   void work() {
@@ -168,7 +168,7 @@ class Worker {
       evaluate();
       digest();
     }
-    for (Trajectory* t : active_) {
+    for (Integration* t : active_) {
       t->abandon(Status::interrupted);
       floor_.finished(*t);
     }
@@ -183,7 +183,7 @@ class Worker {
     while (!idle_.empty()) {
       const std::int64_t index = floor_.next();
       if (index < 0) return;
-      Trajectory* t = idle_.back();
+      Integration* t = idle_.back();
       idle_.pop_back();
       t->start(index, run_.observer && run_.observer->wants_steps(index) ? steps_.get() : nullptr);
       active_.push_back(t);
@@ -208,7 +208,7 @@ class Worker {
     std::size_t kept = 0;
     double progress = 0;
     for (std::size_t j = 0; j < active_.size(); ++j) {
-      Trajectory* t = active_[j];
+      Integration* t = active_[j];
       if (done_[j]) {
         floor_.finished(*t);
         idle_.push_back(t);
@@ -295,8 +295,8 @@ class Worker {
   std::vector<const double*> answers_;  // per row of the batch; null: the model threw for it
   std::vector<char> done_;              // per row of the batch; no vector<bool>: threads write side by side
   std::vector<double> alone_, memory_;
-  std::deque<Trajectory> slots_;
-  std::vector<Trajectory*> idle_, active_;
+  std::vector<std::unique_ptr<Integration>> slots_;
+  std::vector<Integration*> idle_, active_;
   std::unique_ptr<LockedSteps> steps_;
   double model_seconds_ = 0;
   std::int64_t calls_ = 0;

@@ -19,7 +19,7 @@ struct EngineRun {
   int threads = 0;  ///< 0: all cores
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
-  std::function<void(const Trajectory&)> finished{};
+  std::function<void(const Integration&)> finished{};
 };
 
 /// Runs the trajectories. Finished rows leave their batch at once and waiting ones take their place, so that the model

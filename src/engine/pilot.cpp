@@ -54,7 +54,8 @@ std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, 
   settings.record = true;
   std::vector<Row> rows(static_cast<std::size_t>(count));
   EngineRun run{.model = model, .settings = settings, .first = first, .count = count, .batch = 64};
-  run.finished = [&](const Trajectory& t) {
+  run.finished = [&](const Integration& row) {
+    const auto& t = dynamic_cast<const Trajectory&>(row);  // a pilot chooses its steps
     const auto i = static_cast<std::size_t>(t.report().trajectory - first);
     rows[i] = {{t.sample().begin(), t.sample().end()}, t.report(), t.path()};
   };

@@ -7,6 +7,7 @@
 #include "engine/engine.hpp"
 #include "engine/pilot.hpp"
 #include "engine/shipped_profile.hpp"
+#include "stepper/grid_plan.hpp"
 
 #include <ATen/ops/empty.h>
 
@@ -21,9 +22,15 @@ void check(const SamplerOptions& o) {
   const auto fail = [](const char* key, const std::string& sentence) {
     throw ConfigError(std::string("sampler.") + key, sentence);
   };
-  if (o.order < 0 || o.order > max_multistep_order)
-    fail("order",
-         "must be 1 to " + std::to_string(max_multistep_order) + ", or 0 for auto, got " + std::to_string(o.order));
+  // Of an adaptive Runge-Kutta method it is that of the multistep which lands it.
+  const int most = is_adaptive(o.method) ? max_multistep_order : orders(o.method).most;
+  if (o.order < 0 || o.order > most)
+    fail("order", most == 0
+                      ? "must be 0: " + std::string(name(o.method)) + " has one order only"
+                      : "must be 1 to " + std::to_string(most) + ", or 0 for auto, got " + std::to_string(o.order));
+  if (!o.steps && !is_adaptive(o.method))
+    fail("method", std::string(name(o.method)) +
+                       " needs a fixed grid; set sampler.steps: {schedule: karras, count: 20} or --steps 20");
   if (!(o.tolerance > 0) || !std::isfinite(o.tolerance)) fail("tolerance", "must be positive");
   if (o.max_evaluations < 2) fail("max_evaluations", "must be at least 2, got " + std::to_string(o.max_evaluations));
   if (o.guard.quantile < 0 || o.guard.quantile >= 1) fail("guard.quantile", "must be auto or between 0 and 1");
@@ -64,10 +71,24 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
     : model_(std::move(model)), process_(process), options_(options) {
   check(options_);
   if (!model_) throw ConfigError("model", "is missing");
-  profile_ = resolve_profile(*model_, process_, options_);
+  if (options_.steps) {
+    grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
+    profile_.data_std = model_->data_std();
+  } else {
+    profile_ = resolve_profile(*model_, process_, options_);
+  }
 }
 
-RunStatistics Sampler::run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const {
+std::vector<double> Sampler::sigmas() const { return grid_ ? grid_->sigmas : std::vector<double>{}; }
+
+std::vector<std::string> Sampler::notes() const {
+  if (!grid_ || grid_->order >= grid_->wanted_order) return {};
+  return {"sampler.steps: the grid is too short for order " + std::to_string(grid_->wanted_order) + " of " +
+          std::string(name(grid_->method)) + "; order " + std::to_string(grid_->order) + " was used at most"};
+}
+
+RunStatistics Sampler::run(const SampleRequest& request,
+                           const std::function<void(const Integration&)>& finished) const {
   if (request.count < 1) throw ConfigError("run.count", "must be at least 1, got " + std::to_string(request.count));
   if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
   if (request.threads < 0)
@@ -77,6 +98,7 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
   TrajectorySettings settings = settings_for(process_, options_);
   settings.profile = profile_;
   settings.events = options_.guard.enabled && options_.guard.events;
+  settings.grid = grid_;
   if (request.noise.defined()) {
     const at::Tensor noise = request.noise.contiguous();
     if (noise.scalar_type() != at::kDouble || noise.numel() != request.count * d || noise.size(0) != request.count)
@@ -117,7 +139,7 @@ Result Sampler::sample(const SampleRequest& request) const {
     result.reports[static_cast<std::size_t>(i)].status = Status::interrupted;
   }
   double* out = result.samples.mutable_data_ptr<double>();
-  result.statistics = run(request, [&](const Trajectory& t) {
+  result.statistics = run(request, [&](const Integration& t) {
     const std::int64_t i = t.report().trajectory - request.first;
     std::copy(t.sample().begin(), t.sample().end(), out + i * d);
     result.reports[static_cast<std::size_t>(i)] = t.report();

@@ -35,12 +35,6 @@ double longest(Method method) {
   return method == Method::multistep ? 2.5 : method == Method::bogacki_shampine ? .5 : 1;
 }
 
-bool all_finite(std::span<const double> a) {
-  double sum = 0;  // infinities and NaN survive multiplication by zero
-  for (double v : a) sum += v * 0;
-  return sum == 0;
-}
-
 double distance(std::span<const double> a, std::span<const double> b) {
   return rms_difference(a, b) * std::sqrt(static_cast<double>(a.size()));
 }
@@ -350,7 +344,8 @@ bool Trajectory::finish_pass() {
   const auto result = settings_.final == Final::denoise ? row_.denoised() : std::span<const double>(row_.x());
   const std::span kept(kept_, d_);
   const double score = burst_.value();
-  const double due = redo_factor * std::max(std::pow(guard.threshold / score, 3), redo_floor);  // tolerance for that score
+  const double due =
+      redo_factor * std::max(std::pow(guard.threshold / score, 3), redo_floor);  // tolerance for that score
   bool again = false;
   if (report_.passes == 1) {
     report_.drift = drift_.mean();

@@ -1,4 +1,5 @@
-/// One trajectory as a state machine: it asks for one model evaluation at a time and digests the answer.
+/// One trajectory that chooses its own steps, as a state machine: it asks for one model evaluation at a time and digests
+/// the answer.
 ///
 /// Everything a trajectory does follows from its own answers, its settings and its starting latents; which batch the
 /// evaluation travels in cannot matter. The engine packs the requests of many trajectories into full batches.
@@ -15,12 +16,15 @@
 #include "burgers/jacobian_probe.hpp"
 #include "controller/denoiser_check.hpp"
 #include "controller/noise_floor.hpp"
+#include "engine/integration.hpp"
 #include "engine/path_data.hpp"
+#include "stepper/grid_plan.hpp"
 #include "stepper/multistep_row.hpp"
 #include "stepper/runge_kutta_row.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -37,6 +41,8 @@ struct TrajectorySettings {
   bool record = false;      ///< pilot only: fill PathData
   int pilot_probes = 0;     ///< pilot only: a probe of J every so many accepted steps; 0: none
   double pilot_window = 0;  ///< pilot only: largest sigma probed
+  /// None: steps are chosen. Else of the above only profile.data_std is used.
+  std::shared_ptr<const GridPlan> grid;
   /// Unit-variance starting latents of a trajectory.
   std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
   std::function<double(double sigma)> time;  ///< native time of the process, for events
@@ -45,28 +51,22 @@ struct TrajectorySettings {
 /// What follows from process and options alone; profile, latents and events are for the caller to set.
 TrajectorySettings settings_for(const Process& process, const SamplerOptions& options);
 
-class Trajectory {
+class Trajectory final : public Integration {
  public:
   /// Doubles of memory a trajectory of dimension d needs.
   static std::size_t memory(const TrajectorySettings& settings, std::size_t d);
 
   Trajectory(const TrajectorySettings& settings, double* memory, std::size_t d);
 
-  void start(std::int64_t index, Observer* steps);
+  void start(std::int64_t index, Observer* steps) override;
+  double request(std::span<double> point) override;
+  bool receive(std::span<const double> point, std::span<const double> D) override;
+  void abandon(Status status) override;
 
-  /// Writes the point to be evaluated next and returns its sigma, in [sigma_min, sigma_max].
-  double request(std::span<double> point);
-  /// Digests D at the point just requested; true once the trajectory is done.
-  bool receive(std::span<const double> point, std::span<const double> D);
-  /// Ends the trajectory without an answer: the model threw, or the run was cancelled.
-  void abandon(Status status);
-
-  const TrajectoryReport& report() const { return report_; }
-  /// The finished sample: NaN where status says why.
-  std::span<const double> sample() const { return {kept_, d_}; }
+  const TrajectoryReport& report() const override { return report_; }
+  std::span<const double> sample() const override { return {kept_, d_}; }
   const PathData& path() const { return path_; }
-  /// How far the trajectory has come, 0 to 1 in ln sigma.
-  double progress() const;
+  double progress() const override;  ///< in ln sigma
 
  private:
   enum class Awaiting { seed, step, probe };

@@ -30,6 +30,13 @@ constexpr MethodKind methods[] = {
     {"cash_karp54", "Runge-Kutta of Cash and Karp, order 5(4), 6 evaluations a step"},
     {"fehlberg78", "Runge-Kutta of Fehlberg, order 8(7), 13 evaluations a step"},
     {"bogacki_shampine", "Runge-Kutta of Bogacki and Shampine, order 3(2), 3 evaluations a step"},
+    {"euler", "on a grid: Euler in sigma (DDIM)"},
+    {"heun", "on a grid: Heun in sigma (EDM), 2 evaluations a step"},
+    {"dpmpp_2m", "on a grid: DPM-Solver++(2M)"},
+    {"dpmpp_3m", "on a grid: DPM-Solver++(3M)"},
+    {"unipc", "on a grid: UniPC of order 1 to 3, bh1 or bh2"},
+    {"deis", "on a grid: DEIS of order 1 to 4, in ln sigma"},
+    {"lms", "on a grid: linear multistep of order 1 to 4, in sigma"},
 };
 
 const std::vector<std::string> planned_models = {"point_cloud", "double_well", "multiplicative", "aot_inductor"};

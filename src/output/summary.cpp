@@ -60,8 +60,10 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["device"] = facts.device;
   out["threads"] = facts.threads;
   out["ranks"] = 1;
-  out["tolerance_kind"] = facts.profile.tolerance > 0 ? "per_sample" : "per_step";
-  out["tolerance_internal"] = facts.profile.step_tolerance;
+  const bool fixed = !facts.sigmas.empty();
+  out["tolerance_kind"] = fixed ? "none" : facts.profile.tolerance > 0 ? "per_sample" : "per_step";
+  out["tolerance_internal"] = fixed ? Json() : Json(facts.profile.step_tolerance);
+  if (fixed) out["sigmas"] = facts.sigmas;
   out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
   if (!s.first_failure.empty()) out["first_failure"] = s.first_failure;
   out["warnings"] = warnings(facts, s);

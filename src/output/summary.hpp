@@ -8,6 +8,7 @@
 #include "output/quantile_sketch.hpp"
 
 #include <string>
+#include <vector>
 
 namespace shockstep {
 
@@ -24,7 +25,9 @@ struct RunFacts {
   bool float64 = true;         ///< the model computes in float64
   GuardProfile profile;        ///< resolved
   bool guard = true;
-  double setup_seconds = 0;  ///< loading the model and resolving the profile
+  std::vector<double> sigmas;      ///< the nodes of a fixed grid; empty: adaptive
+  std::vector<std::string> notes;  ///< what was not done as asked
+  double setup_seconds = 0;        ///< loading the model and resolving the profile
 };
 
 std::string summary_json(const RunFacts& facts, const RunStatistics& statistics, const QuantileSketch& exponents,

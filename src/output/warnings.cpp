@@ -22,7 +22,7 @@ double within_reach(double tolerance) { return std::pow(10, std::ceil(std::log10
 }  // namespace
 
 std::vector<std::string> warnings(const RunFacts& facts, const RunStatistics& s) {
-  std::vector<std::string> out;
+  std::vector<std::string> out = facts.notes;
   const auto say = [&](std::int64_t n, const std::string& sentence) {
     if (n > 0) out.push_back(std::to_string(n) + (n == 1 ? " trajectory: " : " trajectories: ") + sentence);
   };

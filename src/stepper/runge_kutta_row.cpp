@@ -77,9 +77,9 @@ std::unique_ptr<RungeKuttaRow::Stepper> RungeKuttaRow::stepper(Method method, st
     case Method::cash_karp54: return std::make_unique<StepperOf<CashKarp>>(6, d);
     case Method::fehlberg78: return std::make_unique<StepperOf<Fehlberg>>(13, d);
     case Method::bogacki_shampine: return std::make_unique<StepperOf<BogackiShampine>>(3, d);
-    case Method::multistep: break;
+    default: break;
   }
-  assert(false && "the multistep is no Runge-Kutta method");
+  assert(false && "no Runge-Kutta method");
   return nullptr;
 }
 

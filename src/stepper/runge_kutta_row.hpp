@@ -22,7 +22,7 @@ namespace shockstep {
 
 class RungeKuttaRow {
  public:
-  /// method: any but multistep; d: dimension.
+  /// method: one that is_runge_kutta(); d: dimension.
   RungeKuttaRow(Method method, std::size_t d);
   ~RungeKuttaRow();
 
@@ -37,6 +37,8 @@ class RungeKuttaRow {
   /// Drops the step under way, if there is one.
   void reset() { under_way_ = false; }
   bool under_way() const { return under_way_; }
+  /// Whether end() is that of the step under way: nothing is missing but D there.
+  bool at_end() const { return answers_ + 1 == evaluations(); }
 
   /// Writes the next point to evaluate and returns its lam.
   double request(std::span<double> point) const;

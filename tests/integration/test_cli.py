@@ -128,6 +128,28 @@ class Run(Case):
             self.assertEqual(summary["config"]["sampler"]["method"], method)
             self.assertEqual(summary["guard"]["method"], method)
 
+    def test_fixed_steps(self):
+        karras = "--set", "sampler.steps={schedule: karras, count: 5}"
+        for method, evaluations in (("euler", 12), ("heun", 23), ("dpmpp_2m", 12), ("unipc", 12), ("multistep", 12)):
+            out = self.folder / method
+            run = shockstep("sample", self.config, "--out", out, "--method", method, *karras, "--steps", 12)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            trajectories, _, summary = self.check_run(out, 64, (2,))
+            self.assertEqual({int(t["evaluations"]) for t in trajectories}, {evaluations})
+            self.assertEqual({t["error_estimate"] for t in trajectories}, {""})
+            self.assertEqual(summary["config"]["sampler"]["steps"]["schedule"], "karras")
+            self.assertEqual((len(summary["sigmas"]), summary["sigmas"][0], summary["sigmas"][-1]), (12, 80, 0.002))
+            self.assertEqual((summary["guard"], summary["tolerance_kind"]), (False, "none"))
+            self.assertRegex((out / "run.log").read_text(), r"sampler\.guard are for adaptive steps and not used")
+
+    def test_a_grid_too_short_for_its_order_is_a_warning(self):
+        out = self.folder / "out"
+        arguments = "--method", "unipc", "--set", "sampler.order=3", "--steps", 3
+        run = shockstep("sample", self.config, "--out", out, *arguments)
+        self.assertEqual(run.returncode, 0)
+        short = "the grid is too short for order 3 of unipc; order 2 was used at most"
+        self.assertEqual(run.stderr, f"shockstep: warning: sampler.steps: {short}\n")
+
     def test_bytes_do_not_depend_on_batch_and_threads(self):
         found = set()
         for batch, threads in ((1, 1), (7, 2), (256, 2)):
@@ -268,14 +290,28 @@ class Errors(Case):
         self.sample(2, "x.yaml: run.seed: must be a whole number, got x", "--seed", "x")
         unknown = "x.yaml: sampler.tolerence: unknown key; did you mean tolerance?"
         self.sample(2, unknown, "--set", "sampler.tolerence=1")
-        methods = "one of multistep, dopri5, cash_karp54, fehlberg78, bogacki_shampine"
-        self.sample(2, f"x.yaml: sampler.method: heun is not in this version yet; must be {methods}", "--method", "heun")
-        steps = "x.yaml: sampler.steps: a fixed schedule is not in this version yet; must be adaptive"
-        self.sample(2, steps, "--steps", 20)
+        methods = "one of multistep, dopri5, cash_karp54, fehlberg78, bogacki_shampine, euler, heun, dpmpp_2m, dpmpp_3m"
+        later = f"x.yaml: sampler.method: ancestral is not in this version yet; must be {methods}, unipc, deis, lms"
+        self.sample(2, later, "--method", "ancestral")
         self.sample(2, "x.yaml: model.stdd: unknown key; did you mean std?", "--set", "model.stdd=1")
         self.sample(2, "x.yaml: process.sigma_min: must be positive, got 0", "--set", "process.sigma_min=0")
         self.sample(2, "x.yaml: a: cannot read the value: not valid YAML: a list [ is not closed by ]", "--set", "a=[1")
         self.sample(2, "--set a: must be key.path=value, such as sampler.tolerance=1e-3", "--set", "a")
+
+    def test_fixed_steps(self):
+        needs = "heun needs a fixed grid; set sampler.steps: {schedule: karras, count: 20} or --steps 20"
+        self.sample(2, f"x.yaml: sampler.method: {needs}", "--method", "heun")
+        self.sample(2, "x.yaml: sampler.steps: must be at least 2, got 1", "--steps", 1)
+        self.sample(2, "x.yaml: sampler.steps: must be adaptive, a number of steps or {schedule: log_sigma, count: 20}, got ten", "--steps", "ten")
+        most = "x.yaml: sampler.max_evaluations: must be at least 39, what heun takes on this grid, got 30"
+        self.sample(2, most, "--method", "heun", "--steps", 20, "--set", "sampler.max_evaluations=30")
+        sigmas = "--set", "sampler.steps.sigmas=[80, 2, 2]"
+        self.sample(2, "x.yaml: sampler.steps.sigmas: must descend, got 2 after 2", *sigmas)
+        outside = "must lie between process.sigma_min = 0.002 and sigma_max = 80, got 90"
+        (self.folder / "s.yaml").write_text("sigmas: [90, 1, 0.1]\n")
+        self.sample(2, f"x.yaml: sampler.steps.file: s.yaml: {outside}", "--set", "sampler.steps.file=s.yaml")
+        self.check(5, r"no\.yaml: cannot be read: No such file or directory", "sample", "x.yaml", "--set",
+                   "sampler.steps.file=no.yaml")  # fmt: skip
 
     def test_nothing_is_left_by_a_wrong_setting(self):
         shockstep("sample", "x.yaml", "--tolerance", -1, cwd=self.folder)
@@ -346,7 +382,7 @@ class Help(Case):
     def test_info(self):
         run = shockstep("info")
         self.assertEqual((run.returncode, run.stderr), (0, ""))
-        for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep", "fehlberg78"):
+        for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep", "fehlberg78", "unipc", "karras"):
             self.assertIn(word, run.stdout)
 
 

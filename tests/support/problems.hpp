@@ -43,14 +43,12 @@ inline SamplerOptions unguarded(double tolerance, Final final = Final::keep) {
 }
 
 inline bool same_reports(const TrajectoryReport& a, const TrajectoryReport& b) {
-  const bool estimates =
-      a.error_estimate == b.error_estimate || (std::isnan(a.error_estimate) && std::isnan(b.error_estimate));
-  if (!estimates || a.trajectory != b.trajectory || a.status != b.status || a.evaluations != b.evaluations ||
-      a.probes != b.probes || a.accepted != b.accepted || a.rejected != b.rejected || a.passes != b.passes ||
-      a.exponent != b.exponent || a.score != b.score || a.noise_limited != b.noise_limited || a.noise != b.noise ||
-      a.noise_excess != b.noise_excess || a.blown_up != b.blown_up || a.drift != b.drift ||
-      (a.asymmetry2 != b.asymmetry2 && !(std::isnan(a.asymmetry2) && std::isnan(b.asymmetry2))) ||
-      a.events.size() != b.events.size())
+  const auto same = [](double u, double v) { return u == v || (std::isnan(u) && std::isnan(v)); };
+  if (!same(a.error_estimate, b.error_estimate) || !same(a.drift, b.drift) || a.trajectory != b.trajectory ||
+      a.status != b.status || a.evaluations != b.evaluations || a.probes != b.probes || a.accepted != b.accepted ||
+      a.rejected != b.rejected || a.passes != b.passes || a.exponent != b.exponent || a.score != b.score ||
+      a.noise_limited != b.noise_limited || a.noise != b.noise || a.noise_excess != b.noise_excess ||
+      a.blown_up != b.blown_up || !same(a.asymmetry2, b.asymmetry2) || a.events.size() != b.events.size())
     return false;
   for (std::size_t i = 0; i < a.events.size(); ++i) {
     const Event &e = a.events[i], &f = b.events[i];

@@ -3,11 +3,17 @@
 #include "config/yaml.hpp"
 #include "support/test.hpp"
 
+#include <shockstep/error.hpp>
+
+#include <unistd.h>
+#include <filesystem>
+#include <fstream>
+
 using namespace shockstep;
 
 namespace {
 
-const std::vector<std::string> methods = {"multistep", "dopri5"};
+const std::vector<std::string> methods = {"multistep", "dopri5", "heun", "unipc", "lms"};
 
 RunConfig read(const std::string& yaml) { return {parse_yaml(yaml, "configs/x.yaml"), "configs/x.yaml", methods}; }
 
@@ -77,6 +83,60 @@ TEST_CASE("the guard in short") {
 
 TEST_CASE("a method by its name") { CHECK(with("sampler.method=dopri5").sampler.method == Method::dopri5); }
 
+TEST_CASE("fixed steps") {
+  CHECK_FALSE(with("sampler.steps=adaptive").sampler.steps);
+  const auto twenty = with("sampler.steps=20").sampler.steps.value();
+  CHECK(twenty.schedule == Schedule::log_sigma);
+  CHECK(twenty.count == 20);
+  const auto karras = with("sampler.steps={schedule: karras, count: 12, rho: 5}").sampler.steps.value();
+  CHECK(karras.schedule == Schedule::karras);
+  CHECK(karras.count == 12);
+  CHECK(karras.rho == 5);
+  CHECK(with("sampler.steps.sigmas=[80, 1, 0.1]").sampler.steps->sigmas == std::vector<double>{80, 1, .1});
+  const RunConfig c = with("sampler={method: unipc, order: 3, solver_type: bh1, steps: {count: 9}}");
+  CHECK(c.sampler.method == Method::unipc);
+  CHECK(c.sampler.order == 3);
+  CHECK(c.sampler.solver_type == SolverType::bh1);
+  CHECK(c.resolved().find("sampler")->find("steps")->find("schedule")->scalar == "log_sigma");
+}
+
+TEST_CASE("sigmas from a file that holds more") {
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("steps_" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "schedule.yaml") << "sigmas: [80, 2, 0.5]\ntimes: [1, 2]\nfitted_to: {model: x}\n";
+  std::ofstream(folder / "none.yaml") << "times: [1, 2]\n";
+  const auto from = [&](const std::string& steps) {
+    return RunConfig(parse_yaml("sampler: {steps: " + steps + "}", "x.yaml"), (folder / "x.yaml").string(), methods);
+  };
+  CHECK(from("{file: schedule.yaml}").sampler.steps->sigmas == std::vector<double>{80, 2, .5});
+  const auto ays = from("{schedule: ays, file: schedule.yaml, count: 7}").sampler.steps.value();
+  CHECK(ays.schedule == Schedule::ays);
+  CHECK(ays.sigmas.size() == 3);
+  CHECK(ays.count == 7);
+  CHECK_THROWS_WITH(from("{file: none.yaml}"),
+                    (folder / "none.yaml").string() + ": sigmas: missing; must be a number or a list of numbers");
+  CHECK_THROWS_AS(from("{file: nowhere.yaml}"), FileError);
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("--steps keeps the schedule of the config") {
+  const auto steps = [](const std::string& yaml) {
+    ConfigNode root = parse_yaml(yaml, "x.yaml");
+    set_steps(root, "15", "x.yaml");
+    return RunConfig(root, "x.yaml", methods).sampler.steps.value();
+  };
+  for (const char* none : {"", "sampler: {steps: adaptive}", "sampler: {steps: 30}", "sampler: {tolerance: 1}"}) {
+    CHECK(steps(none).schedule == Schedule::log_sigma);
+    CHECK(steps(none).count == 15);
+  }
+  const auto karras = steps("sampler: {steps: {schedule: karras, count: 30, rho: 5}}");
+  CHECK(karras.schedule == Schedule::karras);
+  CHECK(karras.count == 15);
+  CHECK(karras.rho == 5);
+  CHECK_THROWS_WITH(steps("sampler: {steps: {sigmas: [80, 1]}}"),
+                    "x.yaml: sampler.steps.count: cannot stand beside sigmas, which says all");
+}
+
 TEST_CASE("resolved settings") {
   const ConfigNode r = with("run.count=5").resolved();
   CHECK(r.find("run")->find("count")->scalar == "5");
@@ -96,15 +156,52 @@ TEST_CASE("wrong settings, one by one") {
       {"sampler.dynamics=sde", "sampler.dynamics: sde is not in this version yet; must be ode"},
       {"sampler.dynamics=pde", "sampler.dynamics: must be one of ode, sde, got pde; did you mean ode?"},
       {"sampler.eta=-1", "sampler.eta: must not be negative"},
-      {"sampler.method=heun", "sampler.method: heun is not in this version yet; must be one of multistep, dopri5"},
-      {"sampler={method: dopri5, order: 5}", "sampler.order: is for the multistep; dopri5 has its own"},
+      {"sampler.method=ancestral",
+       "sampler.method: ancestral is not in this version yet; must be one of multistep, dopri5, heun, unipc, lms"},
+      {"sampler={method: dopri5, order: 5}",
+       "sampler.order: is for multistep, unipc, deis and lms; dopri5 has its own"},
+      {"sampler={method: unipc, order: 4}", "sampler.order: must be at most 3, got 4"},
+      {"sampler.solver_type=bh1", "sampler.solver_type: is for unipc"},
+      {"sampler={method: unipc, solver_type: bh3}",
+       "sampler.solver_type: must be one of bh1, bh2, got bh3; did you mean bh1?"},
       {"sampler.order=0", "sampler.order: must be at least 1, got 0"},
       {"sampler.order=6", "sampler.order: must be at most 5, got 6"},
       {"sampler.order=2.5", "sampler.order: must be a whole number, got 2.5"},
-      {"sampler.steps=20", "sampler.steps: a fixed schedule is not in this version yet; must be adaptive"},
-      {"sampler.steps={count: 20}", "sampler.steps: a fixed schedule is not in this version yet; must be adaptive"},
-      {"sampler.steps=auto", "sampler.steps: auto is not in this version yet; must be adaptive"},
-      {"sampler.steps=adaptiv", "sampler.steps: must be one of adaptive, auto, got adaptiv; did you mean adaptive?"},
+      {"sampler.steps=1", "sampler.steps: must be at least 2, got 1"},
+      {"sampler.steps=2.5", "sampler.steps: must be a whole number, got 2.5"},
+      {"sampler.steps=1e7", "sampler.steps: must be at most 1000000, got 10000000"},
+      {"sampler.steps=[80, 1]", "sampler.steps: must be a map; write steps: {sigmas: [...]}"},
+      {"sampler.steps=karras", "sampler.steps: needs a number of steps; write {schedule: karras, count: 20}"},
+      {"sampler.steps.schedule=karras", "sampler.steps.count: missing; must be a whole number"},
+      {"sampler.steps.count=1", "sampler.steps.count: must be at least 2, got 1"},
+      {"sampler.steps.count=1e10", "sampler.steps.count: must be at most 1000000, got 10000000000"},
+      {"sampler.steps.cuont=5", "sampler.steps.count: missing; must be a whole number"},
+      {"sampler.steps={count: 5, rha: 3}", "sampler.steps.rha: unknown key; did you mean rho?"},
+      {"sampler.steps={schedule: karas, count: 5}",
+       "sampler.steps.schedule: must be one of karras, edm, log_sigma, linear, cosine, ays, got karas; did you mean "
+       "karras?"},
+      {"sampler.steps={schedule: fitted, count: 5}",
+       "sampler.steps.schedule: fitted is not in this version yet; must be one of karras, edm, log_sigma, linear, "
+       "cosine, "
+       "ays"},
+      {"sampler.steps={schedule: burgers, count: 5}",
+       "sampler.steps.schedule: burgers is not in this version yet; must be one of karras, edm, log_sigma, linear, "
+       "cosine, ays"},
+      {"sampler.steps={schedule: edm, count: 5, rho: 5}",
+       "sampler.steps.rho: is for the schedule karras; edm has none"},
+      {"sampler.steps={schedule: karras, count: 5, rho: 0}", "sampler.steps.rho: must be positive, got 0"},
+      {"sampler.steps={schedule: karras, count: 5, file: a.yaml}",
+       "sampler.steps.file: is for the schedule ays, or stands alone; karras reads none"},
+      {"sampler.steps={schedule: ays, count: 5}", "sampler.steps.file: missing; must be text"},
+      {"sampler.steps={sigmas: [80, 1], count: 5}", "sampler.steps.count: cannot stand beside sigmas, which says all"},
+      {"sampler.steps={file: a.yaml, count: 5}", "sampler.steps.count: cannot stand beside file, which says all"},
+      {"sampler.steps.sigmas=[[80, 1]]", "sampler.steps.sigmas: must be a list of numbers"},
+      {"sampler.steps.sigmas=[80, x]", "sampler.steps.sigmas[1]: must be a number, got x"},
+      {"sampler.steps=auto",
+       "sampler.steps: auto is not in this version yet; must be adaptive or {schedule: log_sigma, count: 20}"},
+      {"sampler.steps=adaptiv",
+       "sampler.steps: must be adaptive, a number of steps or {schedule: log_sigma, count: 20}, got adaptiv; did you "
+       "mean adaptive?"},
       {"sampler.tolerance=-1", "sampler.tolerance: must be positive, got -1"},
       {"sampler.tolerance=0", "sampler.tolerance: must be positive, got 0"},
       {"sampler.tolerance=.nan", "sampler.tolerance: must be a finite number, got .nan"},

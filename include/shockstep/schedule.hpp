@@ -1,0 +1,55 @@
+/// Fixed grids of noise levels: where a run that does not choose its own steps evaluates the model.
+#pragma once
+
+#include <shockstep/process.hpp>
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+/// How nodes are spaced between sigma_max and sigma_min. u runs from 0 to 1 in equal steps.
+enum class Schedule {
+  karras,     ///< sigma^(1/rho) linear in u: Karras et al. 2022 (arXiv 2206.00364), eq. 5
+  edm,        ///< the same with that paper's rho = 7
+  log_sigma,  ///< ln sigma linear in u
+  linear,     ///< the process's own time linear in u; for ve, sigma itself
+  cosine,     ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho 2022
+              ///< (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
+  ays,        ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024 (arXiv 2404.14507)
+};
+
+struct ScheduleKind {
+  Schedule schedule;
+  const char* name;
+  const char* summary;
+};
+/// One row each, and the only list of them.
+std::span<const ScheduleKind> schedule_kinds();
+
+inline constexpr int fewest_steps = 2, most_steps = 1'000'000;
+
+/// `count` is the number of model evaluations of a method that takes one a step, as num_inference_steps in diffusers and n
+/// in k-diffusion:
+///   Final::denoise  count nodes from sigma_max to sigma_min; the result is D at the last, a step to sigma = 0.
+///   Final::keep     count + 1 nodes, the last without an evaluation. Methods that correct a step with the evaluation at its
+///                   end (multistep, unipc) take count nodes with either end: the last evaluation corrects the state there.
+/// Methods with more evaluations a step take the same nodes and report what they evaluate.
+struct FixedSteps {
+  Schedule schedule = Schedule::log_sigma;
+  int count = 20;  ///< fewest_steps to most_steps
+  double rho = 7;  ///< of karras: larger puts more nodes at small sigma; positive
+  /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. With
+  /// Schedule::ays: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
+  std::vector<double> sigmas{};
+  std::string origin = "sampler.steps.sigmas";  ///< of `sigmas`, for errors
+};
+
+/// The nodes, strictly descending inside the range of the process; `nodes` of them (at least 2), or as many as `sigmas`
+/// has. A grid begins at sigma_max and ends at sigma_min exactly, one of ays at the first and the last entry of its table.
+/// Sigmas outside the range by less than a millionth, as float32 leaves them, are put on its end. Throws ConfigError for
+/// sigmas that do not fit.
+std::vector<double> grid_sigmas(const FixedSteps& steps, const Process& process, int nodes);
+
+}  // namespace shockstep

@@ -1,0 +1,69 @@
+#include "engine/grid_trajectory.hpp"
+
+#include "controller/denoiser_check.hpp"
+#include "core/statistics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace shockstep {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+}  // namespace
+
+GridTrajectory::GridTrajectory(const TrajectorySettings& settings, std::size_t d)
+    : settings_(settings), plan_(*settings.grid), row_(make_grid_row(plan_, d)), sample_(d) {}
+
+void GridTrajectory::start(std::int64_t index, Observer* steps) {
+  report_ = {};
+  report_.trajectory = index;
+  report_.drift = nan;
+  steps_ = steps;
+  settings_.latents(index, row_->x());
+  for (double& x : row_->x()) x *= plan_.sigmas.front();
+  row_->start();
+}
+
+double GridTrajectory::progress() const {
+  return static_cast<double>(report_.evaluations) / static_cast<double>(plan_.evaluations);
+}
+
+bool GridTrajectory::receive(std::span<const double> point, std::span<const double> D) {
+  ++report_.evaluations;
+  if (!all_finite(D)) {
+    abandon(Status::non_finite);
+    return true;
+  }
+  if (report_.evaluations == 1) std::copy(D.begin(), D.end(), sample_.begin());
+  if (row_->receive(point, D)) step_made();
+  if (row_->done()) finish();
+  return row_->done();
+}
+
+void GridTrajectory::step_made() {
+  ++report_.accepted;
+  if (!steps_) return;
+  const std::size_t end = row_->node();
+  StepRecord record{.trajectory = report_.trajectory};
+  record.lam = -std::log(plan_.sigmas[end - 1]);
+  record.h = std::log(plan_.sigmas[end - 1] / plan_.sigmas[end]);
+  record.error = record.tolerance = nan;  // nothing is estimated
+  steps_->step(record);
+}
+
+void GridTrajectory::finish() {
+  const double data_std = settings_.profile.data_std;
+  report_.blown_up = data_std > 0 && rms_difference(row_->denoised(), sample_) > farthest * data_std;
+  const auto result = plan_.final == Final::denoise ? row_->denoised() : std::span<const double>(row_->x());
+  std::copy(result.begin(), result.end(), sample_.begin());
+}
+
+void GridTrajectory::abandon(Status status) {
+  report_.status = status;
+  std::ranges::fill(sample_, nan);
+}
+
+}  // namespace shockstep

@@ -1,0 +1,39 @@
+/// One trajectory on a fixed grid: no controller, no error estimate, no events, and the same number of evaluations for all.
+#pragma once
+
+#include "engine/integration.hpp"
+#include "engine/trajectory.hpp"
+#include "stepper/grid_row.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace shockstep {
+
+class GridTrajectory final : public Integration {
+ public:
+  /// settings.grid must be set.
+  GridTrajectory(const TrajectorySettings& settings, std::size_t d);
+
+  void start(std::int64_t index, Observer* steps) override;
+  double request(std::span<double> point) override { return row_->request(point); }
+  bool receive(std::span<const double> point, std::span<const double> D) override;
+  void abandon(Status status) override;
+
+  const TrajectoryReport& report() const override { return report_; }
+  std::span<const double> sample() const override { return sample_; }
+  double progress() const override;
+
+ private:
+  void step_made();
+  void finish();
+
+  const TrajectorySettings& settings_;
+  const GridPlan& plan_;
+  std::unique_ptr<GridRow> row_;
+  std::vector<double> sample_;  // D at the first node until it is finished
+  Observer* steps_ = nullptr;
+  TrajectoryReport report_;
+};
+
+}  // namespace shockstep

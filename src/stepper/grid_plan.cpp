@@ -1,0 +1,94 @@
+#include "stepper/grid_plan.hpp"
+
+#include <shockstep/error.hpp>
+
+#include "stepper/runge_kutta_row.hpp"
+
+#include <algorithm>
+#include <string>
+
+namespace shockstep {
+namespace {
+
+constexpr int few_steps = 15;  // below this, diffusers lowers the order of the last two steps
+
+/// Values used by step n of `total`, the one to sigma = 0 or a corrector's last included.
+int order_at(Method method, int order, int n, int total) {
+  const int known = std::min(order, n + 1);  // the first steps have fewer
+  switch (method) {
+    case Method::unipc: return std::min(known, total - n);  // diffusers' lower_order_final, on by default
+    case Method::dpmpp_3m:
+    case Method::deis: return total < few_steps ? std::min(known, total - n) : known;
+    default: return known;  // multistep, and what agrees with k-diffusion
+  }
+}
+
+int fixed_order(Method method) { return method == Method::dpmpp_3m ? 3 : method == Method::dpmpp_2m ? 2 : 1; }
+
+void add_linear_steps(GridPlan& plan, int order, SolverType type) {
+  const std::vector<double>& sigmas = plan.sigmas;
+  const int steps = static_cast<int>(sigmas.size()) - 1;
+  const int total = plan.final == Final::denoise || corrects(plan.method) ? steps + 1 : steps;
+  for (int n = 0; n < steps; ++n) {
+    const int k = order_at(plan.method, order, n, total);
+    plan.order = std::max(plan.order, k);
+    std::vector<double> nodes;
+    for (int i = 0; i < k; ++i) nodes.push_back(sigmas[static_cast<std::size_t>(n - i)]);
+    const double end = sigmas[static_cast<std::size_t>(n) + 1];
+    switch (plan.method) {
+      case Method::dpmpp_2m:
+      case Method::dpmpp_3m: plan.predict.push_back(dpmpp_step(nodes, end)); break;
+      case Method::multistep:
+      case Method::unipc: {
+        const auto step = plan.method == Method::unipc ? unipc_step(nodes, end, type) : exponential_step(nodes, end);
+        plan.predict.push_back(step.predict);
+        plan.correct.push_back(step.correct);
+        break;
+      }
+      default:  // euler, deis, lms
+        plan.noise = true;
+        plan.predict.push_back(
+            adams_step(nodes, end, plan.method == Method::deis ? PolynomialIn::log_sigma : PolynomialIn::sigma));
+    }
+  }
+}
+
+int evaluations(const GridPlan& plan) {
+  const int steps = static_cast<int>(plan.sigmas.size()) - 1, last = plan.final == Final::denoise ? 1 : 0;
+  if (is_runge_kutta(plan.method)) return steps * RungeKuttaRow(plan.method, 1).evaluations() + last;
+  if (plan.method == Method::heun) return 2 * steps + last;
+  return corrects(plan.method) ? steps + 1 : steps + last;
+}
+
+}  // namespace
+
+bool corrects(Method method) { return method == Method::multistep || method == Method::unipc; }
+
+int grid_nodes(Method method, Final final, int count) {
+  return final == Final::keep && !corrects(method) ? count + 1 : count;
+}
+
+GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
+  const FixedSteps& steps = options.steps.value();
+  const bool listed = !steps.sigmas.empty();
+  if (steps.count < fewest_steps || steps.count > most_steps)
+    throw ConfigError("sampler.steps.count", "must be from " + std::to_string(fewest_steps) + " to " +
+                                                 std::to_string(most_steps) + ", got " + std::to_string(steps.count));
+  if (listed && steps.sigmas.back() == 0 && options.final == Final::keep)
+    throw ConfigError(steps.origin, "ends with 0, which is sampler.final: denoise; drop the 0 or ask for denoise");
+  const int nodes = grid_nodes(options.method, options.final, steps.count);
+
+  GridPlan plan{.method = options.method, .final = options.final, .sigmas = grid_sigmas(steps, process, nodes)};
+  plan.evaluations = evaluations(plan);
+  if (plan.evaluations > options.max_evaluations)
+    throw ConfigError("sampler.max_evaluations", "must be at least " + std::to_string(plan.evaluations) + ", what " +
+                                                     std::string(name(plan.method)) + " takes on this grid, got " +
+                                                     std::to_string(options.max_evaluations));
+  if (plan.method == Method::heun || is_runge_kutta(plan.method)) return plan;
+  const Orders known = orders(plan.method);
+  plan.wanted_order = options.order > 0 ? options.order : known.most > 0 ? known.usual : fixed_order(plan.method);
+  add_linear_steps(plan, plan.wanted_order, options.solver_type);
+  return plan;
+}
+
+}  // namespace shockstep

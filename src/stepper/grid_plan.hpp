@@ -1,0 +1,34 @@
+/// Everything about a run on a grid that is the same for all its trajectories.
+#pragma once
+
+#include <shockstep/sampler_options.hpp>
+
+#include "stepper/grid_weights.hpp"
+
+#include <vector>
+
+namespace shockstep {
+
+struct GridPlan {
+  Method method = Method::multistep;
+  Final final = Final::denoise;
+  std::vector<double> sigmas{};  ///< the nodes, descending
+  int evaluations = 0;           ///< of a trajectory
+  int order = 0;                 ///< the highest one that the grid has room for; 0 where the method has one order only
+  int wanted_order = 0;          ///< the one that was asked for
+
+  // Of methods with one evaluation a step; the n-th leads from node n to node n + 1.
+  bool noise = false;                 ///< values are (x - D)/sigma instead of D
+  std::vector<LinearStep> predict{};  ///< empty for heun and the Runge-Kutta methods
+  std::vector<LinearStep> correct{};  ///< empty for explicit methods
+};
+
+/// Whether D at the end of a step corrects it: such a method evaluates every node, whatever is returned.
+bool corrects(Method method);
+/// Nodes of a grid of `count` steps, as schedule.hpp defines them.
+int grid_nodes(Method method, Final final, int count);
+
+/// options.steps must be set. Throws ConfigError for a grid that does not fit.
+GridPlan make_grid_plan(const Process& process, const SamplerOptions& options);
+
+}  // namespace shockstep

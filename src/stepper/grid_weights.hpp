@@ -1,0 +1,37 @@
+/// Steps of the methods that take one evaluation a step, as numbers: on a grid they are known before the run.
+#pragma once
+
+#include <shockstep/sampler_options.hpp>
+#include <shockstep/stepper.hpp>
+
+#include <array>
+#include <span>
+
+namespace shockstep {
+
+/// x at the end = decay x + sum_i weights_i v_i, v the values D, or (x - D)/sigma, at `values` nodes, newest first.
+struct LinearStep {
+  int values = 0;
+  double decay = 1;
+  std::array<double, max_multistep_order + 1> weights{};
+};
+
+// `sigmas`: of the nodes that the step uses, newest first, and `end` the sigma it leads to. order: sigmas.size().
+
+/// The values (x - D)/sigma = dx/dsigma as a polynomial in `clock`, integrated over sigma. Order 1 is Euler's method.
+enum class PolynomialIn { sigma, log_sigma };
+LinearStep adams_step(std::span<const double> sigmas, double end, PolynomialIn clock);
+
+/// DPM-Solver++ with data prediction, orders 1 to 3.
+LinearStep dpmpp_step(std::span<const double> sigmas, double end);
+
+/// A predictor from the values of D at the nodes, and a corrector from those and D at the end, which is then the newest.
+struct PredictorCorrector {
+  LinearStep predict, correct;
+};
+/// The project's own multistep: D as a polynomial in lam, integrated exactly.
+PredictorCorrector exponential_step(std::span<const double> sigmas, double end);
+/// UniPC, orders 1 to 3.
+PredictorCorrector unipc_step(std::span<const double> sigmas, double end, SolverType type);
+
+}  // namespace shockstep

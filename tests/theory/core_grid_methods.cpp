@@ -1,0 +1,156 @@
+// The order of every method on a grid, on the flow of one Gaussian, which is known.
+#include "support/gaussian.hpp"
+#include "support/test.hpp"
+
+#include "stepper/grid_row.hpp"
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+using namespace shockstep;
+using test::Gaussian;
+
+namespace {
+
+constexpr double begin = -1, end = 2;  // in lam
+
+double end_of(const GridPlan& plan, double start) {
+  const Gaussian g;
+  const auto row = make_grid_row(plan, 1);
+  row->x()[0] = start;
+  row->start();
+  std::vector<double> point(1), D(1);
+  int evaluations = 0;
+  while (!row->done()) {
+    const double sigma = row->request(point);
+    D[0] = g.D(point[0], -std::log(sigma));
+    row->receive(point, D);
+    ++evaluations;
+  }
+  CHECK(evaluations == plan.evaluations);
+  return row->x()[0];
+}
+
+/// n equal steps in lam, the first of them replaced by steps that grow threefold from a tiny one: the low orders with
+/// which a multistep method begins then leave errors far below those of its full order.
+std::vector<double> graded(int n) {
+  const double h = (end - begin) / n;
+  std::vector<double> steps;
+  double left = end - begin;
+  for (double small = 1e-5 * h; small < .5 * h; small *= 3) steps.push_back(small), left -= small;
+  while (left > 1.5 * h) steps.push_back(h), left -= h;
+  std::vector<double> sigmas{std::exp(-begin)};
+  double lam = begin;
+  for (const double step : steps) sigmas.push_back(std::exp(-(lam += step)));
+  sigmas.push_back(std::exp(-end));
+  return sigmas;
+}
+
+GridPlan plan_of(Method method, int order, SolverType type, std::vector<double> sigmas) {
+  SamplerOptions options{.method = method, .order = order, .solver_type = type, .final = Final::keep};
+  options.max_evaluations = 1000000;
+  options.steps = FixedSteps{.sigmas = std::move(sigmas)};
+  return make_grid_plan(VarianceExploding{.sigma_min = std::exp(-end), .sigma_max = std::exp(-begin)}, options);
+}
+
+struct Expected {
+  Method method;
+  int order;  // asked for
+  double slope;
+  int steps;
+  SolverType type = SolverType::bh2;
+};
+
+}  // namespace
+
+TEST_CASE("each method converges with its order") {
+  const auto expected = GENERATE(values<Expected>({
+      {Method::euler, 0, 1, 256},
+      {Method::heun, 0, 2, 128},
+      {Method::dpmpp_2m, 0, 2, 256},
+      {Method::dpmpp_3m, 0, 2, 256},  // its second difference has half its weight: see dpmpp_weights.cpp
+      {Method::unipc, 1, 2, 256},
+      {Method::unipc, 1, 2, 256, SolverType::bh1},
+      {Method::unipc, 2, 3, 128},
+      {Method::unipc, 2, 3, 128, SolverType::bh1},
+      {Method::unipc, 3, 4, 128},
+      {Method::deis, 1, 1, 256},
+      {Method::deis, 2, 2, 256},
+      {Method::deis, 3, 3, 128},
+      {Method::deis, 4, 4, 128},
+      {Method::lms, 1, 1, 256},
+      {Method::lms, 2, 2, 256},
+      {Method::lms, 3, 3, 128},
+      {Method::lms, 4, 4, 128},
+      {Method::multistep, 1, 2, 128},
+      {Method::multistep, 2, 3, 128},
+      {Method::multistep, 3, 4, 128},
+      {Method::multistep, 4, 5, 64},
+      {Method::multistep, 5, 6, 64},
+      {Method::dopri5, 0, 5, 32},
+      {Method::cash_karp54, 0, 5, 32},
+      {Method::fehlberg78, 0, 8, 8},
+      {Method::bogacki_shampine, 0, 3, 64},
+  }));
+  CAPTURE(name(expected.method), expected.order);
+  const auto error = [&](int steps) {
+    const double x = end_of(plan_of(expected.method, expected.order, expected.type, graded(steps)), 2);
+    return std::abs(x - Gaussian().flow(2, begin, end));
+  };
+  // Halving the steps divides the error by 2^order, but for the next term of its expansion: O(h), a few tenths here.
+  const double slope = std::log2(error(expected.steps) / error(2 * expected.steps));
+  CHECK(slope > expected.slope - .35);
+  CHECK(slope < expected.slope + .6);
+}
+
+TEST_CASE("the exponential multistep on a grid makes the steps that the adaptive one makes") {
+  // Weights of one step from the same ages: the plan's, and those the row computes; rounding of the ages only.
+  const GridPlan plan = plan_of(Method::multistep, 3, SolverType::bh2, {2.7, 2.2, 2., 1.5, .5});
+  std::array ages = {0., std::log(2. / 1.5), std::log(2.2 / 1.5)};
+  const auto w = multistep_weights(ages, std::log(1.5 / .5));
+  for (std::size_t i = 0; i < 3; ++i) {
+    CHECK(plan.predict[3].weights[i] == Approx(w.predict[i]).epsilon(1e-12));
+    CHECK(plan.correct[3].weights[i + 1] == Approx(w.predict[i] - w.correct * w.extrapolate[i]).epsilon(1e-12));
+  }
+  CHECK(plan.correct[3].weights[0] == Approx(w.correct).epsilon(1e-12));
+}
+
+TEST_CASE("weights are exact for a D that does not change, whatever the method") {
+  // Then x - D goes like sigma. The sums hold to rounding, amplified by weights of size 10 at most.
+  for (const Method method : {Method::euler, Method::dpmpp_2m, Method::dpmpp_3m, Method::unipc, Method::deis,
+                              Method::lms, Method::multistep}) {
+    CAPTURE(name(method));
+    const auto plan = plan_of(method, 0, SolverType::bh2, {2.7, 2., 1.7, 1.2, .8, .5, .2});
+    const auto row = make_grid_row(plan, 1);
+    row->x()[0] = 3 + 2.7;
+    row->start();
+    std::vector<double> point(1);
+    const std::vector D{3.};
+    while (!row->done()) {
+      row->request(point);
+      row->receive(point, D);
+    }
+    CHECK(row->x()[0] == Approx(3.2).epsilon(1e-13));
+  }
+}
+
+TEST_CASE("the first and the last steps have the order of the public implementations") {
+  const auto orders_of = [](Method method, int order, int nodes, Final final) {
+    SamplerOptions options{.method = method, .order = order, .final = final};
+    options.steps = FixedSteps{.schedule = Schedule::log_sigma, .count = nodes};
+    std::vector<int> found;
+    for (const auto& step : make_grid_plan(VarianceExploding{}, options).predict) found.push_back(step.values);
+    return found;
+  };
+  using V = std::vector<int>;
+  CHECK(orders_of(Method::lms, 3, 6, Final::keep) == V{1, 2, 3, 3, 3, 3});
+  CHECK(orders_of(Method::dpmpp_2m, 0, 5, Final::keep) == V{1, 2, 2, 2, 2});
+  CHECK(orders_of(Method::dpmpp_3m, 0, 6, Final::keep) == V{1, 2, 3, 3, 2, 1});
+  CHECK(orders_of(Method::dpmpp_3m, 0, 6, Final::denoise) == V{1, 2, 3, 3, 2});
+  CHECK(orders_of(Method::dpmpp_3m, 0, 16, Final::keep).back() == 3);
+  CHECK(orders_of(Method::deis, 2, 5, Final::keep) == V{1, 2, 2, 2, 1});
+  CHECK(orders_of(Method::unipc, 3, 6, Final::denoise) == V{1, 2, 3, 3, 2});
+  CHECK(orders_of(Method::unipc, 3, 6, Final::keep) == V{1, 2, 3, 3, 2});
+  CHECK(orders_of(Method::multistep, 3, 5, Final::keep) == V{1, 2, 3, 3});
+}

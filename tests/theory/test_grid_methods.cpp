@@ -1,0 +1,60 @@
+/// Every method that public packages have, against what these make of the same noise and sigmas
+/// (tests/data/grid_methods.json, written by tools/make_method_vectors).
+#include "support/reference.hpp"
+
+#include <shockstep/shockstep.hpp>
+
+#include <memory>
+#include <set>
+#include <string>
+
+using namespace shockstep;
+
+namespace {
+
+const nlohmann::json& data() {
+  static const nlohmann::json found = test::reference("grid_methods");
+  return found;
+}
+
+ModelPtr model() {
+  return std::make_shared<GaussianMixture>(GaussianMixtureOptions{.means = test::tensor(data()["means"]),
+                                                                  .stds = test::tensor(data()["std"]),
+                                                                  .weights = test::tensor(data()["weights"])});
+}
+
+}  // namespace
+
+TEST_CASE("samples agree with those of k-diffusion and diffusers") {
+  std::set<std::string> seen;
+  const VarianceExploding range{.sigma_min = data()["sigma_min"], .sigma_max = data()["sigma_max"]};
+  for (const auto& c : data()["cases"]) {
+    SamplerOptions options;
+    options.method = method_named(c["method"].get<std::string>()).value();
+    options.order = c.value("order", 0);
+    options.solver_type = c.value("solver_type", "bh2") == "bh1" ? SolverType::bh1 : SolverType::bh2;
+    options.final = c["final"] == "keep" ? Final::keep : Final::denoise;
+    options.steps = FixedSteps{.sigmas = data()["grids"][c["grid"].get<std::string>()].get<std::vector<double>>()};
+    CAPTURE(c["package"], c["method"], options.order, c["grid"], c["final"]);
+    const at::Tensor wanted = test::tensor(c["samples"]);
+    const Result found =
+        Sampler(model(), range, options).sample({.count = wanted.size(0), .noise = test::tensor(data()["noise"])});
+    // Both sides are float64: rounding of states up to 160 falls with sigma, and what the decisions then make of that of 18
+    // steps is a factor below e^2.
+    CHECK((found.samples - wanted).abs().max().item<double>() < 1e-12);
+    seen.insert(c["method"]);
+  }
+  CHECK(seen == std::set<std::string>{"deis", "dpmpp_2m", "dpmpp_3m", "euler", "heun", "lms", "unipc"});
+}
+
+TEST_CASE("schedules agree with those of k-diffusion") {
+  const Process range = VarianceExploding{.sigma_min = data()["sigma_min"], .sigma_max = data()["sigma_max"]};
+  for (const auto& [name, wanted] : data()["schedules"].items()) {
+    CAPTURE(name);
+    const auto kind = std::ranges::find_if(schedule_kinds(), [&n = name](const auto& k) { return k.name == n; });
+    REQUIRE(kind != schedule_kinds().end());
+    const auto found = grid_sigmas({.schedule = kind->schedule}, range, static_cast<int>(wanted.size()));
+    for (std::size_t i = 0; i < found.size(); ++i)  // these are float32, and a seventh power multiplies its rounding
+      CHECK(found[i] == Approx(wanted[i].get<double>()).epsilon(20 * 6e-8));
+  }
+}
