@@ -1,0 +1,105 @@
+#include "output/report/mode_tree.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+namespace {
+
+constexpr double stride = .03;       // in ln sigma: how finely splits are placed
+constexpr int most_rounds = 400;     // of x <- D(x, sigma); it slows down where a mode is about to split
+constexpr double settled = 1e-6;     // a round that moves no coordinate by more than this many sigma
+constexpr double together = 1e-2;    // modes closer than this many sigma are one
+constexpr double most_work = 65536;  // components times coordinates: a report must not take longer than its run
+
+double squared_distance(const double* a, const double* b, std::size_t d) {
+  double sum = 0;
+  for (std::size_t j = 0; j < d; ++j) sum += (a[j] - b[j]) * (a[j] - b[j]);
+  return sum;
+}
+
+// Modes still apart: their positions and the node that each is.
+struct Front {
+  std::size_t d;
+  std::vector<double> x;
+  std::vector<int> node;
+
+  void settle(const KnownModel& model, double sigma) {
+    for (int round = 0; round < most_rounds; ++round) {
+      auto next = model.denoise(x, sigma);
+      double moved = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) moved = std::max(moved, std::abs(next[i] - x[i]));
+      x = std::move(next);
+      if (moved < settled * sigma) return;
+    }
+  }
+
+  // The members of each group of modes that are together now, in order of their first.
+  std::vector<std::vector<std::size_t>> groups(double sigma) const {
+    std::vector<std::vector<std::size_t>> out;
+    const double near = together * sigma;
+    for (std::size_t i = 0; i < node.size(); ++i) {
+      const auto same = [&](const auto& group) {
+        return squared_distance(&x[i * d], &x[group[0] * d], d) <= near * near * static_cast<double>(d);
+      };
+      if (const auto at = std::find_if(out.begin(), out.end(), same); at != out.end())
+        at->push_back(i);
+      else
+        out.push_back({i});
+    }
+    return out;
+  }
+
+  // One of each group goes on, as the node that `name` gives it.
+  template <class Name>
+  void join(const std::vector<std::vector<std::size_t>>& groups, Name name) {
+    Front next{d, {}, {}};
+    for (const auto& group : groups) {
+      next.node.push_back(name(group));
+      const auto from = x.begin() + static_cast<std::ptrdiff_t>(group[0] * d);
+      next.x.insert(next.x.end(), from, from + static_cast<std::ptrdiff_t>(d));
+    }
+    *this = std::move(next);
+  }
+};
+
+}  // namespace
+
+std::optional<ModeTree> mode_tree(const KnownModel& model, double sigma_min, double sigma_max) {
+  const std::size_t K = model.components();
+  if (K < 2 || K > ModeTree::largest || static_cast<double>(model.means.size()) > most_work) return {};
+
+  ModeTree tree;
+  tree.leaf_of.resize(K);
+  Front front{static_cast<std::size_t>(model.dimension), model.means, {}};
+  for (std::size_t k = 0; k < K; ++k) front.node.push_back(static_cast<int>(k));
+  front.settle(model, sigma_min);
+  front.join(front.groups(sigma_min), [&](const auto& group) {
+    const int leaf = static_cast<int>(tree.nodes.size());
+    for (auto k : group) tree.leaf_of[k] = leaf;
+    tree.nodes.push_back({.parent = -1, .sigma = 0, .leaf = true, .component = static_cast<int>(group[0])});
+    return leaf;
+  });
+  if (front.node.size() < 2) return {};
+
+  const auto split = [&](const std::vector<std::size_t>& group, double sigma) {
+    if (group.size() == 1) return front.node[group[0]];
+    const int parent = static_cast<int>(tree.nodes.size());
+    for (auto i : group) tree.nodes[static_cast<std::size_t>(front.node[i])].parent = parent;
+    tree.nodes.push_back({.parent = -1, .sigma = sigma, .leaf = false, .component = -1});
+    return parent;
+  };
+  for (double lam = -std::log(sigma_min) - stride; front.node.size() > 1 && lam > -std::log(sigma_max); lam -= stride) {
+    const double sigma = std::exp(-lam);
+    front.settle(model, sigma);
+    front.join(front.groups(sigma), [&](const auto& group) { return split(group, sigma * std::exp(-stride / 2)); });
+  }
+  if (front.node.size() > 1) {
+    std::vector<std::size_t> all(front.node.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    split(all, sigma_max);
+  }
+  return tree;
+}
+
+}  // namespace shockstep
