@@ -16,13 +16,21 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t most_points = 4000;
 constexpr int raster = 128, curve = 400;  // points along an axis at which a density is drawn
 
+// Of the first n samples, those with a value that is not finite.
+std::int64_t missing(const SamplePicture& picture, std::size_t n) {
+  std::int64_t found = 0;
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto sample = picture.values().subspan(i * picture.dimension(), picture.dimension());
+    found += !std::all_of(sample.begin(), sample.end(), [](float v) { return std::isfinite(v); });
+  }
+  return found;
+}
+
 Json image(const SamplePicture& picture) {
   const Image pixels = picture.image();
-  return {{"kind", "image"},
-          {"png", "data:image/png;base64," + base64(encode_png(pixels))},
-          {"width", pixels.width},
-          {"height", pixels.height},
-          {"shown", picture.count()}};
+  return {{"kind", "image"},          {"png", "data:image/png;base64," + base64(encode_png(pixels))},
+          {"width", pixels.width},    {"height", pixels.height},
+          {"shown", picture.count()}, {"missing", missing(picture, picture.count())}};
 }
 
 Json density_raster(const KnownModel& known, const Range& x, const Range& y) {
@@ -51,7 +59,8 @@ Json plane(const SamplePicture& picture, const KnownModel& known) {
     points.push_back({rounded(x), rounded(y), rounded(picture.exponents()[i]), i});
   }
   const auto [rx, ry] = square(central_range(xs), central_range(ys));
-  Json out{{"kind", "plane"}, {"points", std::move(points)}, {"x", {rx.low, rx.high}}, {"y", {ry.low, ry.high}}};
+  Json out{{"kind", "plane"},        {"points", std::move(points)}, {"shown", n}, {"missing", missing(picture, n)},
+           {"x", {rx.low, rx.high}}, {"y", {ry.low, ry.high}}};
   if (known.density) out["density"] = density_raster(known, rx, ry);
   return out;
 }
@@ -66,7 +75,11 @@ Json line(const SamplePicture& picture, const KnownModel& known) {
   const auto bins = static_cast<double>(counts.size());
   for (std::size_t i = 0; i <= counts.size(); ++i)
     edges.push_back(rounded(std::lerp(range.low, range.high, static_cast<double>(i) / bins)));
-  Json out{{"kind", "line"}, {"edges", std::move(edges)}, {"counts", counts}, {"shown", values.size()}};
+  Json out{{"kind", "line"},
+           {"edges", std::move(edges)},
+           {"counts", counts},
+           {"shown", picture.count()},
+           {"missing", missing(picture, picture.count())}};
   if (!known.density) return out;
   std::vector<double> x;
   for (int i = 0; i <= curve; ++i) x.push_back(std::lerp(range.low, range.high, static_cast<double>(i) / curve));

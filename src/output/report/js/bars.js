@@ -21,7 +21,8 @@ function bars({ edges, counts, xAxis, yName, colour, describe, marks = [] }) {
       renderItem: (params, api) => {
         const [left, top] = api.coord([api.value(0), api.value(2)]);
         const [right, bottom] = api.coord([api.value(1), 0]);
-        const x = Math.min(left, right), width = Math.max(1, Math.abs(right - left) - 1);
+        const x = Math.min(left, right), pitch = Math.abs(right - left);
+        const width = Math.max(1, pitch > 4 ? pitch - 1 : pitch);
         const box = params.coordSys;
         const column = { x, y: box.y, width, height: box.height };
         return {
@@ -41,7 +42,7 @@ function bars({ edges, counts, xAxis, yName, colour, describe, marks = [] }) {
       symbol: "none",
       lineStyle: { color: css("--ink"), width: 1.5, type: "dashed" },
       data: [[mark.at, 0], [mark.at, highest]],
-      endLabel: { show: true, formatter: mark.label, color: css("--ink"), fontSize: 12, textBorderColor: css("--card"), textBorderWidth: 3, offset: mark.offset || [0, 0], align: mark.align || "left" },
+      endLabel: { show: true, formatter: mark.label, color: css("--ink"), fontSize: 12, textBorderColor: css("--card"), textBorderWidth: 4, offset: mark.offset || [0, 0], align: mark.align || "left" },
     });
   return frame({
     xAxis,

@@ -42,8 +42,8 @@ function tree({ nodes }, report, narrow) {
     return [from, node.sigma || range[0], place[node.parent] ?? place[i], place[i], i];
   });
   return frame({
-    grid: { left: 12, right: 7.4 * longest, top: 8, bottom: 30, containLabel: true },
-    xAxis: sigmaAxis(range, { logBase: range[1] / range[0] < 100 ? 2 : 10, axisLabel: bareEnds() }),
+    grid: { ...frame().grid, left: 4, right: 14 + 7.2 * longest, top: 8 },
+    xAxis: sigmaAxis(range, { logBase: range[1] / range[0] < 100 ? 2 : 10, axisLabel: bareEnds(), ...(narrow ? { name: "noise level σ" } : {}) }),
     yAxis: { type: "value", min: -0.6, max: leaves - 0.4, inverse: true, show: false },
     tooltip: {
       ...frame().tooltip,

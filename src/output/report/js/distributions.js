@@ -39,7 +39,7 @@ const exponentsFigure = {
   width: "third",
   explain: (exponents, report) => {
     const some = sum(exponents.counts);
-    return `Errors made before a decision grew by the exponential of this. ${count(exponents.zeros)} trajectories (${percent(exponents.zeros, report.finished)}) had none${some ? " and are not shown" : ""}.`;
+    return `Errors made before a decision grew by the exponential of this. ${plural(exponents.zeros, "trajectory", "trajectories")} (${percent(exponents.zeros, report.finished)}) had none${some ? " and are not shown" : ""}.`;
   },
   chart: (exponents, report) => (exponents.counts.length ? logBars(exponents, "exponent", "--warm", report) : undefined),
 };

@@ -34,13 +34,13 @@ const eventsFigure = {
     events.trajectories
       ? `${plural(events.trajectories, "trajectory", "trajectories")} (${percent(events.trajectories, report.finished)}) passed close to an interface between modes. It enters where neighbouring paths begin to move apart, decides where the denoiser turns fastest, and leaves when the choice is made.${beyond(events)}`
       : "No trajectory passed close to an interface between modes, or sampler.guard.events is off.",
-  chart: (events) => {
+  chart: (events, report, narrow) => {
     if (!events.trajectories) return undefined;
-    const shown = occupied(events);
+    const shown = occupied(events), [high, low] = [shown.edges.at(-1), shown.edges[0]];
     return frame({
-      grid: { ...frame().grid, top: 58 },
+      grid: { ...frame().grid, top: narrow ? 78 : 58 },
       legend: { top: 0, left: 0, itemWidth: 16, itemHeight: 8, icon: "roundRect", textStyle: { color: css("--soft"), fontSize: 13 } },
-      xAxis: sigmaAxis([shown.edges[0], shown.edges.at(-1)], shown.edges.at(-1) / shown.edges[0] < 100 ? { logBase: 2 } : {}),
+      xAxis: sigmaAxis([low, high], { logBase: high / low < 100 ? 2 : 10, axisLabel: bareEnds() }),
       yAxis: countAxis("events"),
       tooltip: {
         ...frame().tooltip,

@@ -15,13 +15,18 @@ function errorText({ tolerance, summary }) {
 }
 
 function lead(report) {
-  const { evaluations, steps, repeated } = report.summary;
+  const { evaluations, repeated } = report.summary;
   return (
     `${plural(report.summary.trajectories, "trajectory", "trajectories")}, ${statusText(report.summary)}. ` +
-    `Each took ${number(evaluations.mean)} model evaluations on average and ${count(evaluations.max)} at most. ` +
+    (report.finished === 1 ? `It took ${plural(evaluations.max, "model evaluation")}. ` : `Each took ${number(evaluations.mean)} model evaluations on average and ${count(evaluations.max)} at most. `) +
     errorText(report) +
     (repeated ? `${plural(repeated, "trajectory", "trajectories")} that looked risky ran again with a tighter tolerance.` : "")
   );
+}
+
+function guardText(guard) {
+  if (!guard) return "guard off";
+  return `guard profile: ${guard.source}${guard.evaluations ? `, measured with ${count(guard.evaluations)} evaluations` : ""}`;
 }
 
 function tiles(report) {
@@ -42,7 +47,7 @@ function headline(report) {
     element("h1", {}, report.title),
     element("p", { class: "subject" }, summary.model),
     element("p", { class: "lead" }, lead(report)),
-    element("p", { class: "facts" }, `${number(summary.wall_seconds)} s on ${summary.device}, ${plural(summary.threads, "thread")}; ${summary.guard ? `guard profile: ${summary.guard.source}, measured with ${count(summary.guard.evaluations)} evaluations` : "guard off"}; Shockstep ${summary.version}.`),
+    element("p", { class: "facts" }, `${number(summary.wall_seconds)} s on ${summary.device}, ${plural(summary.threads, "thread")}; ${guardText(summary.guard)}; Shockstep ${summary.version}.`),
     ...summary.warnings.map((sentence) => element("p", { class: "warning", role: "alert" }, sentence)),
     tiles(report),
   ];

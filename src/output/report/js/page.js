@@ -7,10 +7,10 @@
 const figures = () => [samplesFigure, stepsFigure, eventsFigure, decisionsFigure, gainFigure, evaluationsFigure, exponentsFigure, errorsFigure, trajectoriesFigure];
 
 function figureCard(figure, data, report) {
-  const card = element("section", { class: `figure ${figure.width || ""}`, id: figure.key }, element("h2", {}, figure.title), element("p", { class: "explain" }, figure.explain(data, report)));
-  const content = figure.content?.(data, report);
+  const content = figure.content?.(data, report), chart = figure.chart?.(data, report, false);
+  const card = element("section", { class: `figure ${figure.width || ""} ${content || chart ? "" : "words"}`, id: figure.key }, element("h2", {}, figure.title), element("p", { class: "explain" }, figure.explain(data, report)));
   if (content) card.append(content);
-  if (figure.chart?.(data, report, false)) {
+  if (chart) {
     const square = figure.shape?.(data) === "square";
     const box = element("div", { class: `chart ${square ? "square" : ""}`, role: "img", "aria-label": figure.title });
     card.append(box);

@@ -32,11 +32,12 @@ function plane(samples, report, narrow) {
   series.push({
     type: "scatter",
     clip: true,
+    progressive: 0, // all at once: so few take no time, and a print or a screenshot is complete
     symbolSize: samples.points.length > 1000 ? 4 : 6,
     data: order.map(([x, y, exponent, trajectory]) => [x, y, warmth(exponent), exponent, trajectory]),
   });
   return frame({
-    grid: { left: 6, right: 18, top: 34, bottom: 76, containLabel: true },
+    grid: { ...frame().grid, bottom: 92 },
     xAxis: side("x₁", samples.x),
     yAxis: upright(side("x₂", samples.y)),
     visualMap: {
@@ -80,7 +81,7 @@ function line(samples) {
       silent: true,
       symbol: "none",
       lineStyle: { color: css("--hot"), width: 2 },
-      data: samples.density.map(([x, p]) => [x, p * width * samples.shown]),
+      data: samples.density.map(([x, p]) => [x, p * width * (samples.shown - samples.missing)]),
     });
   return option;
 }
@@ -89,12 +90,13 @@ const samplesFigure = {
   key: "samples",
   title: "Samples",
   explain: (samples, report) => {
-    const of = (shown, what) => (shown < report.finished ? `The first ${count(shown)} of ${plural(report.finished, what)}` : `All ${plural(shown, what)}`);
-    if (samples.kind === "image") return `${of(samples.shown, "sample")}.`;
+    const { shown, missing } = samples;
+    const which = (shown < report.finished ? `The first ${count(shown)} of ${plural(report.finished, "sample")}` : plural(shown, "sample")) + (missing ? ` (${count(missing)} of them not finite)` : "");
+    if (samples.kind === "image") return `${which}.`;
     if (samples.kind === "line")
-      return `${of(samples.shown, "sample")}${samples.density ? "; the line is the exact density, which the bars should follow" : ""}.`;
+      return `${which}${samples.density ? "; the line is the exact density, which the bars should follow" : ""}.`;
     if (samples.kind === "plane")
-      return `${of(samples.points.length, "sample")}${samples.density ? ", over the exact density (shaded)" : ""}. Blue ones were never in doubt; the warmer a dot, the more errors were amplified when it decided between two modes.`;
+      return `${which}${samples.density ? ", over the exact density (shaded)" : ""}. Blue ones were never in doubt; the warmer a dot, the more errors were amplified when it decided between two modes.`;
     return samples.why;
   },
   chart: (samples, report, narrow) => ({ plane, line })[samples.kind]?.(samples, report, narrow),

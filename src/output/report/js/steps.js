@@ -70,7 +70,7 @@ const stepsFigure = {
       `Each line is one of ${plural(traces.length, "trajectory", "trajectories")}; a dot is a step, placed where it begins. ` +
       (windows ? "The shaded bands are the windows in which they passed a mode interface, where errors grow: steps are short there and before. " : "None of them passed a mode interface. ") +
       (report.summary.guard?.cap?.values.length ? "The dashed line is the longest step the guard allows. " : "") +
-      (rejected ? `Diamonds are the ${count(rejected)} rejected steps. ` : "") +
+      (rejected ? `Diamonds are rejected steps (${count(rejected)}). ` : "") +
       "Point at a line to follow it."
     );
   },
@@ -81,7 +81,7 @@ const stepsFigure = {
     const low = Math.min(...sizes), high = Math.max(...sizes);
     return frame({
       xAxis: sigmaAxis(report.sigma),
-      yAxis: upright(logAxis("step size in ln σ", low, high)),
+      yAxis: upright(logAxis("step size in ln σ", low, high, 200)),
       tooltip: {
         ...frame().tooltip,
         formatter: ({ seriesName, value }) =>

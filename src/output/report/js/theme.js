@@ -28,20 +28,20 @@ const sigmaAxis = ([low, high], more = {}) =>
 // Ends that are no round numbers bear none.
 const bareEnds = () => ({ ...axis().axisLabel, showMinLabel: false, showMaxLabel: false });
 
-// Powers of two where powers of ten would be too few.
-function logAxis(name, low, high, more = {}) {
+// Powers of two where powers of ten would be too few, up to a ratio of `few`.
+function logAxis(name, low, high, few = 30) {
   const air = high / low < 2 ? 1.5 : 1.05;
-  return axis(name, { type: "log", logBase: high / low > 30 ? 10 : 2, min: low / air, max: high * air, axisLabel: bareEnds(), ...more });
+  return axis(name, { type: "log", logBase: high / low > few ? 10 : 2, min: low / air, max: high * air, axisLabel: bareEnds() });
 }
 
 // An axis along which counts or sizes grow bears its name on top, where it can be read without turning the head.
-const upright = (made) => ({ ...made, nameLocation: "end", nameGap: 12, nameTextStyle: { ...made.nameTextStyle, align: "left", padding: [0, 0, 0, -28] } });
+const upright = (made) => ({ ...made, nameLocation: "end", nameGap: 12, nameTextStyle: { ...made.nameTextStyle, align: "left", padding: [0, 0, 0, -50] } });
 
 function frame(more = {}) {
   return {
     animation: false,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily },
-    grid: { left: 6, right: 18, top: 34, bottom: 30, containLabel: true },
+    grid: { left: 54, right: 20, top: 34, bottom: 50 },
     tooltip: {
       confine: true,
       transitionDuration: 0,
