@@ -1,8 +1,10 @@
 // report.html: what it counts, that it stays small, and that its text cannot break out of its place.
+#include "output/grid.hpp"
 #include "output/picture.hpp"
 #include "output/report/base64.hpp"
 #include "output/report/page.hpp"
 #include "output/report/run_report.hpp"
+#include "output/report/sample_figure.hpp"
 #include "support/test.hpp"
 
 #include <algorithm>
@@ -23,8 +25,9 @@ std::int64_t total(const Json& counts) {
 
 // Two modes at -1 and 1 in one dimension: D = tanh(x) in the limit of narrow modes at sigma = 1.
 KnownModel two_modes() {
+  static const std::vector<double> means{-1, 1};
   return {.dimension = 1,
-          .means = {-1, 1},
+          .means = means,
           .denoise =
               [](std::span<const double> x, double sigma) {
                 std::vector<double> D;
@@ -102,6 +105,29 @@ TEST_CASE("a report is bounded and does not depend on the order of completion") 
   CHECK(report_of(3000) == report_of(3000, true));
 }
 
+TEST_CASE("large images are shrunk") {
+  Image image(6, 4, 1, 0);
+  for (int y = 0; y < 4; ++y)
+    for (int x = 0; x < 6; ++x) *image.at(x, y) = static_cast<std::uint8_t>(10 * (x / 2) + 100 * (y / 2) + x % 2 + 1);
+  const Image small = shrunk(image, 6);
+  CHECK(small.width == 3);
+  CHECK(small.height == 2);
+  CHECK(small.pixels == std::vector<std::uint8_t>{2, 12, 22, 102, 112, 122});  // 1.5, 11.5, .. rounded up
+  CHECK(shrunk(image, 24).pixels == image.pixels);
+
+  // Noise, which PNG cannot compress.
+  const std::vector<std::int64_t> shape{3, 128, 128};
+  SamplePicture picture({}, shape, 64);
+  std::mt19937 random(1);
+  std::uniform_real_distribution<double> uniform(-1, 1);
+  std::vector<double> sample(3 * 128 * 128);
+  for (int i = 0; i < 64; ++i) {
+    for (double& v : sample) v = uniform(random);
+    picture.add(i, sample, 0);
+  }
+  CHECK(sample_figure(picture, {}).at("png").get<std::string>().size() < 3300000);
+}
+
 TEST_CASE("interrupted trajectories are left out") {
   RunReport report({.title = "t", .sigma_min = .002, .sigma_max = 80, .tolerance = .01, .known = {}});
   TrajectoryReport r;
@@ -173,10 +199,12 @@ TEST_CASE("a mode tree nests") {
 
 TEST_CASE("no tree where there is nothing to decide") {
   KnownModel one = two_modes();
-  one.means = {1, 1};  // two components, one mode
+  std::vector<double> means{1, 1};  // two components, one mode
+  one.means = means;
   CHECK_FALSE(mode_tree(one, .002, 80));
   CHECK_FALSE(mode_tree({}, .002, 80));
-  one.means.assign(ModeTree::largest + 1, 1);
+  means.assign(ModeTree::largest + 1, 1);
+  one.means = means;
   CHECK_FALSE(mode_tree(one, .002, 80));
 }
 

@@ -18,10 +18,11 @@ class WholeBins {
  public:
   void add(std::int64_t value) {
     ++bins_[value / width_];
-    if (bins_.size() <= most) return;
-    std::map<std::int64_t, std::int64_t> wider;
-    for (const auto& [bin, n] : bins_) wider[bin / 2] += n;
-    bins_ = std::move(wider), width_ *= 2;
+    while (bins_.size() > most) {
+      std::map<std::int64_t, std::int64_t> wider;
+      for (const auto& [bin, n] : bins_) wider[bin / 2] += n;
+      bins_ = std::move(wider), width_ *= 2;
+    }
   }
 
   /// {edges: [n + 1], counts: [n]}; at most `most` bins.

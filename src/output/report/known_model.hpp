@@ -11,7 +11,7 @@ namespace shockstep {
 /// Rows are points of `dimension` doubles, one after the other. Everything is empty for a model of which nothing is known.
 struct KnownModel {
   std::int64_t dimension = 0;
-  std::vector<double> means{};  ///< of the components, [K, dimension]
+  std::span<const double> means{};  ///< of the components, [K, dimension]; the functions below keep them alive
   /// D(x, sigma) of each row, [rows, dimension]; sigma within the range of the process.
   std::function<std::vector<double>(std::span<const double> x, double sigma)> denoise{};
   /// p(x) of each row at the end of the integration, [rows].

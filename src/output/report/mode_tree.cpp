@@ -71,7 +71,7 @@ std::optional<ModeTree> mode_tree(const KnownModel& model, double sigma_min, dou
 
   ModeTree tree;
   tree.leaf_of.resize(K);
-  Front front{static_cast<std::size_t>(model.dimension), model.means, {}};
+  Front front{static_cast<std::size_t>(model.dimension), {model.means.begin(), model.means.end()}, {}};
   for (std::size_t k = 0; k < K; ++k) front.node.push_back(static_cast<int>(k));
   front.settle(model, sigma_min);
   front.join(front.groups(sigma_min), [&](const auto& group) {

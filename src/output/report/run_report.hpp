@@ -21,8 +21,10 @@ class RunReport {
   void step(const StepRecord& record) { traces_.step(record); }
   void finished(const TrajectoryReport& report, std::span<const double> sample);
 
-  /// The figures of the page: {title, summary, samples, steps, events, decisions, exponents, errors, evaluations,
-  /// trajectories}. `summary`: the text of summary.json.
+  /// What the page shows: {title, sigma: [min, max], tolerance: {asked, estimated, within}, finished, summary} and, each as
+  /// its source says, {samples, steps, events, decisions, exponents, errors, evaluations, trajectories}. `estimated`: how many
+  /// trajectories have an error estimate; `within`: how many of these are within the tolerance. `summary`: the text of
+  /// summary.json.
   nlohmann::ordered_json data(const std::string& summary, const SamplePicture& picture, const QuantileSketch& exponents,
                               const QuantileSketch& errors) const;
 

@@ -13,8 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t most_points = 4000;
-constexpr int raster = 128, curve = 400;  // points along an axis at which a density is drawn
+constexpr std::size_t most_points = 4000, most_bytes = 2400000;  // of an image; base64 makes a third more of it
+constexpr int raster = 128, curve = 400;                         // points along an axis at which a density is drawn
 
 // Of the first n samples, those with a value that is not finite.
 std::int64_t missing(const SamplePicture& picture, std::size_t n) {
@@ -27,7 +27,7 @@ std::int64_t missing(const SamplePicture& picture, std::size_t n) {
 }
 
 Json image(const SamplePicture& picture) {
-  const Image pixels = picture.image();
+  const Image pixels = shrunk(picture.image(), most_bytes);
   return {{"kind", "image"},          {"png", "data:image/png;base64," + base64(encode_png(pixels))},
           {"width", pixels.width},    {"height", pixels.height},
           {"shown", picture.count()}, {"missing", missing(picture, picture.count())}};
