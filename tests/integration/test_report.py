@@ -102,7 +102,8 @@ class Page(unittest.TestCase):
     def check_quiet(self):
         """Nothing was complained about, nothing was asked for from outside."""
         self.assertEqual(self.browser.found("Runtime.exceptionThrown"), [])
-        self.assertEqual([e for e in self.browser.found("Runtime.consoleAPICalled") if e["type"] in ("error", "warning", "assert")], [])
+        said = self.browser.found("Runtime.consoleAPICalled")
+        self.assertEqual([e for e in said if e["type"] in ("error", "warning", "assert")], [])
         self.assertEqual([e["entry"]["text"] for e in self.browser.found("Log.entryAdded")], [])
         asked = [e["request"]["url"] for e in self.browser.found("Network.requestWillBeSent")]
         self.assertTrue(asked)
@@ -115,9 +116,8 @@ class Page(unittest.TestCase):
                 self.assertEqual(set(self.charts()), wanted)
                 for name in wanted:
                     full = self.ink(name)
-                    self.browser.evaluate(
-                        f"echarts.getInstanceByDom(document.querySelector('#{name} .chart')).setOption({{series: []}}, {{replaceMerge: ['series']}})"
-                    )
+                    chart = f"echarts.getInstanceByDom(document.querySelector('#{name} .chart'))"
+                    self.browser.evaluate(f"{chart}.setOption({{series: []}}, {{replaceMerge: ['series']}})")
                     self.browser.settle()
                     self.assertGreater(full, self.ink(name) + 0.002, name)  # against axes and labels alone
                 self.assertIn("trajectories, all ok", self.browser.evaluate("document.body.innerText"))
@@ -142,8 +142,14 @@ class Page(unittest.TestCase):
     def test_every_figure_answers_the_pointer(self):
         self.open("ring")
         expected = {
-            "samples": r"trajectory \d+", "steps": r"step [\d.]+", "events": r"decides: \d+", "decisions": r"\d+ of them decided",
-            "gain": r"grows [\d.e]+ times", "evaluations": r"\d+ evaluations", "exponents": r"[\d.]+ to [\d.]+", "errors": r"[\d.]+ to [\d.]+",
+            "samples": r"trajectory \d+",
+            "steps": r"step [\d.]+",
+            "events": r"decides: \d+",
+            "decisions": r"\d+ of them decided",
+            "gain": r"grows [\d.e]+ times",
+            "evaluations": r"\d+ evaluations",
+            "exponents": r"[\d.]+ to [\d.]+",
+            "errors": r"[\d.]+ to [\d.]+",
         }
         for name, pattern in expected.items():
             with self.subTest(name):

@@ -47,10 +47,8 @@ std::string Decisions::label(int component) const {
 
 Json Decisions::json() const {
   if (model_.components() == 0) return {{"why", "The modes of this model are not known in closed form."}};
-  if (!tree_)
-    return {{"why", model_.components() > ModeTree::largest
-                        ? "This model has too many components for a tree to be read."
-                        : "This model has one mode: there is nothing to decide."}};
+  if (too_large_for_tree(model_)) return {{"why", "This model has too many components, or coordinates, for a tree."}};
+  if (!tree_) return {{"why", "This model has one mode: there is nothing to decide."}};
   auto count = count_, decided = decided_;
   Json nodes = Json::array();
   for (std::size_t i = 0; i < tree_->nodes.size(); ++i) {  // children come before their parent

@@ -6,11 +6,11 @@
 namespace shockstep {
 namespace {
 
-constexpr double stride = .03;       // in ln sigma: how finely splits are placed
-constexpr int most_rounds = 400;     // of x <- D(x, sigma); it slows down where a mode is about to split
-constexpr double settled = 1e-6;     // a round that moves no coordinate by more than this many sigma
-constexpr double together = 1e-2;    // modes closer than this many sigma are one
-constexpr double most_work = 65536;  // components times coordinates: a report must not take longer than its run
+constexpr double stride = .03;           // in ln sigma: how finely splits are placed
+constexpr int most_rounds = 400;         // of x <- D(x, sigma); it slows down where a mode is about to split
+constexpr double settled = 1e-6;         // a round that moves no coordinate by more than this many sigma
+constexpr double together = 1e-2;        // modes closer than this many sigma are one
+constexpr std::size_t most_work = 4096;  // components times coordinates
 
 double squared_distance(const double* a, const double* b, std::size_t d) {
   double sum = 0;
@@ -65,9 +65,13 @@ struct Front {
 
 }  // namespace
 
+bool too_large_for_tree(const KnownModel& model) {
+  return model.components() > ModeTree::largest || model.means.size() > most_work;
+}
+
 std::optional<ModeTree> mode_tree(const KnownModel& model, double sigma_min, double sigma_max) {
   const std::size_t K = model.components();
-  if (K < 2 || K > ModeTree::largest || static_cast<double>(model.means.size()) > most_work) return {};
+  if (K < 2 || too_large_for_tree(model)) return {};
 
   ModeTree tree;
   tree.leaf_of.resize(K);

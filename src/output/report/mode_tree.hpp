@@ -25,7 +25,10 @@ struct ModeTree {
   static constexpr int largest = 48;  ///< components; with more a tree cannot be read
 };
 
-/// Nothing if the model is not known, has one mode, or too many to read. Modes that are still apart at sigma_max join there.
+/// More components than can be read, or so many coordinates that a tree would take longer than the run.
+bool too_large_for_tree(const KnownModel& model);
+
+/// Nothing if the model is not known, has one mode, or is too large. Modes that are still apart at sigma_max join there.
 std::optional<ModeTree> mode_tree(const KnownModel& model, double sigma_min, double sigma_max);
 
 }  // namespace shockstep

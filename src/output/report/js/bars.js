@@ -1,8 +1,12 @@
 // Neighbouring bins put together until there are few enough to see.
 function joined({ edges, counts }, most) {
-  const group = Math.ceil(counts.length / most), starts = [];
+  const group = Math.ceil(counts.length / most);
+  const starts = [];
   for (let i = 0; i < counts.length; i += group) starts.push(i);
-  return { edges: [...starts.map((i) => edges[i]), edges.at(-1)], counts: starts.map((i) => sum(counts.slice(i, i + group))) };
+  return {
+    edges: [...starts.map((i) => edges[i]), edges.at(-1)],
+    counts: starts.map((i) => sum(counts.slice(i, i + group))),
+  };
 }
 
 // A histogram: bars between edges, and a tooltip wherever the pointer is above one.
@@ -21,7 +25,8 @@ function bars({ edges, counts, xAxis, yName, colour, describe, marks = [] }) {
       renderItem: (params, api) => {
         const [left, top] = api.coord([api.value(0), api.value(2)]);
         const [right, bottom] = api.coord([api.value(1), 0]);
-        const x = Math.min(left, right), pitch = Math.abs(right - left);
+        const x = Math.min(left, right);
+        const pitch = Math.abs(right - left);
         const width = Math.max(1, pitch > 4 ? pitch - 1 : pitch);
         const box = params.coordSys;
         const column = { x, y: box.y, width, height: box.height };
@@ -41,8 +46,20 @@ function bars({ edges, counts, xAxis, yName, colour, describe, marks = [] }) {
       silent: true,
       symbol: "none",
       lineStyle: { color: css("--ink"), width: 1.5, type: "dashed" },
-      data: [[mark.at, 0], [mark.at, highest]],
-      endLabel: { show: true, formatter: mark.label, color: css("--ink"), fontSize: 12, textBorderColor: css("--card"), textBorderWidth: 4, offset: mark.offset || [0, 0], align: mark.align || "left" },
+      data: [
+        [mark.at, 0],
+        [mark.at, highest],
+      ],
+      endLabel: {
+        show: true,
+        formatter: mark.label,
+        color: css("--ink"),
+        fontSize: 12,
+        textBorderColor: css("--card"),
+        textBorderWidth: 4,
+        offset: mark.offset || [0, 0],
+        align: mark.align || "left",
+      },
     });
   return frame({
     xAxis,

@@ -12,8 +12,7 @@ function densityImage({ size, bytes }) {
 }
 
 function plane(samples, report, narrow) {
-  const side = (name, [min, max]) =>
-    axis(name, { type: "value", min, max, axisLabel: bareEnds() });
+  const side = (name, [min, max]) => axis(name, { type: "value", min, max, axisLabel: bareEnds() });
   const series = [];
   if (samples.density) {
     const image = densityImage(samples.density);
@@ -91,16 +90,24 @@ const samplesFigure = {
   title: "Samples",
   explain: (samples, report) => {
     const { shown, missing } = samples;
-    const which = (shown < report.finished ? `The first ${count(shown)} of ${plural(report.finished, "sample")}` : plural(shown, "sample")) + (missing ? ` (${count(missing)} of them not finite)` : "");
+    const which =
+      (shown < report.finished
+        ? `The first ${count(shown)} of ${plural(report.finished, "sample")}`
+        : plural(shown, "sample")) + (missing ? ` (${count(missing)} of them not finite)` : "");
     if (samples.kind === "image") return `${which}.`;
     if (samples.kind === "line")
       return `${which}${samples.density ? "; the line is the exact density, which the bars should follow" : ""}.`;
     if (samples.kind === "plane")
-      return `${which}${samples.density ? ", over the exact density (shaded)" : ""}. Blue ones were never in doubt; the warmer a dot, the more errors were amplified when it decided between two modes.`;
+      return (
+        `${which}${samples.density ? ", over the exact density (shaded)" : ""}. Blue ones were never in doubt; the ` +
+        "warmer a dot, the more errors were amplified when it decided between two modes."
+      );
     return samples.why;
   },
   chart: (samples, report, narrow) => ({ plane, line })[samples.kind]?.(samples, report, narrow),
   shape: (samples) => (samples.kind === "plane" ? "square" : "wide"),
   content: (samples) =>
-    samples.kind === "image" ? element("img", { class: "tiles-of-images", src: samples.png, alt: `${samples.shown} samples side by side` }) : undefined,
+    samples.kind === "image"
+      ? element("img", { class: "tiles-of-images", src: samples.png, alt: `${samples.shown} samples side by side` })
+      : undefined,
 };

@@ -21,7 +21,9 @@ function capLine(report) {
 function windowShades(traces, sigma) {
   const windows = traces.flatMap((trace) => trace.windows);
   const ends = [...new Set(windows.flat())].sort((a, b) => b - a);
-  const bands = ends.slice(1).map((low, i) => [ends[i], low, windows.filter(([enter, exit]) => enter > low && exit < ends[i]).length]);
+  const bands = ends
+    .slice(1)
+    .map((low, i) => [ends[i], low, windows.filter(([enter, exit]) => enter > low && exit < ends[i]).length]);
   return {
     name: "windows",
     type: "custom",
@@ -31,10 +33,15 @@ function windowShades(traces, sigma) {
     z: 1,
     encode: { x: [0, 1] },
     renderItem: (params, api) => {
-      const [left] = api.coord([Math.min(api.value(0), sigma[1]), 1]), [right] = api.coord([Math.max(api.value(1), sigma[0]), 1]);
+      const [left] = api.coord([Math.min(api.value(0), sigma[1]), 1]);
+      const [right] = api.coord([Math.max(api.value(1), sigma[0]), 1]);
       const { y, height } = params.coordSys;
       const opacity = 0.08 + (0.3 * api.value(2)) / windows.length;
-      return { type: "rect", shape: { x: left, y, width: right - left, height }, style: { fill: `rgba(${css("--shade")}, ${opacity})` } };
+      return {
+        type: "rect",
+        shape: { x: left, y, width: right - left, height },
+        style: { fill: `rgba(${css("--shade")}, ${opacity})` },
+      };
     },
   };
 }
@@ -42,7 +49,13 @@ function windowShades(traces, sigma) {
 function stepLines(trace) {
   const points = trace.lam.map((lam, i) => ({
     value: [Math.exp(-lam), trace.h[i], trace.ratio[i], trace.accepted[i]],
-    ...(trace.accepted[i] ? {} : { symbol: "diamond", symbolSize: 7, itemStyle: { color: css("--card"), borderColor: css("--ink"), borderWidth: 1 } }),
+    ...(trace.accepted[i]
+      ? {}
+      : {
+          symbol: "diamond",
+          symbolSize: 7,
+          itemStyle: { color: css("--card"), borderColor: css("--ink"), borderWidth: 1 },
+        }),
   }));
   const colour = shade(warmth(trace.exponent));
   return {
@@ -65,10 +78,14 @@ const stepsFigure = {
   title: "Step sizes",
   explain: (traces, report) => {
     if (!traces.length) return "No steps were recorded: output.steps is 0.";
-    const windows = sum(traces.map((trace) => trace.windows.length)), rejected = sum(traces.map((trace) => sum(trace.accepted.map((a) => 1 - a))));
+    const windows = sum(traces.map((trace) => trace.windows.length));
+    const rejected = sum(traces.map((trace) => sum(trace.accepted.map((a) => 1 - a))));
     return (
-      `Each line is one of ${plural(traces.length, "trajectory", "trajectories")}; a dot is a step, placed where it begins. ` +
-      (windows ? "The shaded bands are the windows in which they passed a mode interface, where errors grow: steps are short there and before. " : "None of them passed a mode interface. ") +
+      `Each line is one of ${trajectories(traces.length)}; a dot is a step, placed where it begins. ` +
+      (windows
+        ? "The shaded bands are the windows in which they passed a mode interface, where errors grow: steps are short " +
+          "there and before. "
+        : "None of them passed a mode interface. ") +
       (report.summary.guard?.cap?.values.length ? "The dashed line is the longest step the guard allows. " : "") +
       (rejected ? `Diamonds are rejected steps (${count(rejected)}). ` : "") +
       "Point at a line to follow it."
@@ -78,14 +95,16 @@ const stepsFigure = {
     if (!traces.length) return undefined;
     // The last step of a path may be arbitrarily short, to land on sigma_min: it must not set the scale.
     const sizes = traces.flatMap((trace) => (trace.h.length > 1 ? trace.h.slice(0, -1) : trace.h));
-    const low = Math.min(...sizes), high = Math.max(...sizes);
+    const low = Math.min(...sizes);
+    const high = Math.max(...sizes);
     return frame({
       xAxis: sigmaAxis(report.sigma),
       yAxis: upright(logAxis("step size in ln σ", low, high, 200)),
       tooltip: {
         ...frame().tooltip,
         formatter: ({ seriesName, value }) =>
-          `${seriesName}<br>σ ${number(value[0])}, step ${number(value[1])}<br>error ${number(value[2])} of what is allowed${value[3] ? "" : ", rejected"}`,
+          `${seriesName}<br>σ ${number(value[0])}, step ${number(value[1])}<br>` +
+          `error ${number(value[2])} of what is allowed${value[3] ? "" : ", rejected"}`,
       },
       series: [windowShades(traces, report.sigma), ...traces.map(stepLines), ...capLine(report)],
     });

@@ -1,7 +1,8 @@
 // A table that sorts by a click on a header; a second click turns the order.
 
 function sortedTable({ columns, rows }, by, descending = true) {
-  const body = element("tbody"), headers = [];
+  const body = element("tbody");
+  const headers = [];
   const compare = (a, b) => {
     if (a === null || b === null) return (a === null) - (b === null); // unknown is last either way
     return (typeof a === "number" ? a - b : String(a).localeCompare(b)) * (descending ? -1 : 1);
@@ -9,9 +10,25 @@ function sortedTable({ columns, rows }, by, descending = true) {
   const fill = () => {
     const order = [...rows].sort((a, b) => compare(a[by], b[by]) || a[0] - b[0]);
     body.replaceChildren(
-      ...order.map((row) => element("tr", {}, ...row.map((value) => element("td", {}, typeof value === "number" ? (Number.isInteger(value) ? count(value) : number(value)) : value ?? "–")))),
+      ...order.map((row) =>
+        element(
+          "tr",
+          {},
+          ...row.map((value) =>
+            element(
+              "td",
+              {},
+              typeof value === "number" ? (Number.isInteger(value) ? count(value) : number(value)) : (value ?? "–"),
+            ),
+          ),
+        ),
+      ),
     );
-    headers.forEach((header, i) => (i === by ? header.setAttribute("aria-sort", descending ? "descending" : "ascending") : header.removeAttribute("aria-sort")));
+    headers.forEach((header, i) =>
+      i === by
+        ? header.setAttribute("aria-sort", descending ? "descending" : "ascending")
+        : header.removeAttribute("aria-sort"),
+    );
   };
   columns.forEach((column, i) => {
     const button = element("button", { type: "button" }, column.replaceAll("_", " "));
@@ -23,7 +40,11 @@ function sortedTable({ columns, rows }, by, descending = true) {
     headers.push(element("th", { scope: "col" }, button));
   });
   fill();
-  return element("div", { class: "rows", tabindex: "0" }, element("table", {}, element("thead", {}, element("tr", {}, ...headers)), body));
+  return element(
+    "div",
+    { class: "rows", tabindex: "0" },
+    element("table", {}, element("thead", {}, element("tr", {}, ...headers)), body),
+  );
 }
 
 const trajectoriesFigure = {
@@ -31,11 +52,13 @@ const trajectoriesFigure = {
   title: "Trajectories worth a look",
   explain: ({ rows }, report) =>
     rows.length
-      ? `The largest error estimates and exponents, and any that went wrong: ${count(rows.length)} of ${count(report.finished)}; trajectories.csv has all. Click a header to sort by it.`
+      ? `The largest error estimates and exponents, and any that went wrong: ${count(rows.length)} of ` +
+        `${count(report.finished)}; trajectories.csv has all. Click a header to sort by it.`
       : "None stands out: no error was estimated, none decided in an interface, none went wrong.",
   content: ({ columns, rows }) => {
     if (!rows.length) return undefined;
-    const error = columns.indexOf("error_estimate"), exponent = columns.indexOf("exponent");
+    const error = columns.indexOf("error_estimate");
+    const exponent = columns.indexOf("exponent");
     return sortedTable({ columns, rows }, rows.some((row) => row[error] !== null) ? error : exponent);
   },
 };

@@ -4,7 +4,11 @@
 function number(value, digits = 3) {
   if (value === null || value === undefined || !Number.isFinite(Number(value))) return "unknown";
   const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-3 || size >= 1e6)) return value.toExponential(digits - 1).replace(/\.?0+e/, "e").replace("e+", "e");
+  if (size !== 0 && (size < 1e-3 || size >= 1e6))
+    return value
+      .toExponential(digits - 1)
+      .replace(/\.?0+e/, "e")
+      .replace("e+", "e");
   return String(Number(Number(value).toPrecision(Math.max(digits, Math.ceil(Math.log10(size + 1))))));
 }
 
@@ -20,6 +24,8 @@ function percent(part, whole) {
 }
 
 const plural = (n, one, many = one + "s") => `${count(n)} ${n === 1 ? one : many}`;
+
+const trajectories = (n) => plural(n, "trajectory", "trajectories");
 
 const sum = (numbers) => numbers.reduce((total, n) => total + n, 0);
 

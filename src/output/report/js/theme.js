@@ -31,11 +31,22 @@ const bareEnds = () => ({ ...axis().axisLabel, showMinLabel: false, showMaxLabel
 // Powers of two where powers of ten would be too few, up to a ratio of `few`.
 function logAxis(name, low, high, few = 30) {
   const air = high / low < 2 ? 1.5 : 1.05;
-  return axis(name, { type: "log", logBase: high / low > few ? 10 : 2, min: low / air, max: high * air, axisLabel: bareEnds() });
+  return axis(name, {
+    type: "log",
+    logBase: high / low > few ? 10 : 2,
+    min: low / air,
+    max: high * air,
+    axisLabel: bareEnds(),
+  });
 }
 
 // An axis along which counts or sizes grow bears its name on top, where it can be read without turning the head.
-const upright = (made) => ({ ...made, nameLocation: "end", nameGap: 12, nameTextStyle: { ...made.nameTextStyle, align: "left", padding: [0, 0, 0, -50] } });
+const upright = (made) => ({
+  ...made,
+  nameLocation: "end",
+  nameGap: 12,
+  nameTextStyle: { ...made.nameTextStyle, align: "left", padding: [0, 0, 0, -50] },
+});
 
 function frame(more = {}) {
   return {
