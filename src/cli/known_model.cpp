@@ -27,6 +27,7 @@ KnownModel known_model(const ModelPtr& model, double sigma_min) {
   const auto at_sigma = [](double sigma) { return at::full({1}, sigma, at::kDouble); };
   return {.dimension = d,
           .means = mixture->means(),
+          .variance_min = mixture->variance_min(),
           .denoise = [=](std::span<const double> x,
                          double sigma) { return values(mixture->denoise(rows(x, d), at_sigma(sigma))); },
           .density =

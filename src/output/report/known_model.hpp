@@ -12,6 +12,7 @@ namespace shockstep {
 struct KnownModel {
   std::int64_t dimension = 0;
   std::span<const double> means{};  ///< of the components, [K, dimension]; the functions below keep them alive
+  double variance_min = 0;          ///< of a component, along any direction
   /// D(x, sigma) of each row, [rows, dimension]; sigma within the range of the process.
   std::function<std::vector<double>(std::span<const double> x, double sigma)> denoise{};
   /// p(x) of each row at the end of the integration, [rows].

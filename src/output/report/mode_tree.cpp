@@ -7,9 +7,9 @@ namespace shockstep {
 namespace {
 
 constexpr double stride = .03;           // in ln sigma: how finely splits are placed
-constexpr int most_rounds = 400;         // of x <- D(x, sigma); it slows down where a mode is about to split
-constexpr double settled = 1e-6;         // a round that moves no coordinate by more than this many sigma
-constexpr double together = 1e-2;        // modes closer than this many sigma are one
+constexpr int most_rounds = 400;         // of mean shift; it slows down where a mode is about to split
+constexpr double settled = 1e-5;         // a round that moves no coordinate by more than this many widths
+constexpr double together = 1e-2;        // modes closer than this many widths are one
 constexpr std::size_t most_work = 4096;  // components times coordinates
 
 double squared_distance(const double* a, const double* b, std::size_t d) {
@@ -24,20 +24,26 @@ struct Front {
   std::vector<double> x;
   std::vector<int> node;
 
+  // Mean shift, x <- x + width^2 score with the width of the narrowest noised component and score = (D - x)/sigma^2: each
+  // round climbs the density, and a mode of one component is found in one round (Comaniciu & Meer 2002).
   void settle(const KnownModel& model, double sigma) {
+    const double width = std::sqrt(sigma * sigma + model.variance_min);
     for (int round = 0; round < most_rounds; ++round) {
-      auto next = model.denoise(x, sigma);
+      const auto D = model.denoise(x, sigma);
       double moved = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) moved = std::max(moved, std::abs(next[i] - x[i]));
-      x = std::move(next);
-      if (moved < settled * sigma) return;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const double shift = std::pow(width / sigma, 2) * (D[i] - x[i]);
+        x[i] += shift;
+        moved = std::max(moved, std::abs(shift));
+      }
+      if (moved < settled * width) return;
     }
   }
 
   // The members of each group of modes that are together now, in order of their first.
-  std::vector<std::vector<std::size_t>> groups(double sigma) const {
+  std::vector<std::vector<std::size_t>> groups(const KnownModel& model, double sigma) const {
     std::vector<std::vector<std::size_t>> out;
-    const double near = together * sigma;
+    const double near = together * std::sqrt(sigma * sigma + model.variance_min);
     for (std::size_t i = 0; i < node.size(); ++i) {
       const auto same = [&](const auto& group) {
         return squared_distance(&x[i * d], &x[group[0] * d], d) <= near * near * static_cast<double>(d);
@@ -78,7 +84,7 @@ std::optional<ModeTree> mode_tree(const KnownModel& model, double sigma_min, dou
   Front front{static_cast<std::size_t>(model.dimension), {model.means.begin(), model.means.end()}, {}};
   for (std::size_t k = 0; k < K; ++k) front.node.push_back(static_cast<int>(k));
   front.settle(model, sigma_min);
-  front.join(front.groups(sigma_min), [&](const auto& group) {
+  front.join(front.groups(model, sigma_min), [&](const auto& group) {
     const int leaf = static_cast<int>(tree.nodes.size());
     for (auto k : group) tree.leaf_of[k] = leaf;
     tree.nodes.push_back({.parent = -1, .sigma = 0, .leaf = true, .component = static_cast<int>(group[0])});
@@ -96,7 +102,8 @@ std::optional<ModeTree> mode_tree(const KnownModel& model, double sigma_min, dou
   for (double lam = -std::log(sigma_min) - stride; front.node.size() > 1 && lam > -std::log(sigma_max); lam -= stride) {
     const double sigma = std::exp(-lam);
     front.settle(model, sigma);
-    front.join(front.groups(sigma), [&](const auto& group) { return split(group, sigma * std::exp(-stride / 2)); });
+    front.join(front.groups(model, sigma),
+               [&](const auto& group) { return split(group, sigma * std::exp(-stride / 2)); });
   }
   if (front.node.size() > 1) {
     std::vector<std::size_t> all(front.node.size());

@@ -1,9 +1,9 @@
 /// Which modes split from which as the noise falls.
 ///
 /// The modes of the noised density p_sigma are the stable fixed points of x = D(x, sigma). From far away there is one; as
-/// sigma falls it splits (Raya & Ambrogioni 2023, "Spontaneous symmetry breaking in generative diffusion models"). Followed
-/// upwards from the components' means by the iteration x <- D(x, sigma), which is mean shift for a Gaussian mixture, modes
-/// that meet are one from there on: the mode tree of Minnotte & Scott 1993, with sigma as bandwidth.
+/// sigma falls it splits (Raya & Ambrogioni 2023, "Spontaneous symmetry breaking in generative diffusion models"). Modes are
+/// followed upwards from the components' means, and those that meet are one from there on: the mode tree of Minnotte &
+/// Scott 1993, with sigma as bandwidth.
 #pragma once
 
 #include "output/report/known_model.hpp"
