@@ -4,6 +4,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/known_model.hpp"
 #include "cli/noise.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
@@ -137,7 +138,12 @@ int sample(const Options& options) {
   log::info(steps_text(sampler));
   if (sampler.sigmas().empty()) log::info(guard_text(config.sampler, profile));
 
-  RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()});
+  RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()},
+                   {.title = printable(std::filesystem::path(config.file).stem().string()),
+                    .sigma_min = process.sigma_min(),
+                    .sigma_max = process.sigma_max(),
+                    .tolerance = config.sampler.tolerance,
+                    .known = known_model(model, process.sigma_min())});
   if (model->exact() && run.device != "cpu") log::warning("run.device: exact models run on the CPU");
   if (config.output.grid == Switch::on && !writer.has_picture())
     log::warning("output.grid: samples of this shape make no picture");

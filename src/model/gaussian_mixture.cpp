@@ -149,6 +149,10 @@ at::Tensor GaussianMixture::denoise(const at::Tensor& x, const at::Tensor& sigma
   return D;
 }
 
+const std::vector<double>& GaussianMixture::means() const { return parts_->mean; }
+
+double GaussianMixture::variance_min() const { return parts_->variance_min; }
+
 std::string GaussianMixture::describe() const {
   return "gaussian_mixture: " + std::to_string(K_) + (parts_->full ? " anisotropic" : " isotropic") + " component" +
          (K_ == 1 ? "" : "s") + " in " + std::to_string(d_) + " dimension" + (d_ == 1 ? "" : "s");

@@ -59,4 +59,22 @@ Image grid(const Picture& picture, std::span<const float> values, int columns) {
   return image;
 }
 
+Image shrunk(const Image& image, std::size_t most_bytes) {
+  if (image.pixels.size() <= most_bytes) return image;
+  const auto factor = static_cast<int>(
+      std::ceil(std::sqrt(static_cast<double>(image.pixels.size()) / static_cast<double>(most_bytes))));
+  Image out(std::max(1, image.width / factor), std::max(1, image.height / factor), image.channels, 0);
+  const auto row = static_cast<std::size_t>(image.width) * static_cast<std::size_t>(image.channels);
+  for (int y = 0; y < out.height; ++y)
+    for (int x = 0; x < out.width; ++x)
+      for (int c = 0; c < image.channels; ++c) {
+        int sum = 0, n = 0;
+        for (int j = y * factor; j < std::min((y + 1) * factor, image.height); ++j)
+          for (int i = x * factor; i < std::min((x + 1) * factor, image.width); ++i, ++n)
+            sum += image.pixels[static_cast<std::size_t>(j) * row + static_cast<std::size_t>(i * image.channels + c)];
+        out.at(x, y)[c] = static_cast<std::uint8_t>((sum + n / 2) / n);
+      }
+  return out;
+}
+
 }  // namespace shockstep

@@ -3,6 +3,7 @@
 
 #include "output/png.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -28,5 +29,8 @@ ValueRange value_range(std::span<const float> values);
 
 /// Rows of `columns` pictures with a gap between them, small ones enlarged by a whole factor. NaN shows the background.
 Image grid(const Picture& picture, std::span<const float> values, int columns);
+
+/// The same picture in at most so many bytes: if it has more, each pixel is the mean of a square of them.
+Image shrunk(const Image& image, std::size_t most_bytes);
 
 }  // namespace shockstep

@@ -38,13 +38,16 @@ void SamplePicture::add(std::int64_t index, std::span<const double> sample, doub
   exponents_[i] = static_cast<float>(exponent);
 }
 
-void SamplePicture::write(const std::string& path) const {
-  if (!possible()) return;
-  if (image_) return write_png(path, grid(*image_, values_, columns_));
-  if (dimension_ == 1) return write_png(path, histogram(values_, exponents_));
+Image SamplePicture::image() const {
+  if (image_) return grid(*image_, values_, columns_);
+  if (dimension_ == 1) return histogram(values_, exponents_);
   std::vector<float> x(kept_), y(kept_);
   for (std::size_t i = 0; i < kept_; ++i) x[i] = values_[2 * i], y[i] = values_[2 * i + 1];
-  write_png(path, scatter(x, y, exponents_));
+  return scatter(x, y, exponents_);
+}
+
+void SamplePicture::write(const std::string& path) const {
+  if (possible()) write_png(path, image());
 }
 
 }  // namespace shockstep

@@ -23,6 +23,14 @@ class SamplePicture {
   /// Throws FileError.
   void write(const std::string& path) const;
 
+  // What is kept.
+  bool is_image() const { return image_.has_value(); }
+  std::size_t count() const { return kept_; }
+  std::size_t dimension() const { return dimension_; }             ///< coordinates of a sample
+  std::span<const float> values() const { return values_; }        ///< [count, dimension], NaN where none came
+  std::span<const float> exponents() const { return exponents_; }  ///< [count]
+  Image image() const;
+
  private:
   std::optional<Picture> image_;
   std::size_t dimension_ = 1, kept_ = 0;

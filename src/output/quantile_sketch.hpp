@@ -28,6 +28,11 @@ class QuantileSketch {
   double mean() const { return sum_ / static_cast<double>(count_); }
   double maximum() const { return maximum_; }
 
+  /// The counts themselves, for a histogram: bin b holds the values from low_edge(b) to low_edge(b + 1).
+  const std::map<int, std::int64_t>& bins() const { return bins_; }
+  static double low_edge(int bin) { return std::exp((bin - 1) * width); }
+  std::int64_t zeros() const { return zeros_; }
+
   /// The value that a share q of the numbers does not exceed; NaN if there were none.
   double quantile(double q) const {
     if (count_ == 0) return std::numeric_limits<double>::quiet_NaN();

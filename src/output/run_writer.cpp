@@ -3,16 +3,19 @@
 #include "core/npy.hpp"
 #include "output/file.hpp"
 #include "output/ordered_text.hpp"
+#include "output/report/page.hpp"
+#include "output/report/run_report.hpp"
 #include "output/tables.hpp"
 
 #include <filesystem>
 
 namespace shockstep {
 
-RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, const RunShape& shape)
+RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, const RunShape& shape,
+                     ReportContext context)
     : folder_(folder), settings_(settings), shape_(shape), picture_(settings, shape.sample, shape.count) {
   for (const char* name :
-       {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json"})
+       {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "report.html"})
     std::filesystem::remove(at(name));  // of an earlier run: what is found afterwards belongs to this one
   if (settings.samples) {
     std::vector<std::int64_t> all{shape.count};
@@ -23,6 +26,7 @@ RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, 
   trajectories_ = std::make_unique<OrderedText>(at("trajectories.csv"), trajectories_header);
   if (settings.events) events_ = std::make_unique<OrderedText>(at("events.jsonl"), "");
   if (settings.steps > 0) steps_ = std::make_unique<OrderedText>(at("steps.csv"), steps_header);
+  if (settings.report) report_ = std::make_unique<RunReport>(std::move(context));
 }
 
 RunWriter::~RunWriter() = default;
@@ -30,7 +34,9 @@ RunWriter::~RunWriter() = default;
 std::string RunWriter::at(const std::string& name) const { return (std::filesystem::path(folder_) / name).string(); }
 
 void RunWriter::step(const StepRecord& record) {
-  if (!broken_) append_line(steps_under_way_[record.trajectory], record);
+  if (broken_) return;
+  append_line(steps_under_way_[record.trajectory], record);
+  if (report_) report_->step(record);
 }
 
 void RunWriter::finished(const TrajectoryReport& report, std::span<const double> sample) {
@@ -55,6 +61,7 @@ void RunWriter::finished(const TrajectoryReport& report, std::span<const double>
     picture_.add(i, sample, report.exponent);
     exponents_.add(report.exponent);
     errors_.add(report.error_estimate);
+    if (report_) report_->finished(report, sample);
   }
   broken_ = false;
 }
@@ -85,8 +92,12 @@ std::vector<std::string> RunWriter::close(const RunFacts& facts, const RunStatis
     steps_->close();
     names.push_back("steps.csv");
   }
-  write_file(at("summary.json"),
-             summary_json(facts, statistics, exponents_, errors_));  // last: it says the run is whole
+  const std::string summary = summary_json(facts, statistics, exponents_, errors_);
+  if (report_) {
+    write_file(at("report.html"), html_page(report_->data(summary, picture_, exponents_, errors_)));
+    names.push_back("report.html");
+  }
+  write_file(at("summary.json"), summary);  // last: it says the run is whole
   names.push_back("summary.json");
   return names;
 }

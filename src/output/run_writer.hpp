@@ -4,6 +4,7 @@
 #include <shockstep/observer.hpp>
 
 #include "output/picture.hpp"
+#include "output/report/context.hpp"
 #include "output/settings.hpp"
 #include "output/summary.hpp"
 
@@ -17,6 +18,7 @@ namespace shockstep {
 
 class NpyWriter;
 class OrderedText;
+class RunReport;
 
 struct RunShape {
   std::vector<std::int64_t> sample;  ///< shape of one sample
@@ -27,7 +29,7 @@ struct RunShape {
 /// Trajectories are numbered from 0. Throws FileError from any member.
 class RunWriter final : public Observer {
  public:
-  RunWriter(const std::string& folder, const OutputSettings& settings, const RunShape& shape);
+  RunWriter(const std::string& folder, const OutputSettings& settings, const RunShape& shape, ReportContext context);
   ~RunWriter() override;
 
   bool wants_steps(std::int64_t trajectory) const override { return trajectory < settings_.steps; }
@@ -50,6 +52,7 @@ class RunWriter final : public Observer {
   std::unordered_map<std::int64_t, std::string> steps_under_way_;
   SamplePicture picture_;
   QuantileSketch exponents_, errors_;
+  std::unique_ptr<RunReport> report_;
   bool broken_ = false;  // a write failed: the engine is ending the run
 };
 

@@ -1,9 +1,11 @@
 #include "output/scatter.hpp"
 
+#include "output/range.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
+#include <utility>
 
 namespace shockstep {
 namespace {
@@ -72,24 +74,8 @@ class Canvas {
   std::vector<Colour> pixels_;
 };
 
-struct Range {
-  double low, high;
-  double map(double v) const { return margin + (v - low) / (high - low) * (inner - 1); }
-};
-
-// Nearly all of the values and a little air; a few far outliers must not squeeze the rest.
-Range range_of(std::vector<float> values) {
-  if (values.empty()) return {-1, 1};
-  const auto ranked = [&](double rank) {
-    const auto at = values.begin() + static_cast<std::ptrdiff_t>(rank);
-    std::nth_element(values.begin(), at, values.end());
-    return static_cast<double>(*at);
-  };
-  const double last = static_cast<double>(values.size() - 1);
-  const double low = ranked(std::floor(.001 * last)), high = ranked(std::ceil(.999 * last));
-  const double air = .08 * (high - low) + (high > low ? 0 : 1);
-  return {low - air, high + air};
-}
+// Pixel of a value on an axis that begins at range.low.
+double map(const Range& range, double v) { return margin + (v - range.low) / (range.high - range.low) * (inner - 1); }
 
 std::vector<std::size_t> finite_points(std::span<const float> x, std::span<const float> y) {
   std::vector<std::size_t> kept;
@@ -108,28 +94,25 @@ std::vector<float> pick(std::span<const float> values, const std::vector<std::si
 
 Image scatter(std::span<const float> x, std::span<const float> y, std::span<const float> exponent) {
   auto points = finite_points(x, y);
-  Range rx = range_of(pick(x, points)), ry = range_of(pick(y, points));
-  const double half = std::max(rx.high - rx.low, ry.high - ry.low) / 2;  // the same scale along both axes
-  const double mx = (rx.low + rx.high) / 2, my = (ry.low + ry.high) / 2;
-  rx = {mx - half, mx + half};
-  ry = {my + half, my - half};  // up is up
+  auto [rx, ry] = square(central_range(pick(x, points)), central_range(pick(y, points)));
+  std::swap(ry.low, ry.high);  // up is up
 
   Canvas canvas;
-  if (rx.low < 0 && rx.high > 0) canvas.vertical(static_cast<int>(rx.map(0)));
-  if (ry.high < 0 && ry.low > 0) canvas.horizontal(static_cast<int>(ry.map(0)));
+  if (rx.low < 0 && rx.high > 0) canvas.vertical(static_cast<int>(map(rx, 0)));
+  if (ry.high < 0 && ry.low > 0) canvas.horizontal(static_cast<int>(map(ry, 0)));
   // Those that decided latest are few: they come last, on top.
   std::stable_sort(points.begin(), points.end(), [&](auto a, auto b) { return exponent[a] < exponent[b]; });
   const double n = static_cast<double>(points.size());
   const double radius = std::clamp(6.2 - 1.05 * std::log10(n + 1), 1.6, 5.);
   const double opacity = std::clamp(1.25 - .16 * std::log10(n + 1), .45, .9);
-  for (auto i : points) canvas.dot(rx.map(x[i]), ry.map(y[i]), radius, colour(exponent[i]), opacity);
+  for (auto i : points) canvas.dot(map(rx, x[i]), map(ry, y[i]), radius, colour(exponent[i]), opacity);
   return canvas.finish();
 }
 
 Image histogram(std::span<const float> x, std::span<const float> exponent) {
   const auto points = finite_points(x, x);
-  const Range range = range_of(pick(x, points));
-  const int bins = std::clamp(static_cast<int>(5 * std::cbrt(static_cast<double>(points.size()))), 12, 120);
+  const Range range = central_range(pick(x, points));
+  const int bins = suited_bins(points.size());
   std::vector<double> counts(static_cast<std::size_t>(bins)), exponents(counts.size());
   for (auto i : points) {
     const double at = (x[i] - range.low) / (range.high - range.low) * bins;
@@ -140,7 +123,7 @@ Image histogram(std::span<const float> x, std::span<const float> exponent) {
   const double highest = std::max(1., *std::max_element(counts.begin(), counts.end()));
   Canvas canvas;
   for (int k = 1; k < 4; ++k) canvas.horizontal(margin + inner * k / 4);
-  if (range.low < 0 && range.high > 0) canvas.vertical(static_cast<int>(range.map(0)));
+  if (range.low < 0 && range.high > 0) canvas.vertical(static_cast<int>(map(range, 0)));
   for (int b = 0; b < bins; ++b) {
     const auto i = static_cast<std::size_t>(b);
     if (counts[i] <= 0) continue;

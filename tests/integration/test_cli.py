@@ -16,7 +16,7 @@ import unittest
 
 SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
 PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
-FILES = {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "run.log"}
+FILES = {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "report.html", "run.log"}
 TWO_MODES = """
 model: {kind: gaussian_mixture, means: [[-1, 0], [1, 0]], std: 0.1}
 process: {kind: ve, sigma_min: 0.002, sigma_max: 80}
@@ -206,7 +206,7 @@ class Run(Case):
 
     def test_outputs_can_be_left_out(self):
         out = self.folder / "out"
-        settings = "output={samples: none, grid: off, steps: 0, events: none}"
+        settings = "output={samples: none, grid: off, steps: 0, events: none, report: none}"
         run = shockstep("sample", self.config, "--out", out, "--set", settings)
         self.assertEqual(run.returncode, 0, run.stderr)
         self.assertEqual({p.name for p in out.iterdir()}, {"trajectories.csv", "summary.json", "run.log"})

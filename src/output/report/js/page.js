@@ -1,0 +1,81 @@
+// Puts the page together: a headline, every figure that the data hold something for, the settings.
+//
+// A figure is {key, title, explain, chart, content, find, width, height, heightOf, shape}: `key` names its data in the
+// report (or `find` gets them), `explain(data, report)` is the sentence above it, `chart(data, report, narrow)` an ECharts
+// option and `content(data, report)` an element; both may be missing or undefined.
+
+const figures = () => [
+  samplesFigure,
+  stepsFigure,
+  eventsFigure,
+  decisionsFigure,
+  gainFigure,
+  evaluationsFigure,
+  exponentsFigure,
+  errorsFigure,
+  trajectoriesFigure,
+];
+
+function figureCard(figure, data, report) {
+  const content = figure.content?.(data, report);
+  const chart = figure.chart?.(data, report, false);
+  const card = element(
+    "section",
+    { class: `figure ${figure.width || ""} ${content || chart ? "" : "words"}`, id: figure.key },
+    element("h2", {}, figure.title),
+    element("p", { class: "explain" }, figure.explain(data, report)),
+  );
+  if (content) card.append(content);
+  if (chart) {
+    const square = figure.shape?.(data) === "square";
+    const box = element("div", { class: `chart ${square ? "square" : ""}`, role: "img", "aria-label": figure.title });
+    card.append(box);
+    liveChart(
+      box,
+      (narrow) => figure.chart(data, report, narrow),
+      square ? (width) => width + 52 : () => figure.heightOf?.(data) || figure.height || 300,
+    );
+  }
+  return card;
+}
+
+// Drawn when its place has a width, and again when that or the colour scheme changes.
+function liveChart(box, option, height) {
+  let chart, drawn;
+  const draw = () => {
+    drawn = box.clientWidth;
+    if (!drawn) return;
+    box.style.height = `${height(drawn)}px`;
+    chart ??= echarts.init(box);
+    chart.resize();
+    chart.setOption(option(drawn < 480), true);
+  };
+  new ResizeObserver(() => box.clientWidth !== drawn && draw()).observe(box);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+}
+
+addEventListener("DOMContentLoaded", () => {
+  const report = JSON.parse(document.getElementById("data").textContent);
+  const cards = figures()
+    .map((figure) => [figure, figure.find ? figure.find(report) : report[figure.key]])
+    .filter(([, data]) => data !== undefined)
+    .map(([figure, data]) => figureCard(figure, data, report));
+  document
+    .getElementById("page")
+    .append(
+      ...headline(report),
+      element("div", { class: "figures" }, ...cards),
+      element(
+        "details",
+        {},
+        element("summary", {}, "Settings in full"),
+        element("pre", {}, JSON.stringify(report.summary.config, null, 2)),
+      ),
+      element(
+        "footer",
+        {},
+        `Shockstep ${report.summary.version}. Figures: Apache ECharts ${echarts.version} (Apache License 2.0). ` +
+          "This file is complete and loads nothing from elsewhere.",
+      ),
+    );
+});

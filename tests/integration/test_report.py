@@ -1,0 +1,188 @@
+"""report.html as its reader sees it: in a browser, offline, wide and narrow, light and dark."""
+
+import json
+import os
+import pathlib
+import re
+import subprocess
+import tempfile
+import unittest
+
+from browser import Browser, find_browser
+
+SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
+PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
+
+# Figures with a chart, by config.
+CHARTS = {
+    "ring": {"samples", "steps", "events", "decisions", "gain", "evaluations", "exponents", "errors"},
+    "two_modes": {"samples", "steps", "events", "decisions", "gain", "evaluations", "exponents", "errors"},
+    "digits": {"steps", "events", "gain", "evaluations", "exponents", "errors"},
+}
+
+# The share of a chart's pixels that something is drawn on.
+INK = """(box => {
+  let marked = 0, all = 0;
+  for (const canvas of box.querySelectorAll('canvas')) {
+    // A copy: reading the chart's own canvas makes the browser warn.
+    const copy = Object.assign(document.createElement('canvas'), {width: canvas.width, height: canvas.height});
+    const context = copy.getContext('2d', {willReadFrequently: true});
+    context.drawImage(canvas, 0, 0);
+    const {data} = context.getImageData(0, 0, copy.width, copy.height);
+    for (let i = 3; i < data.length; i += 4) all++, marked += data[i] > 40;
+  }
+  return all ? marked / all : 0;
+})"""
+
+TOOLTIP = """(box => [...box.children].slice(1).filter(c => getComputedStyle(c).visibility === 'visible' && c.style.opacity !== '0')
+  .map(c => c.innerText.trim()).join(' '))"""
+
+
+def sample(folder, config, *arguments):
+    out = folder / config
+    if config == "digits":
+        arguments = ["--count", "16", "--batch", "16", *arguments]  # a network takes its time
+    run = subprocess.run(
+        [PROGRAM, "sample", f"configs/{config}.yaml", "--out", out, "--quiet", *arguments],
+        cwd=SOURCE, capture_output=True, text=True, timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return out
+
+
+def data_of(page):
+    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
+
+
+def setUpModule():
+    global folder, runs
+    scratch = tempfile.TemporaryDirectory(prefix="shockstep ")
+    unittest.addModuleCleanup(scratch.cleanup)
+    folder = pathlib.Path(scratch.name)
+    runs = {config: sample(folder, config) for config in CHARTS}
+
+
+class Report(unittest.TestCase):
+    def test_says_what_the_other_files_say(self):
+        for config, out in runs.items():
+            with self.subTest(config):
+                page = (out / "report.html").read_text()
+                self.assertLess(len(page.encode()), 5e6)
+                data, summary = data_of(page), json.loads((out / "summary.json").read_text())
+                self.assertEqual(data["summary"], summary)
+                count = summary["trajectories"]
+                self.assertEqual(sum(data["evaluations"]["counts"]), count)
+                self.assertEqual(data["exponents"]["zeros"] + sum(data["exponents"]["counts"]), count)
+                self.assertEqual(sum(sum(data["events"][kind]) for kind in ("enter", "speciation", "exit")), summary["events"])
+
+    def test_size_does_not_grow_with_count(self):
+        sizes = [(sample(folder / str(n), "ring", "--count", str(n)) / "report.html").stat().st_size for n in (10000, 40000)]
+        # Counts have more digits; everything else is bounded.
+        self.assertLess(abs(sizes[1] - sizes[0]), 20000)
+
+
+@unittest.skipUnless(find_browser(), "needs Chromium: apt-get install chromium, or CHROMIUM=PROGRAM")
+class Page(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser(find_browser())
+        cls.addClassCleanup(cls.browser.close)
+
+    def open(self, config):
+        self.browser.scheme("light")
+        self.browser.size(1280, 900)
+        self.browser.open((runs[config] / "report.html").as_uri())
+
+    def charts(self):
+        return self.browser.evaluate("[...document.querySelectorAll('.chart')].map(box => box.parentElement.id)")
+
+    def ink(self, name):
+        return self.browser.evaluate(f"{INK}(document.querySelector('#{name} .chart'))")
+
+    def check_quiet(self):
+        """Nothing was complained about, nothing was asked for from outside."""
+        self.assertEqual(self.browser.found("Runtime.exceptionThrown"), [])
+        said = self.browser.found("Runtime.consoleAPICalled")
+        self.assertEqual([e for e in said if e["type"] in ("error", "warning", "assert")], [])
+        self.assertEqual([e["entry"]["text"] for e in self.browser.found("Log.entryAdded")], [])
+        asked = [e["request"]["url"] for e in self.browser.found("Network.requestWillBeSent")]
+        self.assertTrue(asked)
+        self.assertEqual([url[:80] for url in asked if not re.match(r"(file|data|blob):", url)], [])
+
+    def test_every_figure_is_drawn(self):
+        for config, wanted in CHARTS.items():
+            with self.subTest(config):
+                self.open(config)
+                self.assertEqual(set(self.charts()), wanted)
+                for name in wanted:
+                    full = self.ink(name)
+                    chart = f"echarts.getInstanceByDom(document.querySelector('#{name} .chart'))"
+                    self.browser.evaluate(f"{chart}.setOption({{series: []}}, {{replaceMerge: ['series']}})")
+                    self.browser.settle()
+                    self.assertGreater(full, self.ink(name) + 0.002, name)  # against axes and labels alone
+                self.assertIn("trajectories, all ok", self.browser.evaluate("document.body.innerText"))
+                self.check_quiet()
+        width = self.browser.evaluate("document.querySelector('#samples img').naturalWidth")  # digits come last
+        self.assertGreater(width, 200)
+
+    def tooltip_at(self, name):
+        """Moves the pointer over the chart until something answers."""
+        self.browser.evaluate(f"document.querySelector('#{name}').scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        box = self.browser.evaluate(
+            f"(r => [r.left, r.top, r.width, r.height])(document.querySelector('#{name} .chart').getBoundingClientRect())"
+        )
+        for j in (0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8):
+            for i in range(8, 60):
+                self.browser.point(box[0] + box[2] * i / 64, box[1] + box[3] * j)
+                text = self.browser.evaluate(f"{TOOLTIP}(document.querySelector('#{name} .chart'))")
+                if text:
+                    return text
+        return ""
+
+    def test_every_figure_answers_the_pointer(self):
+        self.open("ring")
+        expected = {
+            "samples": r"trajectory \d+",
+            "steps": r"step [\d.]+",
+            "events": r"decides: \d+",
+            "decisions": r"\d+ of them decided",
+            "gain": r"grows [\d.e]+ times",
+            "evaluations": r"\d+ evaluations",
+            "exponents": r"[\d.]+ to [\d.]+",
+            "errors": r"[\d.]+ to [\d.]+",
+        }
+        for name, pattern in expected.items():
+            with self.subTest(name):
+                self.assertRegex(self.tooltip_at(name), pattern)
+        self.check_quiet()
+
+    def test_a_click_sorts_the_table(self):
+        self.open("ring")
+        column = "[...document.querySelectorAll('#trajectories tbody tr')].map(row => Number(row.children[2].innerText))"
+        click = "[...document.querySelectorAll('#trajectories th button')].find(b => b.innerText === 'evaluations').click()"
+        before = self.browser.evaluate(column)
+        self.browser.evaluate(click)
+        down = self.browser.evaluate(column)
+        self.browser.evaluate(click)
+        up = self.browser.evaluate(column)
+        self.assertEqual(down, sorted(before, reverse=True))
+        self.assertEqual(up, sorted(before))
+        self.assertNotEqual(down, up)
+
+    def test_dark_and_narrow(self):
+        for config in CHARTS:
+            with self.subTest(config):
+                self.open(config)
+                ground = "getComputedStyle(document.body).backgroundColor"
+                light = self.browser.evaluate(ground)
+                self.browser.scheme("dark")
+                self.assertNotEqual(self.browser.evaluate(ground), light)
+                self.browser.size(360, 740)
+                self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 360)
+                for name in CHARTS[config]:
+                    self.assertGreater(self.ink(name), 0.005, name)
+                self.check_quiet()
+
+
+if __name__ == "__main__":
+    unittest.main()
