@@ -73,7 +73,7 @@ double measured_threshold(const Problem& problem, TrajectorySettings settings) {
   settings.latents = pilot_latents;
   std::vector<double> scores;
   EngineRun run{.model = problem.model, .settings = settings, .count = rows_rehearsed, .threads = 1};
-  run.finished = [&](const Trajectory& t) { scores.push_back(t.report().score); };
+  run.finished = [&](const Integration& t) { scores.push_back(t.report().score); };
   run_engine(run);
   return weibull_quantile(scores, 1 - share_repeated);
 }
@@ -102,7 +102,7 @@ void measure(const Variant& variant, const GuardProfile& pilot, const Problem& p
   std::int64_t evaluations = 0, repeated = 0;
   const auto run = [&](std::int64_t first, std::int64_t count) {
     EngineRun rows{.model = problem.model, .settings = settings, .first = first, .count = count, .threads = 1};
-    rows.finished = [&](const Trajectory& t) { samples.write_row(at + t.report().trajectory, t.sample()); };
+    rows.finished = [&](const Integration& t) { samples.write_row(at + t.report().trajectory, t.sample()); };
     const RunStatistics statistics = run_engine(rows);
     evaluations += statistics.evaluations;
     repeated += statistics.repeated;
