@@ -37,6 +37,7 @@ constexpr double fewest_share = .2, aim = .6;  // of the error wanted: what the 
 constexpr double longest_move = 4;             // ratio of successive step tolerances
 constexpr double loosest = 8;  // step tolerance over the error wanted: beyond, 33 rows do not tell enough
 constexpr int most_rehearsals = 4;
+constexpr std::int64_t most_evaluations = 10000;  // of the pilot, before it rehearses once more to save evaluations
 
 constexpr double most_out_of_budget = .1;  // of the pilot's trajectories
 constexpr double loosened = 4;             // ratio of successive step tolerances while more of them are
@@ -264,17 +265,21 @@ GuardProfile default_profile(const ScoreModel& model, const Process& process, co
 GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
   Pilot pilot(model, process, options);
   double step_tolerance = first_guess * options.tolerance, slope = 1;
+  const std::int64_t measured = pilot.evaluations();
   auto rehearsal = pilot.rehearse_at(step_tolerance);
+  std::int64_t cost = pilot.evaluations() - measured;  // of the last rehearsal
   const auto fits = [&] { return rehearsal.out_of_budget <= most_out_of_budget; };
   for (int n = 1; n < most_rehearsals && fits(); ++n) {
     const double share = rehearsal.profile.high_error / options.tolerance;
-    if (share <= 1 && share >= fewest_share) break;
+    if (share <= 1 && (share >= fewest_share || pilot.evaluations() + cost > most_evaluations)) break;
     const double step = std::clamp(std::pow(aim / share, 1 / slope), 1 / longest_move, longest_move);
     const double move = std::min(step, loosest * options.tolerance / step_tolerance);
     if (move == 1) break;
     const double before = rehearsal.profile.high_error;
     step_tolerance *= move;
+    const std::int64_t spent = pilot.evaluations();
     rehearsal = pilot.rehearse_at(step_tolerance);
+    cost = pilot.evaluations() - spent;
     slope = std::clamp(std::log((rehearsal.profile.high_error + 1e-300) / (before + 1e-300)) / std::log(move), .6, 1.8);
   }
   // A tolerance out of reach within max_evaluations: the best use of them is a step tolerance with which all arrive.
