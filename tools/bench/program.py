@@ -15,7 +15,7 @@ PROGRAM = os.environ.get('SHOCKSTEP', str(ROOT / 'build' / 'shockstep'))
 def sample(config, folder, count, tolerance, options, *settings):
     """Samples, rows of trajectories.csv and summary.json. `options`: of the command line; settings: KEY=VALUE."""
     command = [PROGRAM, 'sample', config, '--quiet', '--out', folder, '--count', count, '--tolerance', tolerance, *options]
-    for setting in ('output.steps=0', *settings):
+    for setting in ('output.steps=0', 'output.report=none', *settings):
         command += ['--set', setting]
     command = list(map(str, command))
     done = subprocess.run(command, capture_output=True, text=True)
