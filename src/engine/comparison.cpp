@@ -85,7 +85,9 @@ ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>
     PartObserver observer(request_.observer, part, parts);
     SampleRequest request = request_;
     request.observer = &observer;
-    return sampler.sample(request);
+    Result run = sampler.sample(request);
+    if (whole(run.statistics, request)) observer.progress(1);
+    return run;
   };
 
   at::Tensor reference;

@@ -113,7 +113,7 @@ std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult
 
 std::string comparison_text(const std::vector<ComparisonRow>& rows) {
   std::vector<std::vector<std::string>> table{
-      {"", "name", "method", "steps", "tolerance", "evaluations", "max", "rms", "median", "p99", "max", "wrong", "s"}};
+      {"", "name", "method", "steps", "tolerance", "evaluations", "most", "rms", "median", "p99", "max", "wrong", "s"}};
   constexpr std::size_t texts = 3;  // columns that stand left
   const auto front = pareto_front(rows);
   std::vector<std::size_t> order(rows.size());

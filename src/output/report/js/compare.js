@@ -23,7 +23,7 @@ const errorAgainstEvaluations = {
         (rows.some((row) => row.pilot_evaluations) ? "; the table has them. " : ". ") +
         (summary.reference.exact
           ? "The reference is exact."
-          : `The reference has tolerance ${number(summary.reference.tolerance)}; errors below about ten times that say nothing.`)
+          : `The reference has tolerance ${number(summary.reference.tolerance)}; errors no larger than its own say nothing.`)
       : "No method was finished.",
   chart: ({ rows, front }) => {
     const shown = rows

@@ -5,7 +5,7 @@ function sortedTable({ columns, rows }, by, descending = true) {
   const headers = [];
   const compare = (a, b) => {
     if (a === null || b === null) return (a === null) - (b === null); // unknown is last either way
-    if (typeof a !== typeof b) return (typeof a === "string") - (typeof b === "string"); // words are behind numbers
+    if (typeof a !== typeof b) return ((typeof a === "string") - (typeof b === "string")) * (descending ? -1 : 1);
     return (typeof a === "number" ? a - b : String(a).localeCompare(b)) * (descending ? -1 : 1);
   };
   const fill = () => {
