@@ -17,7 +17,7 @@ struct ComparisonReference {
   /// The exact flow, which in one dimension carries quantiles to quantiles. Gaussian mixtures of dimension 1 only.
   bool exact = false;
   /// Else: the tolerance of an unguarded multistep of order 5 (a bound on the weighted error of its steps), data units;
-  /// 0: 1e-9 for exact models, 1e-5 for others, whose float32 has no more to give.
+  /// 0: 1e-9 for exact models, 1e-5 for others, most of which compute in float32.
   double tolerance = 0;
 };
 

@@ -4,6 +4,7 @@
 #include <shockstep/random.hpp>
 
 #include "core/quantile_transport.hpp"
+#include "core/text.hpp"
 #include "engine/terminal_error.hpp"
 
 #include <ATen/ops/empty.h>
@@ -40,6 +41,8 @@ SamplerOptions reference_options(double tolerance, Final final) {
   return options;
 }
 
+std::string key(const ComparedMethod& method) { return "methods." + printable(method.name); }
+
 std::int64_t count(const RunStatistics& statistics, Status status) {
   return statistics.count_by_status[static_cast<int>(status)];
 }
@@ -58,8 +61,8 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
   const auto& first = methods_.front();
   for (const auto& method : methods_)
     if (method.options.final != first.options.final)
-      throw ConfigError("methods." + method.name, "final must be the same for all methods, and is not that of " +
-                                                      first.name + "; set final: denoise or keep under sampler");
+      throw ConfigError(key(method), "final must be the same for all methods, and is not that of " +
+                                         printable(first.name) + "; set final: denoise or keep under sampler");
   if (reference_.exact) {
     const auto* mixture = dynamic_cast<const GaussianMixture*>(model_.get());
     if (!mixture || mixture->dimension() != 1)
@@ -73,7 +76,7 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
   for (const auto& method : methods_) try {
       samplers_.emplace_back(model_, process_, method.options);
     } catch (const ConfigError& error) {
-      throw ConfigError("methods." + method.name, error.what());
+      throw ConfigError(key(method), error.what());
     }
 }
 
@@ -143,7 +146,7 @@ at::Tensor Comparison::exact_reference() const {
 std::vector<std::string> Comparison::notes() const {
   std::vector<std::string> all;
   for (std::size_t i = 0; i < samplers_.size(); ++i)
-    for (const auto& note : samplers_[i].notes()) all.push_back("methods." + methods_[i].name + ": " + note);
+    for (const auto& note : samplers_[i].notes()) all.push_back(key(methods_[i]) + ": " + note);
   return all;
 }
 
