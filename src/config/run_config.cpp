@@ -165,22 +165,6 @@ GuardOptions read_guard(Section& sampler) {
   return guard;
 }
 
-SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods) {
-  SamplerOptions options;
-  if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
-  if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
-  options.method = read_method(sampler, methods);
-  read_order(sampler, options);
-  read_solver_type(sampler, options);
-  options.steps = read_steps(sampler);
-  options.tolerance = sampler.positive("tolerance", options.tolerance);
-  options.guard = read_guard(sampler);
-  options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
-  options.final = sampler.choice("final", {"denoise", "keep"}, "denoise") == "keep" ? Final::keep : Final::denoise;
-  sampler.finish();
-  return options;
-}
-
 bool is_device(const std::string& name) {
   if (name == "cpu" || name == "cuda") return true;
   const std::string index = name.starts_with("cuda:") ? name.substr(5) : "";
@@ -226,6 +210,22 @@ OutputSettings read_output(Section section) {
 
 }  // namespace
 
+SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods) {
+  SamplerOptions options;
+  if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
+  if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
+  options.method = read_method(sampler, methods);
+  read_order(sampler, options);
+  read_solver_type(sampler, options);
+  options.steps = read_steps(sampler);
+  options.tolerance = sampler.positive("tolerance", options.tolerance);
+  options.guard = read_guard(sampler);
+  options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
+  options.final = sampler.choice("final", {"denoise", "keep"}, "denoise") == "keep" ? Final::keep : Final::denoise;
+  sampler.finish();
+  return options;
+}
+
 void set_steps(ConfigNode& root, const std::string& count, const std::string& file) {
   const ConfigNode* sampler = root.find("sampler");
   const ConfigNode* steps = sampler ? sampler->find("steps") : nullptr;
@@ -239,7 +239,7 @@ RunConfig::RunConfig(const ConfigNode& root, const std::string& name, const std:
   sampler = read_sampler(root_.section("sampler"), methods);
   run = read_run(root_.section("run"));
   output = read_output(root_.section("output"));
-  for (const char* key : {"methods", "reference", "data"}) root_.ignore(key);  // for the command compare
+  for (const char* key : {"methods", "reference", "data"}) root_.ignore(key);  // compare_config.hpp
   root_.finish();
 }
 

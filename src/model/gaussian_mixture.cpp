@@ -153,6 +153,19 @@ const std::vector<double>& GaussianMixture::means() const { return parts_->mean;
 
 double GaussianMixture::variance_min() const { return parts_->variance_min; }
 
+std::vector<double> GaussianMixture::weights() const {
+  std::vector<double> w;
+  for (const double log_w : parts_->log_weight) w.push_back(std::exp(log_w));
+  return w;
+}
+
+std::vector<double> GaussianMixture::variances() const {
+  std::vector<double> all;
+  for (std::int64_t k = 0; k < K_; ++k)
+    for (std::int64_t j = 0; j < d_; ++j) all.push_back(parts_->variance(k, j));
+  return all;
+}
+
 std::string GaussianMixture::describe() const {
   return "gaussian_mixture: " + std::to_string(K_) + (parts_->full ? " anisotropic" : " isotropic") + " component" +
          (K_ == 1 ? "" : "s") + " in " + std::to_string(d_) + " dimension" + (d_ == 1 ? "" : "s");

@@ -175,6 +175,12 @@ class Run(Case):
                 self.assertEqual(run.returncode, 0, run.stderr)
                 shape = read_npy(out / "samples.npy")[0][1:]
                 self.check_run(out, 8, shape)
+                if "\nmethods:" in config.read_text():
+                    out = self.folder / f"{config.stem} compared"
+                    run = shockstep("compare", config, "--count", 8, "--batch", 8, "--threads", 1, "--out", out)
+                    self.assertEqual(run.returncode, 0, run.stderr)
+                    for row in read_csv(out / "compare.csv"):
+                        self.assertTrue(0 < float(row["rms"]) < 1, row)
 
     def test_profile_of_one_run_serves_another(self):
         found = []
@@ -332,7 +338,7 @@ class Errors(Case):
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
         self.check(2, r"--resume: comes in a later version; .*", "sample", "x.yaml", "--resume")
         self.check(2, r"--init: is not in this version yet", "sample", "x.yaml", "--init", "a.npy")
-        for command in ("compare", "schedule", "inspect", "encode", "paper"):
+        for command in ("schedule", "inspect", "encode", "paper"):
             self.check(2, rf"{command}: is not in this version yet", command, "x.yaml")
 
     def test_noise(self):

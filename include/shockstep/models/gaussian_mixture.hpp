@@ -32,6 +32,8 @@ class GaussianMixture final : public ScoreModel {
   std::int64_t components() const { return K_; }
   const std::vector<double>& means() const;  ///< mu_k, [K, d]
   double variance_min() const;               ///< smallest eigenvalue of any C_k
+  std::vector<double> weights() const;       ///< w_k, [K], sum 1
+  std::vector<double> variances() const;     ///< eigenvalues of C_k, [K, d]
 
   // Closed forms for tests, references and diagnostics, at rows x [B, d], sigma [B]; everything float64.
   at::Tensor score(const at::Tensor& x, const at::Tensor& sigma) const;             ///< grad ln p_sigma, [B, d]

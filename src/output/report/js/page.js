@@ -5,6 +5,8 @@
 // option and `content(data, report)` an element; both may be missing or undefined.
 
 const figures = () => [
+  errorAgainstEvaluations,
+  comparedTable,
   samplesFigure,
   stepsFigure,
   eventsFigure,
@@ -63,7 +65,7 @@ addEventListener("DOMContentLoaded", () => {
   document
     .getElementById("page")
     .append(
-      ...headline(report),
+      ...(report.comparison ? comparisonHeadline(report) : headline(report)),
       element("div", { class: "figures" }, ...cards),
       element(
         "details",

@@ -5,10 +5,11 @@ function sortedTable({ columns, rows }, by, descending = true) {
   const headers = [];
   const compare = (a, b) => {
     if (a === null || b === null) return (a === null) - (b === null); // unknown is last either way
+    if (typeof a !== typeof b) return ((typeof a === "string") - (typeof b === "string")) * (descending ? -1 : 1);
     return (typeof a === "number" ? a - b : String(a).localeCompare(b)) * (descending ? -1 : 1);
   };
   const fill = () => {
-    const order = [...rows].sort((a, b) => compare(a[by], b[by]) || a[0] - b[0]);
+    const order = [...rows].sort((a, b) => compare(a[by], b[by]) || (typeof a[0] === "number" ? a[0] - b[0] : 0));
     body.replaceChildren(
       ...order.map((row) =>
         element(

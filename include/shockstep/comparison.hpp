@@ -1,0 +1,40 @@
+/// Several methods on the same trajectories: error against model evaluations.
+#pragma once
+
+#include <shockstep/comparison_result.hpp>
+#include <shockstep/sampler.hpp>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+class Comparison {
+ public:
+  /// Makes every sampler, which can run a pilot for each. `request` says which trajectories; its observer is told the
+  /// progress of the whole comparison, every run counting the same, and is asked whether to cancel, nothing else. Throws
+  /// ConfigError naming the method: no methods, two of different `final`, a setting that is wrong, or an exact reference of
+  /// anything but a Gaussian mixture in one dimension.
+  Comparison(ModelPtr model, const Process& process, const std::vector<ComparedMethod>& methods,
+             const SampleRequest& request, const ComparisonReference& reference = {});
+
+  /// Runs the reference, then one method after the other; `finished` is told each row when it is there. Holds the samples of
+  /// the reference and of one method in memory. When cancelled, the rows finished so far are what is returned.
+  ComparisonResult run(const std::function<void(const ComparisonRow&)>& finished = {}) const;
+
+  /// What was not done as asked, one sentence each.
+  std::vector<std::string> notes() const;
+
+ private:
+  at::Tensor exact_reference() const;
+
+  ModelPtr model_;
+  Process process_;
+  std::vector<ComparedMethod> methods_;
+  std::vector<Sampler> samplers_;  // of the methods, in order
+  SampleRequest request_;
+  ComparisonReference reference_;
+};
+
+}  // namespace shockstep

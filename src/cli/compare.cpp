@@ -1,0 +1,143 @@
+#include <shockstep/comparison.hpp>
+#include <shockstep/registry.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/noise.hpp"
+#include "cli/progress.hpp"
+#include "cli/setup.hpp"
+#include "config/compare_config.hpp"
+#include "log/log.hpp"
+#include "output/comparison.hpp"
+#include "output/file.hpp"
+#include "output/report/comparison_report.hpp"
+#include "output/report/page.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+namespace shockstep::cli {
+namespace {
+
+// Progress bar and Ctrl-C.
+class CompareObserver final : public Observer {
+ public:
+  explicit CompareObserver(Progress& progress) : progress_(progress) {}
+  void progress(double share) override { progress_.share(share); }
+  bool cancelled() const override { return interrupted(); }
+
+ private:
+  Progress& progress_;
+};
+
+std::string label(const ComparisonRow& row) {
+  const auto& options = row.method.options;
+  return printable(row.method.name) + ", " + std::string(name(options.method)) +
+         (row.nodes > 0 ? " on " + std::to_string(row.nodes) + " nodes" : ", tolerance " + shortest(options.tolerance));
+}
+
+std::vector<std::string> compare_warnings(const Comparison& comparison, const ComparisonResult& result) {
+  std::vector<std::string> all = comparison.notes();
+  if (result.reference_budget > 0)
+    all.push_back("reference: " + std::to_string(result.reference_budget) +
+                  " trajectories did not reach its tolerance; errors near it are not resolved");
+  for (const auto& row : result.rows) {
+    if (row.error.left_out > 0)
+      all.push_back(label(row) + ": " + std::to_string(row.error.left_out) +
+                    " trajectories have no finite sample or reference and are left out of the errors");
+    if (row.budget > 0)
+      all.push_back(label(row) + ": " + std::to_string(row.budget) +
+                    " trajectories ended beyond their tolerance at max_evaluations = " +
+                    std::to_string(row.method.options.max_evaluations));
+  }
+  return all;
+}
+
+std::vector<std::string> write_files(const std::string& folder, const RunConfig& config, const ComparisonFacts& facts,
+                                     const ComparisonResult& result) {
+  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  std::vector<std::string> files{"compare.csv"};
+  write_file(at("compare.csv"), comparison_csv(result.rows));
+  const std::string json = comparison_json(facts, result);
+  if (config.output.report) {
+    const std::string title = printable(std::filesystem::path(config.file).stem().string());
+    write_file(at("report.html"), html_page(comparison_report(title, json, result.rows)));
+    files.push_back("report.html");
+  }
+  write_file(at("compare.json"), json);  // last: it says the comparison is whole
+  files.push_back("compare.json");
+  return files;
+}
+
+int exit_code(const ComparisonResult& result) {
+  if (!result.complete) return 130;
+  for (const auto& row : result.rows)
+    if (row.error.left_out > 0) return 4;
+  return 0;
+}
+
+}  // namespace
+
+int compare(const Options& options) {
+  const auto begin = Clock::now();
+  watch_interrupts();
+  const ConfigNode root = read_root(options);
+  RunConfig config(root, options.config, method_names());
+  CompareConfig compared(root, options.config, method_names());
+  check_device(config);
+  const auto process = with_file(config.file, [&] { return make_process(config.process_section()); });
+  const auto model =
+      with_file(config.file, [&] { return make_model(config.model_section(), {config.run.device, config.run.dtype}); });
+  const auto& run = config.run;
+  SampleRequest request;
+  request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
+  if (!options.noise.empty()) request.noise = read_noise(options.noise, run.count, model->shape());
+
+  ComparisonResult result;
+  ComparisonFacts facts;
+  std::string folder;
+  {
+    Progress progress(static_cast<std::int64_t>(compared.methods.size()), !options.quiet);  // of methods
+    CompareObserver observer(progress);
+    request.observer = &observer;
+    const Comparison comparison = with_file(
+        config.file, [&] { return Comparison(model, process, compared.methods, request, compared.reference); });
+    folder = make_folder(options);
+    for (const char* name : {"compare.csv", "compare.json", "report.html"})
+      std::filesystem::remove(std::filesystem::path(folder) / name);  // of an earlier run
+    log::open((std::filesystem::path(folder) / "run.log").string());
+    log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", " + std::to_string(run.count) +
+              " trajectories, seed " + std::to_string(run.seed) + ", " + std::to_string(compared.methods.size()) +
+              " methods");
+    log::info("model: " + model->describe());
+    facts.setup_seconds = seconds_since(begin);
+    result = with_file(config.file, [&] {
+      return comparison.run([&](const ComparisonRow& row) {
+        progress.finished(static_cast<int>(std::lround(row.evaluations_mean)));
+        log::info(label(row) + ": evaluations mean " + shortest(row.evaluations_mean) + ", rms " +
+                  shortest(row.error.rms) + ", " + shortest(row.wall_seconds) + " s");
+      });
+    });
+    facts.warnings = compare_warnings(comparison, result);
+  }
+  compared.reference = result.reference;
+  facts.version = SHOCKSTEP_VERSION;
+  facts.config = config.resolved();
+  compared.add_to(facts.config);
+  facts.model = model->describe();
+  facts.noise = options.noise;
+  facts.device = model->exact() ? "cpu" : run.device;
+  facts.threads = threads_in_use(run);
+  facts.trajectories = run.count;
+  if (!result.complete) log::warning("interrupted; writing the methods that are done");
+  const auto files = write_files(folder, config, facts, result);
+  for (const auto& sentence : facts.warnings) log::warning(sentence);
+  std::fputs(comparison_text(result.rows).c_str(), stdout);
+  std::printf("%s:", folder.c_str());
+  for (const auto& file : files) std::printf(" %s", file.c_str());
+  std::puts(" run.log");
+  return exit_code(result);
+}
+
+}  // namespace shockstep::cli

@@ -1,0 +1,153 @@
+#include <shockstep/comparison.hpp>
+#include <shockstep/error.hpp>
+#include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/random.hpp>
+
+#include "core/quantile_transport.hpp"
+#include "core/text.hpp"
+#include "engine/terminal_error.hpp"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace shockstep {
+namespace {
+
+// One run of several: its share of the progress.
+class PartObserver final : public Observer {
+ public:
+  PartObserver(Observer* whole, std::size_t part, std::size_t parts) : whole_(whole), part_(part), parts_(parts) {}
+
+  void progress(double share) override {
+    if (whole_) whole_->progress((static_cast<double>(part_) + share) / static_cast<double>(parts_));
+  }
+  bool cancelled() const override { return whole_ && whole_->cancelled(); }
+
+ private:
+  Observer* whole_;
+  std::size_t part_, parts_;
+};
+
+SamplerOptions reference_options(double tolerance, Final final) {
+  SamplerOptions options;
+  options.order = 5;
+  options.tolerance = tolerance;
+  options.guard.enabled = false;
+  options.max_evaluations = 100'000;
+  options.final = final;
+  return options;
+}
+
+std::string key(const ComparedMethod& method) { return "methods." + printable(method.name); }
+
+std::int64_t count(const RunStatistics& statistics, Status status) {
+  return statistics.count_by_status[static_cast<int>(status)];
+}
+
+bool whole(const RunStatistics& statistics, const SampleRequest& request) {
+  return statistics.trajectories() == request.count && count(statistics, Status::interrupted) == 0;
+}
+
+}  // namespace
+
+Comparison::Comparison(ModelPtr model, const Process& process, const std::vector<ComparedMethod>& methods,
+                       const SampleRequest& request, const ComparisonReference& reference)
+    : model_(std::move(model)), process_(process), methods_(methods), request_(request), reference_(reference) {
+  if (!model_) throw ConfigError("model", "is missing");
+  if (methods_.empty()) throw ConfigError("methods", "must not be empty");
+  const auto& first = methods_.front();
+  for (const auto& method : methods_)
+    if (method.options.final != first.options.final)
+      throw ConfigError(key(method), "final must be the same for all methods, and is not that of " +
+                                         printable(first.name) + "; set final: denoise or keep under sampler");
+  if (reference_.exact) {
+    const auto* mixture = dynamic_cast<const GaussianMixture*>(model_.get());
+    if (!mixture || mixture->dimension() != 1)
+      throw ConfigError("reference", "exact is for a Gaussian mixture in one dimension, and the model is " +
+                                         model_->describe() + "; leave it out, or give a tolerance such as 1e-9");
+  } else if (reference_.tolerance < 0) {
+    throw ConfigError("reference", "must be exact or a positive tolerance");
+  } else if (reference_.tolerance == 0) {
+    reference_.tolerance = model_->exact() ? 1e-9 : 1e-5;
+  }
+  for (const auto& method : methods_) try {
+      samplers_.emplace_back(model_, process_, method.options);
+    } catch (const ConfigError& error) {
+      throw ConfigError(key(method), error.what());
+    }
+}
+
+ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>& finished) const {
+  ComparisonResult result;
+  result.reference = reference_;
+  const std::size_t first = reference_.exact ? 0 : 1, parts = first + samplers_.size();
+  const auto sample = [&](const Sampler& sampler, std::size_t part) {
+    PartObserver observer(request_.observer, part, parts);
+    SampleRequest request = request_;
+    request.observer = &observer;
+    Result run = sampler.sample(request);
+    if (whole(run.statistics, request)) observer.progress(1);
+    return run;
+  };
+
+  at::Tensor reference;
+  if (!reference_.exact) {
+    const Final final = methods_.front().options.final;
+    const Sampler sampler(model_, process_, reference_options(reference_.tolerance, final));
+    const Result run = sample(sampler, 0);
+    if (!whole(run.statistics, request_)) return result;
+    reference = run.samples;
+    result.reference_evaluations_mean = run.statistics.mean(run.statistics.evaluations);
+    result.reference_budget = count(run.statistics, Status::budget);
+  }
+
+  for (std::size_t i = 0; i < samplers_.size(); ++i) {
+    const Result run = sample(samplers_[i], first + i);
+    if (!whole(run.statistics, request_)) return result;
+    if (!reference.defined()) reference = exact_reference();  // now that the sampler has checked the request
+    result.rows.push_back({.method = methods_[i],
+                           .nodes = static_cast<int>(samplers_[i].sigmas().size()),
+                           .evaluations_mean = run.statistics.mean(run.statistics.evaluations),
+                           .evaluations_max = run.statistics.evaluations_max,
+                           .error = terminal_error(run.samples, reference, *model_, process_.sigma_min()),
+                           .wall_seconds = run.statistics.wall_seconds,
+                           .pilot_evaluations = samplers_[i].profile().evaluations,
+                           .budget = count(run.statistics, Status::budget)});
+    if (finished) finished(result.rows.back());
+  }
+  result.complete = true;
+  return result;
+}
+
+at::Tensor Comparison::exact_reference() const {
+  const auto& mixture = dynamic_cast<const GaussianMixture&>(*model_);
+  const ScalarMixture scalar{mixture.weights(), mixture.means(), mixture.variances()};
+  at::Tensor noise = request_.noise;
+  if (!noise.defined()) {
+    noise = at::empty({request_.count, 1}, at::kDouble);
+    double* rows = noise.mutable_data_ptr<double>();
+    for (std::int64_t i = 0; i < request_.count; ++i)
+      fill_normal({rows + i, 1}, request_.seed, Stream::start, static_cast<std::uint64_t>(request_.first + i));
+  }
+  const at::Tensor start = noise.contiguous();
+  at::Tensor end = at::empty({request_.count, 1}, at::kDouble);
+  std::transform(start.const_data_ptr<double>(), start.const_data_ptr<double>() + request_.count,
+                 end.mutable_data_ptr<double>(), [&](double x) {
+                   return transport_quantile(scalar, process_.sigma_max() * x, process_.sigma_max(),
+                                             process_.sigma_min());
+                 });
+  if (methods_.front().options.final == Final::keep) return end;
+  return mixture.denoise(end, at::full({request_.count}, process_.sigma_min(), at::kDouble));
+}
+
+std::vector<std::string> Comparison::notes() const {
+  std::vector<std::string> all;
+  for (std::size_t i = 0; i < samplers_.size(); ++i)
+    for (const auto& note : samplers_[i].notes()) all.push_back(key(methods_[i]) + ": " + note);
+  return all;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,148 @@
+#include "output/comparison.hpp"
+
+#include <shockstep/method.hpp>
+
+#include "core/text.hpp"
+#include "output/json.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <numeric>
+
+namespace shockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+// The columns in their order; the only list of them.
+Json cells(const ComparisonRow& r) {
+  const SamplerOptions& options = r.method.options;
+  return {{"name", r.method.name},
+          {"method", name(options.method)},
+          {"steps", r.nodes > 0 ? Json(r.nodes) : Json("adaptive")},
+          {"tolerance", r.nodes > 0 ? Json() : Json(options.tolerance)},
+          {"evaluations_mean", number(r.evaluations_mean)},
+          {"evaluations_max", r.evaluations_max},
+          {"rms", number(r.error.rms)},
+          {"median", number(r.error.median)},
+          {"p99", number(r.error.p99)},
+          {"max", number(r.error.max)},
+          {"wrong_mode", number(r.error.wrong_mode)},
+          {"wall_seconds", number(r.wall_seconds)},
+          {"pilot_evaluations", r.pilot_evaluations},
+          {"left_out", r.error.left_out},
+          {"budget", r.budget}};
+}
+
+// Quoted where RFC 4180 demands it.
+std::string csv_field(const Json& value) {
+  if (value.is_null()) return "";
+  if (value.is_number_float()) return shortest(value.get<double>());
+  if (!value.is_string()) return value.dump();
+  const auto text = value.get<std::string>();
+  if (text.find_first_of(",\"\r\n") == text.npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out.append(c == '"' ? 2 : 1, c);
+  return out + '"';
+}
+
+std::string short_number(double value) {
+  if (!std::isfinite(value)) return "-";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+// Columns of a terminal, in bytes' stead: UTF-8 continues with 10xxxxxx.
+std::size_t width(const std::string& text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+}  // namespace
+
+std::vector<bool> pareto_front(const std::vector<ComparisonRow>& rows) {
+  std::vector<bool> front;
+  for (const auto& row : rows) {
+    const auto beats = [&](const ComparisonRow& other) {
+      return other.evaluations_mean <= row.evaluations_mean && other.error.rms <= row.error.rms &&
+             (other.evaluations_mean < row.evaluations_mean || other.error.rms < row.error.rms);
+    };
+    front.push_back(std::isfinite(row.error.rms) && std::none_of(rows.begin(), rows.end(), beats));
+  }
+  return front;
+}
+
+std::string comparison_csv(const std::vector<ComparisonRow>& rows) {
+  std::string out;
+  const Json columns = cells(ComparisonRow{});
+  for (auto column = columns.begin(); column != columns.end(); ++column)
+    out.append(out.empty() ? "" : ",").append(column.key());
+  out += '\n';
+  for (const auto& row : rows) {
+    std::string line;
+    for (const Json& value : cells(row)) line.append(line.empty() ? "" : ",").append(csv_field(value));
+    out += line + '\n';
+  }
+  return out;
+}
+
+std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult& result) {
+  Json out;
+  out["version"] = facts.version;
+  out["config"] = to_json(facts.config);
+  out["model"] = facts.model;
+  if (!facts.noise.empty()) out["noise"] = facts.noise;
+  out["trajectories"] = facts.trajectories;
+  out["complete"] = result.complete;
+  const bool exact = result.reference.exact;
+  out["reference"] = {{"exact", exact},
+                      {"tolerance", exact ? Json() : Json(result.reference.tolerance)},
+                      {"evaluations_mean", result.reference_evaluations_mean},
+                      {"budget", result.reference_budget}};
+  out["rows"] = Json::array();
+  for (const auto& row : result.rows) out["rows"].push_back(cells(row));
+  out["setup_seconds"] = facts.setup_seconds;
+  out["device"] = facts.device;
+  out["threads"] = facts.threads;
+  out["warnings"] = facts.warnings;
+  return dump(out);
+}
+
+std::string comparison_text(const std::vector<ComparisonRow>& rows) {
+  std::vector<std::vector<std::string>> table{
+      {"", "name", "method", "steps", "tolerance", "evaluations", "most", "rms", "median", "p99", "max", "wrong", "s"}};
+  constexpr std::size_t texts = 3;  // columns that stand left
+  const auto front = pareto_front(rows);
+  std::vector<std::size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](auto a, auto b) { return rows[a].evaluations_mean < rows[b].evaluations_mean; });
+  for (const std::size_t i : order) {
+    const ComparisonRow& r = rows[i];
+    const SamplerOptions& options = r.method.options;
+    char mean[32];
+    std::snprintf(mean, sizeof mean, "%.2f", r.evaluations_mean);
+    table.push_back({front[i] ? "*" : "", printable(r.method.name, 40), std::string(name(options.method)),
+                     r.nodes > 0 ? std::to_string(r.nodes) : "adaptive",
+                     r.nodes > 0 ? "-" : short_number(options.tolerance), mean, std::to_string(r.evaluations_max),
+                     short_number(r.error.rms), short_number(r.error.median), short_number(r.error.p99),
+                     short_number(r.error.max), short_number(r.error.wrong_mode), short_number(r.wall_seconds)});
+  }
+  std::vector<std::size_t> widths(table.front().size());
+  for (const auto& row : table)
+    for (std::size_t j = 0; j < row.size(); ++j) widths[j] = std::max(widths[j], width(row[j]));
+  std::string out;
+  for (const auto& row : table) {
+    for (std::size_t j = 0; j < row.size(); ++j) {
+      const std::string pad(widths[j] - width(row[j]), ' ');
+      out.append(j > 0 ? (j == 1 ? " " : "  ") : "").append(j < texts ? row[j] + pad : pad + row[j]);
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+}  // namespace shockstep

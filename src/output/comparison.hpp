@@ -1,0 +1,36 @@
+/// A comparison as tables: compare.csv, compare.json and the text of a terminal.
+#pragma once
+
+#include <shockstep/comparison_result.hpp>
+#include <shockstep/config.hpp>
+
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+/// What is known of a comparison beside its result.
+struct ComparisonFacts {
+  std::string version;
+  ConfigNode config;  ///< resolved
+  std::string model;  ///< ScoreModel::describe()
+  std::string noise;  ///< file of the starting latents; empty: drawn from the seed
+  std::string device = "cpu";
+  int threads = 1;                    ///< in use
+  std::int64_t trajectories = 0;      ///< the same for every method
+  std::vector<std::string> warnings;  ///< what went wrong or was not done as asked, one sentence each
+  double setup_seconds = 0;           ///< loading the model and resolving the profiles
+};
+
+/// Whether no other row has both fewer evaluations and a smaller error (mean, rms), or one of them and the other equal.
+std::vector<bool> pareto_front(const std::vector<ComparisonRow>& rows);
+
+/// Columns: name, method, steps (nodes of a grid, or adaptive), tolerance, evaluations_mean, evaluations_max, rms, median,
+/// p99, max, wrong_mode, wall_seconds, pilot_evaluations, left_out, budget. Empty where there is no such number.
+std::string comparison_csv(const std::vector<ComparisonRow>& rows);
+/// The same columns as objects under `rows`, with the settings and the reference.
+std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult& result);
+/// Aligned columns, fewest evaluations first; a star marks the Pareto front.
+std::string comparison_text(const std::vector<ComparisonRow>& rows);
+
+}  // namespace shockstep

@@ -1,0 +1,102 @@
+// The page of a comparison: error against evaluations, and the table of its rows.
+
+const comparedLabel = (row) =>
+  `${row.name}, ${row.tolerance === null ? plural(row.steps, "node") : `tolerance ${number(row.tolerance)}`}`;
+
+function comparedTooltip(row) {
+  const wrong = row.wrong_mode === null ? "" : `<br>in another mode: ${percent(row.wrong_mode, 1)}`;
+  return (
+    `${echarts.format.encodeHTML(comparedLabel(row))} (${row.method})<br>` +
+    `${number(row.evaluations_mean)} evaluations, ${count(row.evaluations_max)} at most<br>` +
+    `error ${number(row.rms)}, median ${number(row.median)}, 99 % below ${number(row.p99)}${wrong}`
+  );
+}
+
+const errorAgainstEvaluations = {
+  key: "cost",
+  title: "Error against model evaluations",
+  find: (report) => report.comparison,
+  explain: ({ rows }, { summary }) =>
+    rows.length
+      ? "Root mean square difference from the reference at the end, over all trajectories. Filled dots are the Pareto " +
+        "front: nothing else has fewer evaluations and a smaller error. Evaluations of a pilot are not part of it" +
+        (rows.some((row) => row.pilot_evaluations) ? "; the table has them. " : ". ") +
+        (summary.reference.exact
+          ? "The reference is exact."
+          : `The reference has tolerance ${number(summary.reference.tolerance)}; errors no larger than its own say nothing.`)
+      : "No method was finished.",
+  chart: ({ rows, front }) => {
+    const shown = rows
+      .map((row, i) => ({ ...row, front: front[i] }))
+      .filter((row) => row.rms > 0 && row.evaluations_mean > 0);
+    if (!shown.length) return undefined;
+    const names = [...new Set(shown.map((row) => row.name))];
+    const ends = (key) => [Math.min(...shown.map((row) => row[key])), Math.max(...shown.map((row) => row[key]))];
+    return frame({
+      grid: { left: 64, right: 20, top: 64, bottom: 50 },
+      legend: { type: "scroll", top: 0, left: 0, textStyle: { color: css("--ink") } },
+      xAxis: logAxis("model evaluations per sample", ...ends("evaluations_mean")),
+      yAxis: upright(logAxis("root mean square error", ...ends("rms"))),
+      tooltip: { ...frame().tooltip, formatter: ({ data }) => comparedTooltip(data.row) },
+      series: names.map((name, i) => {
+        const colour = shade(names.length > 1 ? i / (names.length - 1) : 0);
+        return {
+          name,
+          type: "line",
+          symbol: ["circle", "rect", "triangle", "diamond"][i % 4],
+          symbolSize: 10,
+          itemStyle: { color: colour },
+          lineStyle: { color: colour, width: 1.5, opacity: 0.6 },
+          emphasis: { focus: "series" },
+          data: shown
+            .filter((row) => row.name === name)
+            .sort((a, b) => a.evaluations_mean - b.evaluations_mean)
+            .map((row) => ({
+              value: [row.evaluations_mean, row.rms],
+              row,
+              itemStyle: { color: row.front ? colour : css("--card"), borderColor: colour, borderWidth: 2 },
+            })),
+        };
+      }),
+    });
+  },
+  height: 460,
+};
+
+const comparedTable = {
+  key: "rows",
+  title: "All rows",
+  find: (report) => report.comparison,
+  explain: () => "The rows of compare.csv. Click a header to sort by it.",
+  content: ({ rows }) => {
+    if (!rows.length) return undefined;
+    const columns = Object.keys(rows[0]);
+    return sortedTable(
+      { columns, rows: rows.map((row) => columns.map((column) => row[column])) },
+      columns.indexOf("evaluations_mean"),
+      false,
+    );
+  },
+};
+
+function comparisonHeadline({ title, summary, comparison }) {
+  const best = comparison.front.filter(Boolean).length;
+  return [
+    element("p", { class: "kind" }, "Shockstep \u00b7 comparison"),
+    element("h1", {}, title),
+    element("p", { class: "subject" }, summary.model),
+    element(
+      "p",
+      { class: "lead" },
+      `${plural(comparison.rows.length, "row")} on the same ${trajectories(summary.trajectories)}; ` +
+        `${best} of them on the Pareto front.` +
+        (summary.complete ? "" : " The comparison was interrupted: methods are missing."),
+    ),
+    element(
+      "p",
+      { class: "facts" },
+      `${summary.device}, ${plural(summary.threads, "thread")}; Shockstep ${summary.version}.`,
+    ),
+    ...summary.warnings.map((sentence) => element("p", { class: "warning", role: "alert" }, sentence)),
+  ];
+}
