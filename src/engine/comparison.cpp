@@ -73,6 +73,7 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
   } else if (reference_.tolerance == 0) {
     reference_.tolerance = model_->exact() ? 1e-9 : 1e-5;
   }
+  for (auto& method : methods_) method.options.guard.events = false;  // they cost evaluations and change no sample
   for (const auto& method : methods_) try {
       samplers_.emplace_back(model_, process_, method.options);
     } catch (const ConfigError& error) {
