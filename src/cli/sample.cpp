@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "log/log.hpp"
 #include "output/run_writer.hpp"
+#include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
 
 #include <ATen/Context.h>
@@ -136,6 +137,7 @@ int sample(const Options& options) {
   const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler); });
   const GuardProfile& profile = sampler.profile();
   log::info(steps_text(sampler));
+  if (sampler.fitted()) log::info("fitted schedule: error " + fit_text(*sampler.fitted()));
   if (sampler.sigmas().empty()) log::info(guard_text(config.sampler, profile));
 
   RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()},
@@ -160,6 +162,7 @@ int sample(const Options& options) {
   facts.profile = profile;
   facts.guard = config.sampler.guard.enabled && !config.sampler.steps;
   facts.sigmas = sampler.sigmas();
+  facts.fitted = sampler.fitted();
   facts.notes = sampler.notes();
   facts.setup_seconds = seconds_since(begin);
   RunStatistics statistics;

@@ -24,6 +24,8 @@ int bounded_int(Section& section, const std::string& key, std::int64_t least, st
   section.fail(key, name + " is not in this version yet; must be " + now);
 }
 
+constexpr const char* alias_of_fitted = "burgers";
+
 Method read_method(Section& sampler, const std::vector<std::string>& methods) {
   static const std::vector<std::string> planned = {"ancestral", "dpmpp_2m_sde"};
   std::vector<std::string> known = methods;
@@ -53,10 +55,9 @@ FixedSteps read_schedule(Section& steps) {
   FixedSteps fixed;
   std::vector<std::string> names;
   for (const auto& kind : schedule_kinds()) names.emplace_back(kind.name);
-  if (steps.is_text("schedule"))
-    for (const char* planned : {"fitted", "burgers"})
-      if (steps.text("schedule") == planned) not_yet(steps, "schedule", planned, "one of " + join(names));
-  const std::string schedule = steps.choice("schedule", names, "log_sigma");
+  names.emplace_back(alias_of_fitted);
+  std::string schedule = steps.choice("schedule", names, "log_sigma");
+  if (schedule == alias_of_fitted) schedule = "fitted";
   for (const auto& kind : schedule_kinds())
     if (schedule == kind.name) fixed.schedule = kind.schedule;
   fixed.count = bounded_int(steps, "count", fewest_steps, most_steps);
