@@ -6,6 +6,7 @@
 namespace shockstep::cli {
 
 int sample(const Options& options);
+int schedule(const Options& options);
 int info();
 
 }  // namespace shockstep::cli

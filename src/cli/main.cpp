@@ -15,7 +15,8 @@ int run(int argc, char** argv) {
   const cli::Options options = cli::parse(argc, argv);
   if (options.command.empty()) return 0;
   log::set_terminal_level(options.quiet ? log::Level::error : options.verbose ? log::Level::info : log::Level::warning);
-  return options.command == "info" ? cli::info() : cli::sample(options);
+  if (options.command == "info") return cli::info();
+  return options.command == "schedule" ? cli::schedule(options) : cli::sample(options);
 }
 
 int report(const char* what, int code) {

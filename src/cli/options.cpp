@@ -19,9 +19,8 @@ struct Planned {
   const char* summary;
 };
 
-constexpr std::array<Planned, 5> planned_commands{{
+constexpr std::array<Planned, 4> planned_commands{{
     {"compare", "several methods on the same trajectories: error against model evaluations (not in this version yet)"},
-    {"schedule", "calibrate a fixed step schedule for a model (not in this version yet)"},
     {"inspect", "speciation times, amplification, diagnostics of a model (not in this version yet)"},
     {"encode", "data to latents, and log-likelihood (not in this version yet)"},
     {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
@@ -61,6 +60,7 @@ class CommandLine {
     app_.footer("Example:  shockstep sample configs/ring.yaml");
     app_.get_formatter()->column_width(34);
     add_sample();
+    add_schedule();
     CLI::App* info =
         app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
     info->footer("Example:  shockstep info");
@@ -80,7 +80,8 @@ class CommandLine {
       if (!app_.remaining().empty()) unexpected();
       if (app_.get_subcommands().empty())
         throw ConfigError("command", "missing; try shockstep sample CONFIG, or shockstep --help");
-      throw ConfigError("CONFIG", "missing; try shockstep sample configs/ring.yaml");
+      throw ConfigError("CONFIG",
+                        "missing; try shockstep " + app_.get_subcommands().front()->get_name() + " configs/ring.yaml");
     } catch (const CLI::ParseError& error) {
       throw ConfigError("command line", printable(error.what(), 500));
     }
@@ -99,62 +100,81 @@ class CommandLine {
 
  private:
   void add_sample() {
-    sample_ = app_.add_subcommand("sample", "draw samples, log events, write the files of the run");
-    sample_->add_option("CONFIG", options_.config, "YAML file")->required()->type_name("");
-    sample_->add_option("--out", options_.out, "folder for the files; default runs/<name of the config>")
-        ->type_name("DIR")
-        ->take_last();
-    sample_->add_option("--set", options_.settings, "any key of the config; may be repeated")
-        ->type_name("KEY.PATH=VALUE")
-        ->take_all()
-        ->expected(1)
-        ->allow_extra_args(false);
-    for (const auto& s : shorthands)
-      sample_->add_option(s.option, values_[s.key], std::string(s.summary) + " [" + s.key + "]")
-          ->type_name(s.type)
-          ->take_last();
-    sample_
-        ->add_option("--steps", options_.steps,
-                     "a fixed schedule of N steps: that of the config, or log_sigma [sampler.steps]")
-        ->type_name("N")
-        ->take_last();
-    sample_->add_option("--noise", options_.noise, "starting latents of unit variance, [count, *shape]")
-        ->type_name("FILE.npy")
-        ->take_last();
-    sample_->add_flag("--resume", resume_, "go on with an interrupted run (not in this version yet)");
-    for (const auto& o : planned_options) sample_->add_option(o.name, planned_values_[o.name], o.summary);
-    auto* quiet = sample_->add_flag("--quiet", options_.quiet, "no progress, no warnings");
-    sample_->add_flag("-v,--verbose", options_.verbose, "the log on stderr too")->excludes(quiet);
-    sample_->add_flag_callback(
-        "--version", [] { throw CLI::CallForVersion("shockstep " SHOCKSTEP_VERSION, 0); },
-        "Print the version and exit");
-    sample_->footer(
+    CLI::App* sample = app_.add_subcommand("sample", "draw samples, log events, write the files of the run");
+    add_run_options(*sample);
+    sample->add_flag("--resume", resume_, "go on with an interrupted run (not in this version yet)");
+    for (const auto& o : planned_options) sample->add_option(o.name, planned_values_[o.name], o.summary);
+    sample->footer(
         "Example:  shockstep sample configs/ring.yaml --count 10000 --tolerance 1e-3 --out runs/fine\n"
         "          shockstep sample configs/ring.yaml --set sampler.guard=off --set run.seed=7\n"
         "          shockstep sample configs/ring.yaml --method dpmpp_2m --steps 20");
   }
 
+  void add_schedule() {
+    CLI::App* schedule =
+        app_.add_subcommand("schedule", "fit a fixed schedule to a model and a method, and write it out");
+    add_run_options(*schedule);
+    schedule
+        ->add_option("--format", options_.format,
+                     "print it to stdout: python for k-diffusion, diffusers and ComfyUI, json, or yaml")
+        ->type_name("FORMAT")
+        ->take_last();
+    schedule->footer(
+        "Writes schedule.yaml, which sampler.steps: {file: schedule.yaml} reads.\n"
+        "Example:  shockstep schedule configs/ring.yaml --method dpmpp_2m --steps 10 --out runs/fit\n"
+        "          shockstep schedule configs/digits.yaml --method dpmpp_2m --steps 10 --format python");
+  }
+
+  // What all commands with a config have.
+  void add_run_options(CLI::App& command) {
+    command.add_option("CONFIG", options_.config, "YAML file")->required()->type_name("");
+    command.add_option("--out", options_.out, "folder for the files; default runs/<name of the config>")
+        ->type_name("DIR")
+        ->take_last();
+    command.add_option("--set", options_.settings, "any key of the config; may be repeated")
+        ->type_name("KEY.PATH=VALUE")
+        ->take_all()
+        ->expected(1)
+        ->allow_extra_args(false);
+    for (const auto& s : shorthands)
+      command.add_option(s.option, values_[s.key], std::string(s.summary) + " [" + s.key + "]")
+          ->type_name(s.type)
+          ->take_last();
+    command
+        .add_option("--steps", options_.steps,
+                    "a fixed schedule of N steps: that of the config, or log_sigma [sampler.steps]")
+        ->type_name("N")
+        ->take_last();
+    command.add_option("--noise", options_.noise, "starting latents of unit variance, [count, *shape]")
+        ->type_name("FILE.npy")
+        ->take_last();
+    auto* quiet = command.add_flag("--quiet", options_.quiet, "no progress, no warnings");
+    command.add_flag("-v,--verbose", options_.verbose, "the log on stderr too")->excludes(quiet);
+    command.add_flag_callback(
+        "--version", [] { throw CLI::CallForVersion("shockstep " SHOCKSTEP_VERSION, 0); },
+        "Print the version and exit");
+  }
+
   [[noreturn]] void unexpected() const {
-    const bool in_sample = sample_->parsed();
-    const CLI::App& app = in_sample ? *sample_ : app_;
+    const auto used = app_.get_subcommands();
+    const CLI::App& app = used.empty() ? app_ : *used.front();
     const auto rest = app_.remaining(true);
     const std::string word = rest.empty() ? "" : rest.front();
     std::vector<std::string> known;
     for (const auto* option : app.get_options()) known.push_back(option->get_name());
-    if (!in_sample)
+    if (used.empty())
       for (const auto* command : app_.get_subcommands([](const CLI::App*) { return true; }))
         known.push_back(command->get_name());
     const auto meant = nearest(word, known);
     const std::string what = word.starts_with('-') ? "unknown option"
-                             : in_sample           ? "one argument too many"
-                                                   : "unknown command";
+                             : used.empty()        ? "unknown command"
+                                                   : "one argument too many";
     throw ConfigError(printable(word),
                       what + (meant ? "; did you mean " + *meant + "?"
-                                    : "; see shockstep " + std::string(in_sample ? "sample " : "") + "--help"));
+                                    : "; see shockstep " + (used.empty() ? "" : app.get_name() + " ") + "--help"));
   }
 
   CLI::App app_;
-  CLI::App* sample_ = nullptr;
   Options options_;
   std::map<std::string, std::string> values_, planned_values_;
   bool resume_ = false;

@@ -8,26 +8,16 @@
 #include "cli/noise.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
-#include "config/run_config.hpp"
-#include "config/yaml.hpp"
-#include "core/text.hpp"
+#include "cli/setup.hpp"
 #include "log/log.hpp"
 #include "output/run_writer.hpp"
 #include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
 
-#include <ATen/Context.h>
-#include <ATen/detail/CUDAHooksInterface.h>
-
-#include <chrono>
 #include <filesystem>
-#include <thread>
 
 namespace shockstep::cli {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 // Files, progress bar and Ctrl-C in one observer.
 class RunObserver final : public Observer {
@@ -47,50 +37,6 @@ class RunObserver final : public Observer {
   RunWriter& writer_;
   Progress& progress_;
 };
-
-RunConfig read_config(const Options& options) {
-  ConfigNode root = load_yaml(options.config);
-  for (const auto& setting : options.settings) set_value(root, setting, options.config);
-  if (!options.steps.empty()) set_steps(root, options.steps, options.config);
-  std::vector<std::string> methods;
-  for (const auto& kind : method_kinds()) methods.emplace_back(kind.name);
-  return RunConfig(root, options.config, methods);
-}
-
-void check_device(const RunConfig& config) {
-  const std::string& device = config.run.device;
-  if (device == "cpu") return;
-  const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
-  const int wanted = device == "cuda" ? 0 : std::stoi(device.substr(5));
-  if (wanted >= count)
-    throw ConfigError(printable(config.file, 1000), "run.device",
-                      count == 0 ? "no CUDA device found; must be cpu, got " + device
-                                 : "must be cpu or cuda:0 to cuda:" + std::to_string(count - 1) + ", got " + device);
-}
-
-// The library knows the key that is wrong, not the file it came from.
-template <class Make>
-auto with_file(const std::string& file, Make make) {
-  try {
-    return make();
-  } catch (const ConfigError& e) {
-    const std::string where = printable(file, 1000);
-    if (std::string(e.what()).starts_with(where)) throw;
-    throw ConfigError(where, "", e.what());
-  }
-}
-
-std::string make_folder(const Options& options) {
-  namespace fs = std::filesystem;
-  const fs::path folder =
-      options.out.empty() ? fs::path("runs") / fs::path(options.config).stem() : fs::path(options.out);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder))
-    throw FileError(printable(folder.string(), 1000),
-                    "cannot be made a folder: " + (error ? error.message() : "a file has that name"));
-  return folder.string();
-}
 
 int exit_code(const RunStatistics& s) {
   if (interrupted()) return 130;
@@ -117,7 +63,7 @@ std::string steps_text(const Sampler& sampler) {
 int sample(const Options& options) {
   const auto begin = Clock::now();
   watch_interrupts();
-  RunConfig config = read_config(options);
+  RunConfig config(read_root(options), options.config, method_names());
   check_device(config);
   const auto process = with_file(config.file, [&] { return make_process(config.process_section()); });
   const auto model =
@@ -155,7 +101,7 @@ int sample(const Options& options) {
   facts.model = model->describe();
   facts.noise = options.noise;
   facts.device = model->exact() ? "cpu" : run.device;
-  facts.threads = run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency());
+  facts.threads = threads_in_use(run);
   facts.tolerance = config.sampler.tolerance;
   facts.max_evaluations = config.sampler.max_evaluations;
   facts.float64 = model->exact() || run.dtype == "float64";

@@ -2,6 +2,7 @@
 
 #include "config/yaml.hpp"
 #include "core/text.hpp"
+#include "stepper/grid_plan.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -72,25 +73,33 @@ FixedSteps read_schedule(Section& steps) {
   return fixed;
 }
 
-/// Steps as a word: adaptive is the only one, but others come to mind.
-void read_steps_word(Section& sampler) {
+/// The most steps of a fitted schedule within max_evaluations, where these are few; else none: adaptive. Above, adaptive steps
+/// and their guard are worth more (docs/schedules.md).
+std::optional<FixedSteps> automatic_steps(const SamplerOptions& options) {
+  constexpr int few = 15;
+  if (options.max_evaluations > few) return std::nullopt;
+  for (int count = options.max_evaluations; count >= fewest_steps; --count)
+    if (grid_evaluations(options.method, options.final, count) <= options.max_evaluations)
+      return FixedSteps{.schedule = Schedule::fitted, .count = count};
+  return std::nullopt;
+}
+
+/// Steps as a word: adaptive and auto are the only ones, but others come to mind.
+std::optional<FixedSteps> read_steps_word(Section& sampler, const SamplerOptions& options) {
   const std::string word = sampler.text("steps", "adaptive");
-  if (word == "adaptive") return;
-  if (word == "auto") not_yet(sampler, "steps", word, "adaptive or {schedule: log_sigma, count: 20}");
+  if (word == "adaptive") return std::nullopt;
+  if (word == "auto") return automatic_steps(options);
   for (const auto& kind : schedule_kinds())
     if (word == kind.name) sampler.fail("steps", "needs a number of steps; write {schedule: " + word + ", count: 20}");
-  const auto meant = nearest(word, {"adaptive"});
-  sampler.fail("steps", "must be adaptive, a number of steps or {schedule: log_sigma, count: 20}, got " +
+  const auto meant = nearest(word, {"adaptive", "auto"});
+  sampler.fail("steps", "must be adaptive, auto, a number of steps or {schedule: log_sigma, count: 20}, got " +
                             printable(word) + (meant ? "; did you mean " + *meant + "?" : ""));
 }
 
-/// adaptive, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive.
-std::optional<FixedSteps> read_steps(Section& sampler) {
+/// adaptive, auto, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive.
+std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& options) {
   if (sampler.is_list("steps")) sampler.fail("steps", "must be a map; write steps: {sigmas: [...]}");
-  if (!sampler.has("steps") || sampler.is_text("steps")) {
-    read_steps_word(sampler);
-    return std::nullopt;
-  }
+  if (!sampler.has("steps") || sampler.is_text("steps")) return read_steps_word(sampler, options);
   FixedSteps fixed;
   if (!sampler.is_map("steps")) {
     fixed.count = bounded_int(sampler, "steps", fewest_steps, most_steps, fixed.count);
@@ -166,22 +175,6 @@ GuardOptions read_guard(Section& sampler) {
   return guard;
 }
 
-SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods) {
-  SamplerOptions options;
-  if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
-  if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
-  options.method = read_method(sampler, methods);
-  read_order(sampler, options);
-  read_solver_type(sampler, options);
-  options.steps = read_steps(sampler);
-  options.tolerance = sampler.positive("tolerance", options.tolerance);
-  options.guard = read_guard(sampler);
-  options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
-  options.final = sampler.choice("final", {"denoise", "keep"}, "denoise") == "keep" ? Final::keep : Final::denoise;
-  sampler.finish();
-  return options;
-}
-
 bool is_device(const std::string& name) {
   if (name == "cpu" || name == "cuda") return true;
   const std::string index = name.starts_with("cuda:") ? name.substr(5) : "";
@@ -227,6 +220,22 @@ OutputSettings read_output(Section section) {
 
 }  // namespace
 
+SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods) {
+  SamplerOptions options;
+  if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
+  if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
+  options.method = read_method(sampler, methods);
+  read_order(sampler, options);
+  read_solver_type(sampler, options);
+  options.tolerance = sampler.positive("tolerance", options.tolerance);
+  options.guard = read_guard(sampler);
+  options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
+  options.final = sampler.choice("final", {"denoise", "keep"}, "denoise") == "keep" ? Final::keep : Final::denoise;
+  options.steps = read_steps(sampler, options);
+  sampler.finish();
+  return options;
+}
+
 void set_steps(ConfigNode& root, const std::string& count, const std::string& file) {
   const ConfigNode* sampler = root.find("sampler");
   const ConfigNode* steps = sampler ? sampler->find("steps") : nullptr;
@@ -240,7 +249,7 @@ RunConfig::RunConfig(const ConfigNode& root, const std::string& name, const std:
   sampler = read_sampler(root_.section("sampler"), methods);
   run = read_run(root_.section("run"));
   output = read_output(root_.section("output"));
-  for (const char* key : {"methods", "reference", "data"}) root_.ignore(key);  // for the command compare
+  for (const char* key : {"methods", "reference", "data"}) root_.ignore(key);  // compare_config.hpp
   root_.finish();
 }
 

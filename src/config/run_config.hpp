@@ -21,6 +21,9 @@ struct RunSettings {
   std::string dtype = "float32";  ///< of the network call; the state is always float64
 };
 
+/// A section `sampler`, read and finished. `methods`: the names `method` may have. Throws ConfigError.
+SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods);
+
 /// The shorthand --steps: the schedule in `root` with `count` steps, or log_sigma where there is none. `file`: for errors.
 void set_steps(ConfigNode& root, const std::string& count, const std::string& file);
 

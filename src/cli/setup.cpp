@@ -1,0 +1,55 @@
+#include "cli/setup.hpp"
+
+#include <shockstep/registry.hpp>
+
+#include "config/yaml.hpp"
+
+#include <ATen/Context.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+
+#include <filesystem>
+#include <thread>
+
+namespace shockstep::cli {
+
+ConfigNode read_root(const Options& options) {
+  ConfigNode root = load_yaml(options.config);
+  for (const auto& setting : options.settings) set_value(root, setting, options.config);
+  if (!options.steps.empty()) set_steps(root, options.steps, options.config);
+  return root;
+}
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : method_kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
+void check_device(const RunConfig& config) {
+  const std::string& device = config.run.device;
+  if (device == "cpu") return;
+  const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
+  const int wanted = device == "cuda" ? 0 : std::stoi(device.substr(5));
+  if (wanted >= count)
+    throw ConfigError(printable(config.file, 1000), "run.device",
+                      count == 0 ? "no CUDA device found; must be cpu, got " + device
+                                 : "must be cpu or cuda:0 to cuda:" + std::to_string(count - 1) + ", got " + device);
+}
+
+std::string make_folder(const Options& options) {
+  namespace fs = std::filesystem;
+  const fs::path folder =
+      options.out.empty() ? fs::path("runs") / fs::path(options.config).stem() : fs::path(options.out);
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error || !fs::is_directory(folder))
+    throw FileError(printable(folder.string(), 1000),
+                    "cannot be made a folder: " + (error ? error.message() : "a file has that name"));
+  return folder.string();
+}
+
+int threads_in_use(const RunSettings& run) {
+  return run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency());
+}
+
+}  // namespace shockstep::cli
