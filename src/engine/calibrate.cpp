@@ -8,24 +8,25 @@
 #include "stepper/grid_plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
-#include <limits>
+#include <memory>
 #include <numbers>
 #include <string>
-#include <cstdlib>
-namespace {double knob(const char*n,double d){const char*v=std::getenv(n);return v?atof(v):d;}}
 
 namespace shockstep {
 namespace {
 
-const int modes = (int)knob("MODES",3);  // more of them fit the pilot's rows rather than the model
+constexpr int modes = 3;                  // more of them fit the pilot's rows rather than the model
+constexpr std::array shares{1., .7, .4};  // of the fitted amplitudes, tried in this order
+constexpr auto most_candidates = static_cast<std::int64_t>(shares.size());
 constexpr int fewest_rows = 8, most_rows = 64;
-const int runs_planned = (int)knob("RUNS",20);       // of the fit, each on all its rows
+constexpr int runs_planned = 20;       // of the fit, each on all its rows
 constexpr double reference_cost = 60;  // evaluations of a row, as a rule
 constexpr int longest_reference = 1000;
 constexpr int rows_for_spread = 16;           // that the pilot takes to measure data_std
-const double reference_tolerance = knob("RT",3e-5);  // of a step of order 5, in data_std
-const double scale_over_median = knob("SOM",3);       // of the robust loss
+constexpr double reference_tolerance = 3e-5;  // of a step of order 5, in data_std
+constexpr double scale_over_median = 3;       // of the robust loss
 
 /// h_n exp(sum_k a_k sqrt 2 cos(k pi (n + 1/2)/N)), rescaled to the length of the range: steps in lam that are positive
 /// whatever the amplitudes a are.
@@ -128,7 +129,8 @@ void Calibration::plan_rows() {
 
 /// Of one row, so that the schedules to compare with can always be run.
 int Calibration::most_for_reference(int count) const {
-  const std::int64_t to_compare = (wanted_ + 3 * (count - wanted_)) * each_;
+  const std::int64_t held_out = count - wanted_;
+  const std::int64_t to_compare = (2 * wanted_ + 2 * held_out + most_candidates * count) * each_;
   const std::int64_t spread = model_.data_std() > 0 ? 0 : rows_for_spread;
   return static_cast<int>(std::min<std::int64_t>((most_ - to_compare) / (count + spread), longest_reference));
 }
@@ -200,7 +202,8 @@ ScheduleError Calibration::error(const Residuals& residuals) const {
 std::vector<double> Calibration::fitted(const Residuals& at_start) {
   const double scale = scale_over_median * error(at_start).median * std::sqrt(static_cast<double>(d_)) + 1e-15;
   const std::int64_t one_run = static_cast<std::int64_t>(fit_.indices.size()) * each_;
-  const std::int64_t kept = static_cast<std::int64_t>(held_out_.indices.size()) * each_;
+  const std::int64_t kept =
+      most_candidates * static_cast<std::int64_t>(fit_.indices.size() + held_out_.indices.size()) * each_;
   RobustProblem problem;
   problem.row_length = d_;
   problem.residuals = [&](const std::vector<double>& a) {
@@ -209,11 +212,18 @@ std::vector<double> Calibration::fitted(const Residuals& at_start) {
     return residuals(fit_, sigmas);
   };
   problem.size = [&](const std::vector<double>& change) { return warp_.largest_exponent(change); };
-  return warp_.sigmas(minimise(problem, std::vector<double>(warp_.amplitudes()), at_start, scale * scale));
+  return minimise(problem, std::vector<double>(warp_.amplitudes()), at_start, scale * scale);
 }
 
 /// Large errors are few and their mean is uncertain on few rows, so both measures have a say.
 double merit(const ScheduleError& error) { return error.rms * error.median; }
+
+double rms_of_all(const Residuals& fit, const Residuals& held_out) {
+  double square = 0;
+  for (const Residuals* residuals : {&fit, &held_out})
+    for (double e : *residuals) square += e * e;
+  return std::sqrt(square / static_cast<double>(fit.size() + held_out.size()));
+}
 
 FittedSchedule Calibration::fit() {
   plan_rows();
@@ -227,16 +237,28 @@ FittedSchedule Calibration::fit() {
 
   FittedSchedule out;
   out.rows = static_cast<int>(fit_.indices.size()), out.held_out = static_cast<int>(held_out_.indices.size());
-  out.log_sigma = error(residuals(held_out_, log_sigma));
-  out.karras = error(residuals(held_out_, karras));
+  const Residuals log_sigma_held_out = residuals(held_out_, log_sigma), karras_held_out = residuals(held_out_, karras);
+  out.log_sigma = error(log_sigma_held_out), out.karras = error(karras_held_out);
   const bool rather_karras = merit(out.karras) < merit(out.log_sigma);
   out.sigmas = rather_karras ? karras : log_sigma;
   out.error = rather_karras ? out.karras : out.log_sigma;
   if (warp_.amplitudes() > 0) {
-    const auto sigmas = fitted(residuals(fit_, log_sigma));
-    const ScheduleError found = error(residuals(held_out_, sigmas));
-    out.gained = merit(found) < merit(out.error);
-    if (out.gained) out.sigmas = sigmas, out.error = found;
+    const Residuals start = residuals(fit_, log_sigma);
+    const double base_rms =
+        rather_karras ? rms_of_all(residuals(fit_, karras), karras_held_out) : rms_of_all(start, log_sigma_held_out);
+    // Between the base and the fit the rms is often less than at either: the loss does not see the largest errors.
+    const auto amplitudes = fitted(start);
+    for (double share : shares) {
+      auto part = amplitudes;
+      for (double& a : part) a *= share;
+      const auto sigmas = warp_.sigmas(part);
+      const Residuals there = residuals(held_out_, sigmas);
+      const ScheduleError found = error(there);
+      if (merit(found) < merit(out.error) && rms_of_all(residuals(fit_, sigmas), there) < base_rms) {
+        out.gained = true, out.sigmas = sigmas, out.error = found;
+        break;
+      }
+    }
   }
   for (double sigma : out.sigmas) out.times.push_back(process_.time(sigma));
   out.evaluations = spent_;
