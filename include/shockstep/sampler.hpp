@@ -39,8 +39,8 @@ struct Result {
 /// Holds no state between calls: sample() may be called from several threads at once.
 class Sampler {
  public:
-  /// Makes the grid, to which the schedule fitted runs the model, or resolves the guard's profile, which can run a pilot. Throws ConfigError naming the option that is
-  /// wrong.
+  /// Makes the grid (a fitted one runs the model), or resolves the guard's profile, which can run a pilot. Throws
+  /// ConfigError naming the option that is wrong.
   Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {});
 
   /// Draws and keeps everything in memory. Throws ConfigError for a request that does not fit the model.

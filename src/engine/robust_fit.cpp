@@ -88,7 +88,7 @@ std::vector<double> minimise(const RobustProblem& problem, std::vector<double> a
       Vector moved = at;
       moved[k] += difference;
       Residuals column = problem.residuals(moved);
-      if (!std::isfinite(robust_loss(column, problem.row_length, scale2)) || column.empty()) return at;
+      if (column.empty() || !std::isfinite(robust_loss(column, problem.row_length, scale2))) return at;
       for (std::size_t i = 0; i < e.size(); ++i) column[i] = (column[i] - e[i]) / difference;
       J.push_back(std::move(column));
     }
