@@ -1,6 +1,7 @@
 /// The sampler: a model, a process and settings; sample() draws.
 #pragma once
 
+#include <shockstep/fitted_schedule.hpp>
 #include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/result.hpp>
@@ -10,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,8 +39,8 @@ struct Result {
 /// Holds no state between calls: sample() may be called from several threads at once.
 class Sampler {
  public:
-  /// Makes the grid, or resolves the guard's profile, which can run a pilot. Throws ConfigError naming the option that is
-  /// wrong.
+  /// Makes the grid (a fitted one runs the model), or resolves the guard's profile, which can run a pilot. Throws
+  /// ConfigError naming the option that is wrong.
   Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {});
 
   /// Draws and keeps everything in memory. Throws ConfigError for a request that does not fit the model.
@@ -50,6 +52,8 @@ class Sampler {
   const GuardProfile& profile() const { return profile_; }
   /// The nodes of a fixed grid, descending; empty: steps are adaptive.
   std::vector<double> sigmas() const;
+  /// What the schedule fitted came to; none of other grids and of adaptive steps.
+  const std::optional<FittedSchedule>& fitted() const { return fitted_; }
   /// What was not done as asked, one sentence each.
   std::vector<std::string> notes() const;
   const SamplerOptions& options() const { return options_; }
@@ -63,6 +67,7 @@ class Sampler {
   Process process_;
   SamplerOptions options_;
   GuardProfile profile_;
+  std::optional<FittedSchedule> fitted_;
   std::shared_ptr<const GridPlan> grid_;  // none: adaptive
 };
 

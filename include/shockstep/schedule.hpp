@@ -17,6 +17,7 @@ enum class Schedule {
   linear,     ///< the process's own time linear in u; for ve, sigma itself
   cosine,     ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho 2022
               ///< (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
+  fitted,     ///< to the model, method and count: calibrate.hpp
   ays,        ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024 (arXiv 2404.14507)
 };
 
@@ -48,6 +49,7 @@ struct FixedSteps {
 
 /// The nodes, strictly descending inside the range of the process; `nodes` of them (at least 2), or as many as `sigmas`
 /// has. A grid begins at sigma_max and ends at sigma_min exactly, one of ays at the first and the last entry of its table.
+/// The schedule fitted needs a model: calibrate_schedule, which a Sampler calls, makes its sigmas.
 /// Sigmas outside the range by less than a millionth, as float32 leaves them, are put on its end. Throws ConfigError for
 /// sigmas that do not fit.
 std::vector<double> grid_sigmas(const FixedSteps& steps, const Process& process, int nodes);

@@ -7,6 +7,7 @@ namespace shockstep::cli {
 
 int sample(const Options& options);
 int compare(const Options& options);
+int schedule(const Options& options);
 int info();
 
 }  // namespace shockstep::cli

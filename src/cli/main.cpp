@@ -16,7 +16,9 @@ int run(int argc, char** argv) {
   if (options.command.empty()) return 0;
   log::set_terminal_level(options.quiet ? log::Level::error : options.verbose ? log::Level::info : log::Level::warning);
   if (options.command == "info") return cli::info();
-  return options.command == "compare" ? cli::compare(options) : cli::sample(options);
+  if (options.command == "compare") return cli::compare(options);
+  if (options.command == "schedule") return cli::schedule(options);
+  return cli::sample(options);
 }
 
 int report(const char* what, int code) {

@@ -19,8 +19,7 @@ struct Planned {
   const char* summary;
 };
 
-constexpr std::array<Planned, 4> planned_commands{{
-    {"schedule", "calibrate a fixed step schedule for a model (not in this version yet)"},
+constexpr std::array<Planned, 3> planned_commands{{
     {"inspect", "speciation times, amplification, diagnostics of a model (not in this version yet)"},
     {"encode", "data to latents, and log-likelihood (not in this version yet)"},
     {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
@@ -61,6 +60,7 @@ class CommandLine {
     app_.get_formatter()->column_width(34);
     add_sample();
     add_compare();
+    add_schedule();
     CLI::App* info =
         app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
     info->footer("Example:  shockstep info");
@@ -80,9 +80,9 @@ class CommandLine {
       if (!app_.remaining().empty()) unexpected();
       if (app_.get_subcommands().empty())
         throw ConfigError("command", "missing; try shockstep sample CONFIG, or shockstep --help");
-      const bool compare = app_.got_subcommand("compare");
-      throw ConfigError("CONFIG", std::string("missing; try shockstep ") +
-                                      (compare ? "compare configs/compare_ring.yaml" : "sample configs/ring.yaml"));
+      const std::string command = app_.get_subcommands().front()->get_name();
+      const std::string example = command == "compare" ? "compare_ring" : "ring";
+      throw ConfigError("CONFIG", "missing; try shockstep " + command + " configs/" + example + ".yaml");
     } catch (const CLI::ParseError& error) {
       throw ConfigError("command line", printable(error.what(), 500));
     }
@@ -119,6 +119,21 @@ class CommandLine {
         "What is said of sampler holds for the methods that do not say it themselves.\n"
         "Example:  shockstep compare configs/compare_ring.yaml --count 10000 --out runs/compare\n"
         "          shockstep compare configs/compare_ring.yaml --set reference=1e-11");
+  }
+
+  void add_schedule() {
+    CLI::App* schedule =
+        app_.add_subcommand("schedule", "fit a fixed schedule to a model and a method, and write it out");
+    add_run_options(*schedule);
+    schedule
+        ->add_option("--format", options_.format,
+                     "print it to stdout: python for k-diffusion, diffusers and ComfyUI, json, or yaml")
+        ->type_name("FORMAT")
+        ->take_last();
+    schedule->footer(
+        "Writes schedule.yaml, which sampler.steps: {file: schedule.yaml} reads.\n"
+        "Example:  shockstep schedule configs/ring.yaml --method dpmpp_2m --steps 10 --out runs/fit\n"
+        "          shockstep schedule configs/digits.yaml --method dpmpp_2m --steps 10 --format python");
   }
 
   // What all commands with a config have.

@@ -11,6 +11,7 @@
 #include "cli/setup.hpp"
 #include "log/log.hpp"
 #include "output/run_writer.hpp"
+#include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
 
 #include <filesystem>
@@ -82,6 +83,7 @@ int sample(const Options& options) {
   const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler); });
   const GuardProfile& profile = sampler.profile();
   log::info(steps_text(sampler));
+  if (sampler.fitted()) log::info("fitted schedule: error " + fit_text(*sampler.fitted()));
   if (sampler.sigmas().empty()) log::info(guard_text(config.sampler, profile));
 
   RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()},
@@ -106,6 +108,7 @@ int sample(const Options& options) {
   facts.profile = profile;
   facts.guard = config.sampler.guard.enabled && !config.sampler.steps;
   facts.sigmas = sampler.sigmas();
+  facts.fitted = sampler.fitted();
   facts.notes = sampler.notes();
   facts.setup_seconds = seconds_since(begin);
   RunStatistics statistics;

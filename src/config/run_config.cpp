@@ -2,6 +2,7 @@
 
 #include "config/yaml.hpp"
 #include "core/text.hpp"
+#include "stepper/grid_plan.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -23,6 +24,8 @@ int bounded_int(Section& section, const std::string& key, std::int64_t least, st
                           const std::string& now) {
   section.fail(key, name + " is not in this version yet; must be " + now);
 }
+
+constexpr const char* alias_of_fitted = "burgers";
 
 Method read_method(Section& sampler, const std::vector<std::string>& methods) {
   static const std::vector<std::string> planned = {"ancestral", "dpmpp_2m_sde"};
@@ -53,10 +56,9 @@ FixedSteps read_schedule(Section& steps) {
   FixedSteps fixed;
   std::vector<std::string> names;
   for (const auto& kind : schedule_kinds()) names.emplace_back(kind.name);
-  if (steps.is_text("schedule"))
-    for (const char* planned : {"fitted", "burgers"})
-      if (steps.text("schedule") == planned) not_yet(steps, "schedule", planned, "one of " + join(names));
-  const std::string schedule = steps.choice("schedule", names, "log_sigma");
+  names.emplace_back(alias_of_fitted);
+  std::string schedule = steps.choice("schedule", names, "log_sigma");
+  if (schedule == alias_of_fitted) schedule = "fitted";
   for (const auto& kind : schedule_kinds())
     if (schedule == kind.name) fixed.schedule = kind.schedule;
   fixed.count = bounded_int(steps, "count", fewest_steps, most_steps);
@@ -71,25 +73,33 @@ FixedSteps read_schedule(Section& steps) {
   return fixed;
 }
 
-/// Steps as a word: adaptive is the only one, but others come to mind.
-void read_steps_word(Section& sampler) {
+/// The most steps of a fitted schedule within max_evaluations, where these are few; else none: adaptive. Above, adaptive steps
+/// and their guard are worth more (docs/schedules.md).
+std::optional<FixedSteps> automatic_steps(const SamplerOptions& options) {
+  constexpr int few = 15;
+  if (options.max_evaluations > few) return std::nullopt;
+  for (int count = options.max_evaluations; count >= fewest_steps; --count)
+    if (grid_evaluations(options.method, options.final, count) <= options.max_evaluations)
+      return FixedSteps{.schedule = Schedule::fitted, .count = count};
+  return std::nullopt;
+}
+
+/// Steps as a word: adaptive and auto are the only ones, but others come to mind.
+std::optional<FixedSteps> read_steps_word(Section& sampler, const SamplerOptions& options) {
   const std::string word = sampler.text("steps", "adaptive");
-  if (word == "adaptive") return;
-  if (word == "auto") not_yet(sampler, "steps", word, "adaptive or {schedule: log_sigma, count: 20}");
+  if (word == "adaptive") return std::nullopt;
+  if (word == "auto") return automatic_steps(options);
   for (const auto& kind : schedule_kinds())
     if (word == kind.name) sampler.fail("steps", "needs a number of steps; write {schedule: " + word + ", count: 20}");
-  const auto meant = nearest(word, {"adaptive"});
-  sampler.fail("steps", "must be adaptive, a number of steps or {schedule: log_sigma, count: 20}, got " +
+  const auto meant = nearest(word, {"adaptive", "auto"});
+  sampler.fail("steps", "must be adaptive, auto, a number of steps or {schedule: log_sigma, count: 20}, got " +
                             printable(word) + (meant ? "; did you mean " + *meant + "?" : ""));
 }
 
-/// adaptive, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive.
-std::optional<FixedSteps> read_steps(Section& sampler) {
+/// adaptive, auto, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive.
+std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& options) {
   if (sampler.is_list("steps")) sampler.fail("steps", "must be a map; write steps: {sigmas: [...]}");
-  if (!sampler.has("steps") || sampler.is_text("steps")) {
-    read_steps_word(sampler);
-    return std::nullopt;
-  }
+  if (!sampler.has("steps") || sampler.is_text("steps")) return read_steps_word(sampler, options);
   FixedSteps fixed;
   if (!sampler.is_map("steps")) {
     fixed.count = bounded_int(sampler, "steps", fewest_steps, most_steps, fixed.count);
@@ -217,11 +227,11 @@ SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& met
   options.method = read_method(sampler, methods);
   read_order(sampler, options);
   read_solver_type(sampler, options);
-  options.steps = read_steps(sampler);
   options.tolerance = sampler.positive("tolerance", options.tolerance);
   options.guard = read_guard(sampler);
   options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
   options.final = sampler.choice("final", {"denoise", "keep"}, "denoise") == "keep" ? Final::keep : Final::denoise;
+  options.steps = read_steps(sampler, options);
   sampler.finish();
   return options;
 }

@@ -1,3 +1,4 @@
+#include <shockstep/calibrate.hpp>
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
 #include <shockstep/sampler.hpp>
@@ -72,6 +73,10 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
   check(options_);
   if (!model_) throw ConfigError("model", "is missing");
   if (options_.steps) {
+    if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
+      fitted_ = calibrate_schedule(*model_, process_, options_);
+      options_.steps->sigmas = fitted_->sigmas;
+    }
     grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
     profile_.data_std = model_->data_std();
   } else {

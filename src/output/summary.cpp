@@ -1,6 +1,7 @@
 #include "output/summary.hpp"
 
 #include "output/json.hpp"
+#include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
 
 #include <algorithm>
@@ -64,6 +65,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["tolerance_kind"] = fixed ? "none" : facts.profile.tolerance > 0 ? "per_sample" : "per_step";
   out["tolerance_internal"] = fixed ? Json() : Json(facts.profile.step_tolerance);
   if (fixed) out["sigmas"] = facts.sigmas;
+  if (facts.fitted) out["fitted"] = fitted_json(*facts.fitted);
   out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
   if (!s.first_failure.empty()) out["first_failure"] = s.first_failure;
   out["warnings"] = warnings(facts, s);

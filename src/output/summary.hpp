@@ -2,11 +2,13 @@
 #pragma once
 
 #include <shockstep/config.hpp>
+#include <shockstep/fitted_schedule.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/result.hpp>
 
 #include "output/quantile_sketch.hpp"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +27,10 @@ struct RunFacts {
   bool float64 = true;         ///< the model computes in float64
   GuardProfile profile;        ///< resolved
   bool guard = true;
-  std::vector<double> sigmas;      ///< the nodes of a fixed grid; empty: adaptive
-  std::vector<std::string> notes;  ///< what was not done as asked
-  double setup_seconds = 0;        ///< loading the model and resolving the profile
+  std::vector<double> sigmas;            ///< the nodes of a fixed grid; empty: adaptive
+  std::optional<FittedSchedule> fitted;  ///< where these come from, if they were fitted
+  std::vector<std::string> notes;        ///< what was not done as asked
+  double setup_seconds = 0;              ///< loading the model and resolving the profile
 };
 
 std::string summary_json(const RunFacts& facts, const RunStatistics& statistics, const QuantileSketch& exponents,

@@ -19,6 +19,7 @@ constexpr ScheduleKind kinds[] = {
     {Schedule::log_sigma, "log_sigma", "uniform in ln sigma"},
     {Schedule::linear, "linear", "uniform in the time of the process; for ve in sigma"},
     {Schedule::cosine, "cosine", "uniform in atan sigma"},
+    {Schedule::fitted, "fitted", "to the model, the method and the count, before the run"},
     {Schedule::ays, "ays", "Align Your Steps: a table from a file, log-linearly interpolated"},
 };
 
@@ -101,6 +102,7 @@ std::vector<double> generated(const FixedSteps& steps, const Process& process, i
     case Schedule::cosine:
       return uniform_in(
           process, nodes, [](double sigma) { return std::atan(sigma); }, [](double angle) { return std::tan(angle); });
+    case Schedule::fitted: throw ConfigError("sampler.steps.schedule", "fitted needs a model; see calibrate_schedule");
     case Schedule::ays: break;
   }
   throw ConfigError("sampler.steps.file", "missing; ays needs a table: a YAML file with sigmas: [...]");

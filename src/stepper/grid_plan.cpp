@@ -53,11 +53,11 @@ void add_linear_steps(GridPlan& plan, int order, SolverType type) {
   }
 }
 
-int evaluations(const GridPlan& plan) {
-  const int steps = static_cast<int>(plan.sigmas.size()) - 1, last = plan.final == Final::denoise ? 1 : 0;
-  if (is_runge_kutta(plan.method)) return steps * RungeKuttaRow(plan.method, 1).evaluations() + last;
-  if (plan.method == Method::heun) return 2 * steps + last;
-  return corrects(plan.method) ? steps + 1 : steps + last;
+int evaluations(Method method, Final final, int steps) {
+  const int last = final == Final::denoise ? 1 : 0;
+  if (is_runge_kutta(method)) return steps * RungeKuttaRow(method, 1).evaluations() + last;
+  if (method == Method::heun) return 2 * steps + last;
+  return corrects(method) ? steps + 1 : steps + last;
 }
 
 }  // namespace
@@ -66,6 +66,10 @@ bool corrects(Method method) { return method == Method::multistep || method == M
 
 int grid_nodes(Method method, Final final, int count) {
   return final == Final::keep && !corrects(method) ? count + 1 : count;
+}
+
+int grid_evaluations(Method method, Final final, int count) {
+  return evaluations(method, final, grid_nodes(method, final, count) - 1);
 }
 
 GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
@@ -79,7 +83,7 @@ GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
   const int nodes = grid_nodes(options.method, options.final, steps.count);
 
   GridPlan plan{.method = options.method, .final = options.final, .sigmas = grid_sigmas(steps, process, nodes)};
-  plan.evaluations = evaluations(plan);
+  plan.evaluations = evaluations(plan.method, plan.final, static_cast<int>(plan.sigmas.size()) - 1);
   if (plan.evaluations > options.max_evaluations)
     throw ConfigError("sampler.max_evaluations", "must be at least " + std::to_string(plan.evaluations) + ", what " +
                                                      std::string(name(plan.method)) + " takes on this grid, got " +

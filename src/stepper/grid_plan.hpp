@@ -28,6 +28,9 @@ bool corrects(Method method);
 /// Nodes of a grid of `count` steps, as schedule.hpp defines them.
 int grid_nodes(Method method, Final final, int count);
 
+/// Evaluations of a trajectory on such a grid.
+int grid_evaluations(Method method, Final final, int count);
+
 /// options.steps must be set. Throws ConfigError for a grid that does not fit.
 GridPlan make_grid_plan(const Process& process, const SamplerOptions& options);
 

@@ -142,6 +142,40 @@ class Run(Case):
             self.assertEqual((summary["guard"], summary["tolerance_kind"]), (False, "none"))
             self.assertRegex((out / "run.log").read_text(), r"sampler\.guard are for adaptive steps and not used")
 
+    def test_a_schedule_fitted_once_serves_every_way(self):
+        out = self.folder / "fit"
+        arguments = "schedule", self.config, "--method", "dpmpp_2m", "--steps", 8, "--out", out
+        run = shockstep(*arguments)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        number = r"[\d.e+-]+"
+        error = rf"rms {number}, median {number}"
+        self.assertRegex(run.stdout, rf"(?m)^error: {error}.*; log_sigma {error}; karras {error}; .* evaluations$")
+        texts = {f: shockstep(*arguments, "--format", f).stdout for f in ("yaml", "json", "python")}
+        self.assertEqual(texts["yaml"], (out / "schedule.yaml").read_text())
+        fitted, pasted = json.loads(texts["json"]), {}
+        exec(texts["python"], pasted)
+        self.assertEqual(pasted["sigmas"], fitted["sigmas"] + [0])
+        self.assertEqual((len(fitted["sigmas"]), fitted["sigmas"][0], fitted["sigmas"][-1]), (8, 80, 0.002))
+        self.assertLessEqual(fitted["evaluations"], 10000)
+        self.assertEqual(fitted["fitted_to"]["method"], "dpmpp_2m")
+
+        samples = []
+        for name, steps in (("file", f"{{file: '{out}/schedule.yaml'}}"), ("fitted", "{schedule: fitted, count: 8}")):
+            run = shockstep("sample", self.config, "--method", "dpmpp_2m", "--set", f"sampler.steps={steps}", "--out", self.folder / name)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            _, _, summary = self.check_run(self.folder / name, 64, (2,))
+            self.assertEqual(summary["sigmas"], fitted["sigmas"])
+            samples.append((self.folder / name / "samples.npy").read_bytes())
+        self.assertEqual(summary["fitted"]["evaluations"], fitted["evaluations"])
+        self.assertEqual(*samples)
+
+    def test_automatic_steps(self):
+        for most, sigmas in ((9, 9), (1000, 0)):
+            out = self.folder / str(most)
+            run = shockstep("sample", self.config, "--out", out, "--set", "sampler.steps=auto", "--set", f"sampler.max_evaluations={most}")
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            self.assertEqual(len(self.check_run(out, 64, (2,))[2].get("sigmas", [])), sigmas)
+
     def test_a_grid_too_short_for_its_order_is_a_warning(self):
         out = self.folder / "out"
         arguments = "--method", "unipc", "--set", "sampler.order=3", "--steps", 3
@@ -308,7 +342,7 @@ class Errors(Case):
         needs = "heun needs a fixed grid; set sampler.steps: {schedule: karras, count: 20} or --steps 20"
         self.sample(2, f"x.yaml: sampler.method: {needs}", "--method", "heun")
         self.sample(2, "x.yaml: sampler.steps: must be at least 2, got 1", "--steps", 1)
-        self.sample(2, "x.yaml: sampler.steps: must be adaptive, a number of steps or {schedule: log_sigma, count: 20}, got ten", "--steps", "ten")
+        self.sample(2, "x.yaml: sampler.steps: must be adaptive, auto, a number of steps or {schedule: log_sigma, count: 20}, got ten", "--steps", "ten")
         most = "x.yaml: sampler.max_evaluations: must be at least 39, what heun takes on this grid, got 30"
         self.sample(2, most, "--method", "heun", "--steps", 20, "--set", "sampler.max_evaluations=30")
         sigmas = "--set", "sampler.steps.sigmas=[80, 2, 2]"
@@ -318,6 +352,14 @@ class Errors(Case):
         self.sample(2, f"x.yaml: sampler.steps.file: s.yaml: {outside}", "--set", "sampler.steps.file=s.yaml")
         self.check(5, r"no\.yaml: cannot be read: No such file or directory", "sample", "x.yaml", "--set",
                    "sampler.steps.file=no.yaml")  # fmt: skip
+
+    def test_schedule(self):
+        missing = r"--steps: missing; the number of steps of the schedule, for example --steps 10"
+        self.check(2, missing, "schedule", "x.yaml")
+        self.check(2, r"--format: must be yaml, json or python, got toml", "schedule", "x.yaml", "--steps", 8, "--format", "toml")
+        self.check(2, r"x\.yaml: sampler\.steps: must be at least 2, got 1", "schedule", "x.yaml", "--steps", 1)
+        many = r"x\.yaml: sampler\.steps\.count: a fitted schedule of 900 steps takes more .*; take fewer steps, or log_sigma"
+        self.check(2, many, "schedule", "x.yaml", "--steps", 900)
 
     def test_nothing_is_left_by_a_wrong_setting(self):
         shockstep("sample", "x.yaml", "--tolerance", -1, cwd=self.folder)
@@ -338,7 +380,7 @@ class Errors(Case):
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
         self.check(2, r"--resume: comes in a later version; .*", "sample", "x.yaml", "--resume")
         self.check(2, r"--init: is not in this version yet", "sample", "x.yaml", "--init", "a.npy")
-        for command in ("schedule", "inspect", "encode", "paper"):
+        for command in ("inspect", "encode", "paper"):
             self.check(2, rf"{command}: is not in this version yet", command, "x.yaml")
 
     def test_noise(self):
@@ -378,7 +420,7 @@ class Errors(Case):
 
 class Help(Case):
     def test_help_and_version(self):
-        for command in ([], ["sample"], ["info"], ["compare"]):
+        for command in ([], ["sample"], ["schedule"], ["info"], ["compare"]):
             run = shockstep(*command, "--help")
             self.assertEqual((run.returncode, run.stderr), (0, ""))
             self.assertIn("Usage", run.stdout)

@@ -100,6 +100,22 @@ TEST_CASE("fixed steps") {
   CHECK(c.resolved().find("sampler")->find("steps")->find("schedule")->scalar == "log_sigma");
 }
 
+TEST_CASE("a fitted schedule, and automatic steps") {
+  CHECK(with("sampler.steps={schedule: fitted, count: 9}").sampler.steps->schedule == Schedule::fitted);
+  CHECK(with("sampler.steps={schedule: burgers, count: 9}").sampler.steps->schedule == Schedule::fitted);
+  const auto automatic = [](const std::string& method, int most) {
+    return with("sampler={steps: auto, method: " + method + ", max_evaluations: " + std::to_string(most) + "}")
+        .sampler.steps;
+  };
+  CHECK_FALSE(with("sampler.steps=auto").sampler.steps);
+  CHECK_FALSE(automatic("multistep", 16));
+  CHECK(automatic("multistep", 15)->schedule == Schedule::fitted);
+  CHECK(automatic("multistep", 15)->count == 15);
+  CHECK(automatic("heun", 15)->count == 8);    // 2 * 8 - 1 evaluations
+  CHECK(automatic("dopri5", 15)->count == 3);  // 6 * 2 + 1
+  CHECK_FALSE(automatic("dopri5", 6));         // no grid is so short
+}
+
 TEST_CASE("sigmas from a file that holds more") {
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("steps_" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
@@ -178,15 +194,12 @@ TEST_CASE("wrong settings, one by one") {
       {"sampler.steps.cuont=5", "sampler.steps.count: missing; must be a whole number"},
       {"sampler.steps={count: 5, rha: 3}", "sampler.steps.rha: unknown key; did you mean rho?"},
       {"sampler.steps={schedule: karas, count: 5}",
-       "sampler.steps.schedule: must be one of karras, edm, log_sigma, linear, cosine, ays, got karas; did you mean "
-       "karras?"},
-      {"sampler.steps={schedule: fitted, count: 5}",
-       "sampler.steps.schedule: fitted is not in this version yet; must be one of karras, edm, log_sigma, linear, "
-       "cosine, "
-       "ays"},
-      {"sampler.steps={schedule: burgers, count: 5}",
-       "sampler.steps.schedule: burgers is not in this version yet; must be one of karras, edm, log_sigma, linear, "
-       "cosine, ays"},
+       "sampler.steps.schedule: must be one of karras, edm, log_sigma, linear, cosine, fitted, ays, burgers, got "
+       "karas; "
+       "did you mean karras?"},
+      {"sampler.steps={schedule: fitted, count: 5, rho: 5}",
+       "sampler.steps.rho: is for the schedule karras; fitted has none"},
+      {"sampler.steps=fitted", "sampler.steps: needs a number of steps; write {schedule: fitted, count: 20}"},
       {"sampler.steps={schedule: edm, count: 5, rho: 5}",
        "sampler.steps.rho: is for the schedule karras; edm has none"},
       {"sampler.steps={schedule: karras, count: 5, rho: 0}", "sampler.steps.rho: must be positive, got 0"},
@@ -197,10 +210,9 @@ TEST_CASE("wrong settings, one by one") {
       {"sampler.steps={file: a.yaml, count: 5}", "sampler.steps.count: cannot stand beside file, which says all"},
       {"sampler.steps.sigmas=[[80, 1]]", "sampler.steps.sigmas: must be a list of numbers"},
       {"sampler.steps.sigmas=[80, x]", "sampler.steps.sigmas[1]: must be a number, got x"},
-      {"sampler.steps=auto",
-       "sampler.steps: auto is not in this version yet; must be adaptive or {schedule: log_sigma, count: 20}"},
       {"sampler.steps=adaptiv",
-       "sampler.steps: must be adaptive, a number of steps or {schedule: log_sigma, count: 20}, got adaptiv; did you "
+       "sampler.steps: must be adaptive, auto, a number of steps or {schedule: log_sigma, count: 20}, got adaptiv; did "
+       "you "
        "mean adaptive?"},
       {"sampler.tolerance=-1", "sampler.tolerance: must be positive, got -1"},
       {"sampler.tolerance=0", "sampler.tolerance: must be positive, got 0"},

@@ -33,7 +33,7 @@ std::string error(const FixedSteps& steps, int nodes = 5) {
 
 TEST_CASE("a generated grid begins and ends at the ends of the range and descends") {
   for (const auto& kind : schedule_kinds()) {
-    if (kind.schedule == Schedule::ays) continue;
+    if (kind.schedule == Schedule::ays || kind.schedule == Schedule::fitted) continue;  // need a table, or a model
     for (const int nodes : {2, 3, 20, 1000}) {
       CAPTURE(kind.name, nodes);
       const auto sigmas = grid(kind.schedule, nodes);

@@ -1,0 +1,61 @@
+#include <shockstep/calibrate.hpp>
+#include <shockstep/registry.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/setup.hpp"
+#include "config/yaml.hpp"
+#include "log/log.hpp"
+#include "output/file.hpp"
+#include "output/schedule_text.hpp"
+
+#include <cstdio>
+#include <filesystem>
+#include <optional>
+
+namespace shockstep::cli {
+namespace {
+
+std::optional<ScheduleFormat> format_of(const Options& options) {
+  if (options.format.empty()) return std::nullopt;
+  if (options.format == "yaml") return ScheduleFormat::yaml;
+  if (options.format == "json") return ScheduleFormat::json;
+  if (options.format == "python") return ScheduleFormat::python;
+  throw ConfigError("--format", "must be yaml, json or python, got " + printable(options.format));
+}
+
+// A number of steps is all that matters of sampler.steps.
+RunConfig fit_config(Options options) {
+  if (!options.steps.empty()) options.settings.push_back("sampler.steps=" + options.steps);
+  options.steps.clear();
+  RunConfig config(read_root(options), options.config, method_names());
+  if (!config.sampler.steps || !config.sampler.steps->sigmas.empty())
+    throw ConfigError("--steps", "missing; the number of steps of the schedule, for example --steps 10");
+  return config;
+}
+
+}  // namespace
+
+int schedule(const Options& options) {
+  const auto format = format_of(options);
+  RunConfig config = fit_config(options);
+  check_device(config);
+  const auto process = with_file(config.file, [&] { return make_process(config.process_section()); });
+  const auto model =
+      with_file(config.file, [&] { return make_model(config.model_section(), {config.run.device, config.run.dtype}); });
+  const std::string folder = make_folder(options);
+  log::open((std::filesystem::path(folder) / "run.log").string());
+  const auto fitted = with_file(config.file, [&] { return calibrate_schedule(*model, process, config.sampler); });
+
+  const ScheduleFacts facts{
+      .version = SHOCKSTEP_VERSION, .model = model->describe(), .process = process.kind(), .options = config.sampler};
+  write_file((std::filesystem::path(folder) / "schedule.yaml").string(),
+             schedule_text(fitted, facts, ScheduleFormat::yaml));
+  log::info("schedule of " + std::to_string(config.sampler.steps->count) + " steps: error " + fit_text(fitted));
+  if (format)
+    std::fputs(schedule_text(fitted, facts, *format).c_str(), stdout);
+  else
+    std::printf("%s: schedule.yaml run.log\nerror: %s\n", folder.c_str(), fit_text(fitted).c_str());
+  return 0;
+}
+
+}  // namespace shockstep::cli

@@ -1,0 +1,110 @@
+#include "output/schedule_text.hpp"
+
+#include "core/text.hpp"
+#include "output/json.hpp"
+
+#include <cstdio>
+
+namespace shockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json error_json(const ScheduleError& error) { return {{"rms", error.rms}, {"median", error.median}}; }
+
+std::string three_digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+std::string error_text(const ScheduleError& error) {
+  return "rms " + three_digits(error.rms) + ", median " + three_digits(error.median);
+}
+
+std::string list(const std::vector<double>& values) {
+  std::vector<std::string> words;
+  for (double value : values) words.push_back(shortest(value));
+  return "[" + join(words) + "]";
+}
+
+Json facts_json(const ScheduleFacts& facts) {
+  const SamplerOptions& options = facts.options;
+  Json out;
+  out["model"] = facts.model;
+  out["process"] = facts.process;
+  out["method"] = name(options.method);
+  out["count"] = options.steps->count;
+  out["final"] = options.final == Final::denoise ? "denoise" : "keep";
+  if (orders(options.method).most > 0) out["order"] = options.order > 0 ? options.order : orders(options.method).usual;
+  return out;
+}
+
+std::string title(const ScheduleFacts& facts) {
+  const SamplerOptions& options = facts.options;
+  return "# " + std::to_string(options.steps->count) + " steps of " + std::string(name(options.method)) +
+         " fitted by shockstep " + facts.version + " to " + facts.model + "\n";
+}
+
+std::string yaml(const FittedSchedule& schedule, const ScheduleFacts& facts) {
+  std::string out = title(facts) + "# sampler: {steps: {file: schedule.yaml}} samples with it.\n";
+  out += "sigmas: " + list(schedule.sigmas) + "\n";
+  out += "times: " + list(schedule.times) + "  # of the process\n";
+  const Json facts_of_fit = fitted_json(schedule);
+  // Of one line each, JSON is YAML.
+  out += "fitted_to: " + facts_json(facts).dump() + "\n";
+  for (const char* key : {"gained", "error", "log_sigma", "karras", "rows", "held_out", "evaluations"})
+    out += std::string(key) + ": " + facts_of_fit.at(key).dump() + "\n";
+  return out;
+}
+
+std::string python(const FittedSchedule& schedule, const ScheduleFacts& facts) {
+  std::vector<double> sigmas = schedule.sigmas;
+  const bool denoised = facts.options.final == Final::denoise;
+  if (denoised) sigmas.push_back(0);
+  const bool k_diffusion = facts.options.method == Method::dpmpp_2m || facts.options.method == Method::euler ||
+                           facts.options.method == Method::heun || facts.options.method == Method::lms;
+  std::string out = title(facts) + "# Errors: " + fit_text(schedule) + "\n";
+  out += "# k-diffusion: sample_" + std::string(k_diffusion ? name(facts.options.method) : "dpmpp_2m") +
+         "(model, x, torch.tensor(sigmas)); ComfyUI: torch.tensor(sigmas) is its SIGMAS\n";
+  out += std::string("# diffusers: scheduler.set_timesteps(sigmas=sigmas") + (denoised ? "[:-1]" : "") +
+         "), where the scheduler takes sigmas\n";
+  return out + "sigmas = " + list(sigmas) + "\n";
+}
+
+}  // namespace
+
+Json fitted_json(const FittedSchedule& schedule) {
+  Json out;
+  out["gained"] = schedule.gained;
+  out["error"] = error_json(schedule.error);
+  out["log_sigma"] = error_json(schedule.log_sigma);
+  out["karras"] = error_json(schedule.karras);
+  out["rows"] = schedule.rows;
+  out["held_out"] = schedule.held_out;
+  out["evaluations"] = schedule.evaluations;
+  return out;
+}
+
+std::string fit_text(const FittedSchedule& schedule) {
+  return error_text(schedule.error) + (schedule.gained ? "" : " (no gain; the better of the following)") +
+         "; log_sigma " + error_text(schedule.log_sigma) + "; karras " + error_text(schedule.karras) + "; " +
+         std::to_string(schedule.held_out) + " held-out trajectories; fitted with " +
+         std::to_string(schedule.evaluations) + " evaluations";
+}
+
+std::string schedule_text(const FittedSchedule& schedule, const ScheduleFacts& facts, ScheduleFormat format) {
+  switch (format) {
+    case ScheduleFormat::yaml: return yaml(schedule, facts);
+    case ScheduleFormat::python: return python(schedule, facts);
+    case ScheduleFormat::json: break;
+  }
+  Json out;
+  out["sigmas"] = schedule.sigmas;
+  out["times"] = schedule.times;
+  out["fitted_to"] = facts_json(facts);
+  out.update(fitted_json(schedule));
+  return dump(out);
+}
+
+}  // namespace shockstep
