@@ -235,7 +235,8 @@ def scipy_peer(method, variable):
         (start, end), sigma, scale = in_variable(variable, D)
         found, evaluations = [], []
         for row in x.numpy():
-            slope = lambda t, y: scale(t) * (y - D.row(y, sigma(t)))
+            within = lambda t: min(max(sigma(t), D.low), D.high)  # LSODA steps past the end and comes back
+            slope = lambda t, y: scale(t) * (y - D.row(y, within(t)))
             solution = solve_ivp(slope, (start, end), row, method, rtol=tolerance, atol=tolerance)
             found.append(solution.y[:, -1])
             evaluations.append(solution.nfev)
