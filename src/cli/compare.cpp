@@ -3,7 +3,6 @@
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/noise.hpp"
 #include "cli/progress.hpp"
 #include "cli/setup.hpp"
 #include "config/compare_config.hpp"
@@ -85,14 +84,9 @@ int compare(const Options& options) {
   const ConfigNode root = read_root(options);
   RunConfig config(root, options.config, method_names());
   CompareConfig compared(root, options.config, method_names());
-  check_device(config);
-  const auto process = with_file(config.file, [&] { return make_process(config.process_section()); });
-  const auto model =
-      with_file(config.file, [&] { return make_model(config.model_section(), {config.run.device, config.run.dtype}); });
+  const auto [process, model] = make_inputs(config);
   const auto& run = config.run;
-  SampleRequest request;
-  request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
-  if (!options.noise.empty()) request.noise = read_noise(options.noise, run.count, model->shape());
+  SampleRequest request = make_request(run, options, *model);
 
   ComparisonResult result;
   ComparisonFacts facts;
@@ -111,7 +105,8 @@ int compare(const Options& options) {
               " trajectories, seed " + std::to_string(run.seed) + ", " + std::to_string(compared.methods.size()) +
               " methods");
     log::info("model: " + model->describe());
-    facts.setup_seconds = seconds_since(begin);
+    facts.setup = run_setup(config, options, *model);
+    facts.setup.seconds = seconds_since(begin);
     result = with_file(config.file, [&] {
       return comparison.run([&](const ComparisonRow& row) {
         progress.finished(static_cast<int>(std::lround(row.evaluations_mean)));
@@ -122,13 +117,7 @@ int compare(const Options& options) {
     facts.warnings = compare_warnings(comparison, result);
   }
   compared.reference = result.reference;
-  facts.version = SHOCKSTEP_VERSION;
-  facts.config = config.resolved();
-  compared.add_to(facts.config);
-  facts.model = model->describe();
-  facts.noise = options.noise;
-  facts.device = model->exact() ? "cpu" : run.device;
-  facts.threads = threads_in_use(run);
+  compared.add_to(facts.setup.config);
   facts.trajectories = run.count;
   if (!result.complete) log::warning("interrupted; writing the methods that are done");
   const auto files = write_files(folder, config, facts, result);

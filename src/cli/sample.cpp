@@ -5,7 +5,6 @@
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/known_model.hpp"
-#include "cli/noise.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
 #include "cli/setup.hpp"
@@ -64,14 +63,9 @@ int sample(const Options& options) {
   const auto begin = Clock::now();
   watch_interrupts();
   RunConfig config(read_root(options), options.config, method_names());
-  check_device(config);
-  const auto process = with_file(config.file, [&] { return make_process(config.process_section()); });
-  const auto model =
-      with_file(config.file, [&] { return make_model(config.model_section(), {config.run.device, config.run.dtype}); });
+  const auto [process, model] = make_inputs(config);
   const auto& run = config.run;
-  SampleRequest request;
-  request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
-  if (!options.noise.empty()) request.noise = read_noise(options.noise, run.count, model->shape());
+  SampleRequest request = make_request(run, options, *model);
 
   const std::string folder = make_folder(options);
   log::open((std::filesystem::path(folder) / "run.log").string());
@@ -96,12 +90,7 @@ int sample(const Options& options) {
   if (config.output.grid == Switch::on && !writer.has_picture())
     log::warning("output.grid: samples of this shape make no picture");
   RunFacts facts;
-  facts.version = SHOCKSTEP_VERSION;
-  facts.config = config.resolved();
-  facts.model = model->describe();
-  facts.noise = options.noise;
-  facts.device = model->exact() ? "cpu" : run.device;
-  facts.threads = threads_in_use(run);
+  facts.setup = run_setup(config, options, *model);
   facts.tolerance = config.sampler.tolerance;
   facts.max_evaluations = config.sampler.max_evaluations;
   facts.float64 = model->exact() || run.dtype == "float64";
@@ -110,7 +99,7 @@ int sample(const Options& options) {
   facts.sigmas = sampler.sigmas();
   facts.fitted = sampler.fitted();
   facts.notes = sampler.notes();
-  facts.setup_seconds = seconds_since(begin);
+  facts.setup.seconds = seconds_since(begin);
   RunStatistics statistics;
   {
     Progress progress(run.count, !options.quiet);

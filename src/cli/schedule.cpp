@@ -38,10 +38,7 @@ RunConfig fit_config(Options options) {
 int schedule(const Options& options) {
   const auto format = format_of(options);
   RunConfig config = fit_config(options);
-  check_device(config);
-  const auto process = with_file(config.file, [&] { return make_process(config.process_section()); });
-  const auto model =
-      with_file(config.file, [&] { return make_model(config.model_section(), {config.run.device, config.run.dtype}); });
+  const auto [process, model] = make_inputs(config);
   const std::string folder = make_folder(options);
   log::open((std::filesystem::path(folder) / "run.log").string());
   const auto fitted = with_file(config.file, [&] { return calibrate_schedule(*model, process, config.sampler); });

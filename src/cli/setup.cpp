@@ -2,6 +2,7 @@
 
 #include <shockstep/registry.hpp>
 
+#include "cli/noise.hpp"
 #include "config/yaml.hpp"
 
 #include <ATen/Context.h>
@@ -25,6 +26,9 @@ std::vector<std::string> method_names() {
   return names;
 }
 
+namespace {
+
+// This machine has run.device.
 void check_device(const RunConfig& config) {
   const std::string& device = config.run.device;
   if (device == "cpu") return;
@@ -34,6 +38,33 @@ void check_device(const RunConfig& config) {
     throw ConfigError(printable(config.file, 1000), "run.device",
                       count == 0 ? "no CUDA device found; must be cpu, got " + device
                                  : "must be cpu or cuda:0 to cuda:" + std::to_string(count - 1) + ", got " + device);
+}
+
+}  // namespace
+
+Inputs make_inputs(RunConfig& config) {
+  check_device(config);
+  return with_file(config.file, [&]() -> Inputs {
+    Process process = make_process(config.process_section());
+    return {process, make_model(config.model_section(), {config.run.device, config.run.dtype})};
+  });
+}
+
+SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model) {
+  SampleRequest request;
+  request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
+  if (!options.noise.empty()) request.noise = read_noise(options.noise, run.count, model.shape());
+  return request;
+}
+
+RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreModel& model) {
+  const auto& run = config.run;
+  return {.version = SHOCKSTEP_VERSION,
+          .config = config.resolved(),
+          .model = model.describe(),
+          .noise = options.noise,
+          .device = model.exact() ? "cpu" : run.device,
+          .threads = run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency())};
 }
 
 std::string make_folder(const Options& options) {
@@ -46,10 +77,6 @@ std::string make_folder(const Options& options) {
     throw FileError(printable(folder.string(), 1000),
                     "cannot be made a folder: " + (error ? error.message() : "a file has that name"));
   return folder.string();
-}
-
-int threads_in_use(const RunSettings& run) {
-  return run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency());
 }
 
 }  // namespace shockstep::cli

@@ -2,10 +2,14 @@
 #pragma once
 
 #include <shockstep/error.hpp>
+#include <shockstep/process.hpp>
+#include <shockstep/sampler.hpp>
+#include <shockstep/score_model.hpp>
 
 #include "cli/options.hpp"
 #include "config/run_config.hpp"
 #include "core/text.hpp"
+#include "output/run_setup.hpp"
 
 #include <chrono>
 #include <string>
@@ -22,12 +26,18 @@ inline double seconds_since(Clock::time_point begin) {
 ConfigNode read_root(const Options& options);
 /// The names that sampler.method may have.
 std::vector<std::string> method_names();
-/// Throws ConfigError if this machine lacks run.device.
-void check_device(const RunConfig& config);
+/// What is sampled. Throws ConfigError naming the file, also if this machine lacks run.device.
+struct Inputs {
+  Process process;
+  ModelPtr model;
+};
+Inputs make_inputs(RunConfig& config);
+/// The trajectories that a config and --noise ask for.
+SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
+/// For the files; seconds is for the caller to set.
+RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreModel& model);
 /// Makes the folder for the files. Throws FileError.
 std::string make_folder(const Options& options);
-/// Threads that a run will use.
-int threads_in_use(const RunSettings& run);
 
 /// make(), whose errors get the file's name: the library knows the key that is wrong, not the file it came from.
 template <class Make>

@@ -103,12 +103,11 @@ class Pilot {
 
   struct Rehearsal {
     GuardProfile profile;
-    double out_of_budget;  ///< share of trajectories that max_evaluations ended
+    double out_of_budget;      ///< share of trajectories that max_evaluations ended
+    std::int64_t evaluations;  ///< of this rehearsal
   };
   /// Everything that depends on the tolerance of a step, from trajectories run at it.
   Rehearsal rehearse_at(double step_tolerance);
-
-  std::int64_t evaluations() const { return evaluations_; }
 
  private:
   std::vector<Row> rows(const GuardProfile& profile, std::int64_t first, std::int64_t count);
@@ -188,6 +187,7 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
 }
 
 Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
+  const std::int64_t before = evaluations_;
   GuardProfile profile = base_;
   profile.step_tolerance = step_tolerance;
   if (options_.order == 0)  // steps of the reference go like tolerance^(1/7): its order is 5, judged one order higher
@@ -236,7 +236,7 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   profile.evaluations = evaluations_;
   const auto spent = std::count_if(rehearsed.begin(), rehearsed.end(),
                                    [](const Row& row) { return row.report.status == Status::budget; });
-  return {profile, static_cast<double>(spent) / static_cast<double>(rehearsed.size())};
+  return {profile, static_cast<double>(spent) / static_cast<double>(rehearsed.size()), evaluations_ - before};
 }
 
 }  // namespace
@@ -265,21 +265,19 @@ GuardProfile default_profile(const ScoreModel& model, const Process& process, co
 GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
   Pilot pilot(model, process, options);
   double step_tolerance = first_guess * options.tolerance, slope = 1;
-  const std::int64_t measured = pilot.evaluations();
   auto rehearsal = pilot.rehearse_at(step_tolerance);
-  std::int64_t cost = pilot.evaluations() - measured;  // of the last rehearsal
   const auto fits = [&] { return rehearsal.out_of_budget <= most_out_of_budget; };
   for (int n = 1; n < most_rehearsals && fits(); ++n) {
     const double share = rehearsal.profile.high_error / options.tolerance;
-    if (share <= 1 && (share >= fewest_share || pilot.evaluations() + cost > most_evaluations)) break;
+    if (share <= 1 &&
+        (share >= fewest_share || rehearsal.profile.evaluations + rehearsal.evaluations > most_evaluations))
+      break;
     const double step = std::clamp(std::pow(aim / share, 1 / slope), 1 / longest_move, longest_move);
     const double move = std::min(step, loosest * options.tolerance / step_tolerance);
     if (move == 1) break;
     const double before = rehearsal.profile.high_error;
     step_tolerance *= move;
-    const std::int64_t spent = pilot.evaluations();
     rehearsal = pilot.rehearse_at(step_tolerance);
-    cost = pilot.evaluations() - spent;
     slope = std::clamp(std::log((rehearsal.profile.high_error + 1e-300) / (before + 1e-300)) / std::log(move), .6, 1.8);
   }
   // A tolerance out of reach within max_evaluations: the best use of them is a step tolerance with which all arrive.

@@ -91,10 +91,10 @@ std::string comparison_csv(const std::vector<ComparisonRow>& rows) {
 
 std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult& result) {
   Json out;
-  out["version"] = facts.version;
-  out["config"] = to_json(facts.config);
-  out["model"] = facts.model;
-  if (!facts.noise.empty()) out["noise"] = facts.noise;
+  out["version"] = facts.setup.version;
+  out["config"] = to_json(facts.setup.config);
+  out["model"] = facts.setup.model;
+  if (!facts.setup.noise.empty()) out["noise"] = facts.setup.noise;
   out["trajectories"] = facts.trajectories;
   out["complete"] = result.complete;
   const bool exact = result.reference.exact;
@@ -104,9 +104,9 @@ std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult
                       {"budget", result.reference_budget}};
   out["rows"] = Json::array();
   for (const auto& row : result.rows) out["rows"].push_back(cells(row));
-  out["setup_seconds"] = facts.setup_seconds;
-  out["device"] = facts.device;
-  out["threads"] = facts.threads;
+  out["setup_seconds"] = facts.setup.seconds;
+  out["device"] = facts.setup.device;
+  out["threads"] = facts.setup.threads;
   out["warnings"] = facts.warnings;
   return dump(out);
 }

@@ -2,7 +2,8 @@
 #pragma once
 
 #include <shockstep/comparison_result.hpp>
-#include <shockstep/config.hpp>
+
+#include "output/run_setup.hpp"
 
 #include <string>
 #include <vector>
@@ -11,15 +12,9 @@ namespace shockstep {
 
 /// What is known of a comparison beside its result.
 struct ComparisonFacts {
-  std::string version;
-  ConfigNode config;  ///< resolved
-  std::string model;  ///< ScoreModel::describe()
-  std::string noise;  ///< file of the starting latents; empty: drawn from the seed
-  std::string device = "cpu";
-  int threads = 1;                    ///< in use
+  RunSetup setup;
   std::int64_t trajectories = 0;      ///< the same for every method
   std::vector<std::string> warnings;  ///< what went wrong or was not done as asked, one sentence each
-  double setup_seconds = 0;           ///< loading the model and resolving the profiles
 };
 
 /// Whether no other row has both fewer evaluations and a smaller error (mean, rms), or one of them and the other equal.

@@ -35,10 +35,10 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   const double outside = s.worker_seconds > 0 ? 1 - s.model_seconds / s.worker_seconds : 0;
 
   Json out;
-  out["version"] = facts.version;
-  out["config"] = to_json(facts.config);
-  out["model"] = facts.model;
-  if (!facts.noise.empty()) out["noise"] = facts.noise;
+  out["version"] = facts.setup.version;
+  out["config"] = to_json(facts.setup.config);
+  out["model"] = facts.setup.model;
+  if (!facts.setup.noise.empty()) out["noise"] = facts.setup.noise;
   out["trajectories"] = s.trajectories();
   out["status"] = std::move(status);
   out["evaluations"] = {{"total", s.evaluations},
@@ -54,12 +54,12 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["exponent"] = quantiles(exponents);
   out["error_estimate"] = quantiles(errors);
   out["wall_seconds"] = s.wall_seconds;
-  out["setup_seconds"] = facts.setup_seconds;
+  out["setup_seconds"] = facts.setup.seconds;
   out["model_seconds"] = s.model_seconds;
   out["overhead_fraction"] = std::clamp(outside, 0., 1.);  // share of the workers' time outside the model call
   out["model_calls"] = s.model_calls;
-  out["device"] = facts.device;
-  out["threads"] = facts.threads;
+  out["device"] = facts.setup.device;
+  out["threads"] = facts.setup.threads;
   out["ranks"] = 1;
   const bool fixed = !facts.sigmas.empty();
   out["tolerance_kind"] = fixed ? "none" : facts.profile.tolerance > 0 ? "per_sample" : "per_step";

@@ -1,12 +1,12 @@
 /// summary.json: what a run was and what it cost.
 #pragma once
 
-#include <shockstep/config.hpp>
 #include <shockstep/fitted_schedule.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/result.hpp>
 
 #include "output/quantile_sketch.hpp"
+#include "output/run_setup.hpp"
 
 #include <optional>
 #include <string>
@@ -16,12 +16,7 @@ namespace shockstep {
 
 /// What is known of a run beside its trajectories.
 struct RunFacts {
-  std::string version;
-  ConfigNode config;  ///< resolved
-  std::string model;  ///< ScoreModel::describe()
-  std::string noise;  ///< file of the starting latents; empty: drawn from the seed
-  std::string device = "cpu";
-  int threads = 1;             ///< in use
+  RunSetup setup;
   double tolerance = 0;        ///< asked for, data units
   int max_evaluations = 1000;  ///< per trajectory
   bool float64 = true;         ///< the model computes in float64
@@ -30,7 +25,6 @@ struct RunFacts {
   std::vector<double> sigmas;            ///< the nodes of a fixed grid; empty: adaptive
   std::optional<FittedSchedule> fitted;  ///< where these come from, if they were fitted
   std::vector<std::string> notes;        ///< what was not done as asked
-  double setup_seconds = 0;              ///< loading the model and resolving the profile
 };
 
 std::string summary_json(const RunFacts& facts, const RunStatistics& statistics, const QuantileSketch& exponents,

@@ -4,18 +4,16 @@ import ast
 import csv
 import json
 import math
-import os
 import pathlib
 import re
 import signal
 import struct
 import subprocess
-import tempfile
 import time
 import unittest
 
-SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
-PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
+from program import PROGRAM, SOURCE, ScratchCase, shockstep
+
 FILES = {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "report.html", "run.log"}
 TWO_MODES = """
 model: {kind: gaussian_mixture, means: [[-1, 0], [1, 0]], std: 0.1}
@@ -23,10 +21,6 @@ process: {kind: ve, sigma_min: 0.002, sigma_max: 80}
 sampler: {tolerance: 1.0e-2}
 run: {count: 64}
 """
-
-
-def shockstep(*arguments, cwd=SOURCE):
-    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300)
 
 
 def read_npy(path):
@@ -56,13 +50,8 @@ def read_csv(path):
         return list(csv.DictReader(file))
 
 
-class Case(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="shockstep ")
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
-        self.config = self.folder / "x.yaml"
-        self.config.write_text(TWO_MODES)
+class Case(ScratchCase):
+    CONFIG = TWO_MODES
 
     def check_run(self, out, count, shape):
         """Every file exists and parses, and they agree with each other."""

@@ -2,20 +2,16 @@
 
 import csv
 import json
-import os
-import pathlib
 import re
 import signal
 import struct
 import subprocess
-import tempfile
 import time
 import unittest
 
 from browser import Browser, find_browser
+from program import PROGRAM, SOURCE, ScratchCase, shockstep
 
-SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
-PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
 COLUMNS = (
     "name method steps tolerance evaluations_mean evaluations_max rms median p99 max wrong_mode wall_seconds "
     "pilot_evaluations left_out budget"
@@ -33,17 +29,8 @@ methods:
 """
 
 
-def shockstep(*arguments, cwd=SOURCE):
-    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300)
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        scratch = tempfile.TemporaryDirectory(prefix="shockstep ")
-        self.addCleanup(scratch.cleanup)
-        self.folder = pathlib.Path(scratch.name)
-        self.config = self.folder / "x.yaml"
-        self.config.write_text(CONFIG + METHODS)
+class Case(ScratchCase):
+    CONFIG = CONFIG + METHODS
 
     def compare(self, *arguments, config=None, code=0):
         out = self.folder / "out"

@@ -1,7 +1,6 @@
 """report.html as its reader sees it: in a browser, offline, wide and narrow, light and dark."""
 
 import json
-import os
 import pathlib
 import re
 import subprocess
@@ -9,9 +8,7 @@ import tempfile
 import unittest
 
 from browser import Browser, find_browser
-
-SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
-PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
+from program import PROGRAM, SOURCE
 
 # Figures with a chart, by config.
 CHARTS = {

@@ -36,8 +36,8 @@ TEST_CASE("zeros, NaN and nothing") {
 
 TEST_CASE("the summary holds every documented key") {
   RunFacts facts;
-  facts.version = "1.2.3";
-  facts.config = parse_yaml("run: {count: 10, device: 'cpu'}\na: [1e-2, on, '3']", "x.yaml");
+  facts.setup.version = "1.2.3";
+  facts.setup.config = parse_yaml("run: {count: 10, device: 'cpu'}\na: [1e-2, on, '3']", "x.yaml");
   facts.profile.step_tolerance = .01;
   RunStatistics s;
   s.count_by_status[0] = 9, s.count_by_status[2] = 1;

@@ -1,0 +1,20 @@
+/// With what a run was made, as its files say it.
+#pragma once
+
+#include <shockstep/config.hpp>
+
+#include <string>
+
+namespace shockstep {
+
+struct RunSetup {
+  std::string version;
+  ConfigNode config;  ///< resolved
+  std::string model;  ///< ScoreModel::describe()
+  std::string noise;  ///< file of the starting latents; empty: drawn from the seed
+  std::string device = "cpu";
+  int threads = 1;     ///< in use
+  double seconds = 0;  ///< loading the model and resolving profiles
+};
+
+}  // namespace shockstep

@@ -1,0 +1,27 @@
+"""The program under test, SHOCKSTEP, and a folder of its own for every test."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
+PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
+
+
+def shockstep(*arguments, cwd=SOURCE):
+    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300)
+
+
+class ScratchCase(unittest.TestCase):
+    """self.folder, removed afterwards, with CONFIG as self.config in it."""
+
+    CONFIG = ""
+
+    def setUp(self):
+        scratch = tempfile.TemporaryDirectory(prefix="shockstep ")
+        self.addCleanup(scratch.cleanup)
+        self.folder = pathlib.Path(scratch.name)
+        self.config = self.folder / "x.yaml"
+        self.config.write_text(self.CONFIG)
