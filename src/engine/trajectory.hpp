@@ -41,7 +41,10 @@ struct TrajectorySettings {
   bool record = false;      ///< pilot only: fill PathData
   int pilot_probes = 0;     ///< pilot only: a probe of J every so many accepted steps; 0: none
   double pilot_window = 0;  ///< pilot only: largest sigma probed
-  /// None: steps are chosen. Else of the above only profile.data_std is used.
+  bool sde = false;         ///< the reverse SDE: of the profile only order, tolerance and data_std are used
+  double eta = 0;           ///< of the SDE
+  std::uint64_t seed = 0;   ///< of its Brownian paths
+  /// None: steps are chosen. Else of the above only the SDE's settings and profile.data_std are used.
   std::shared_ptr<const GridPlan> grid;
   /// Unit-variance starting latents of a trajectory.
   std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
