@@ -1,6 +1,7 @@
 /// The Brownian path behind a trajectory of the reverse SDE, a function of (seed, trajectory, eta, range) and of the place on it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,6 +21,7 @@ class BrownianPath {
  public:
   /// Places where adaptive steps end: their descent is half as deep.
   static constexpr int cells = 1 << 10;
+  static constexpr int levels = 20;
 
   BrownianPath(double begin, double end, double eta, std::uint64_t seed, std::size_t d);
   void restart(std::int64_t trajectory) { trajectory_ = static_cast<std::uint64_t>(trajectory); }
@@ -36,10 +38,13 @@ class BrownianPath {
  private:
   /// place: in units of the smallest interval.
   void descend(double place, std::span<double> out);
+  /// dq/q over a length of lam.
+  double growth(double length) const;
   void bridge(double share, double deviation, std::uint64_t node, std::span<double> out);
 
   double begin_, end_, eta_;
   std::uint64_t seed_, trajectory_ = 0;
+  std::array<double, levels + 1> growth_{};  // over the intervals of each level
   std::vector<double> left_, right_, normal_;  // B at both ends of an interval
 };
 
