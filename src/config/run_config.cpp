@@ -22,6 +22,11 @@ int bounded_int(Section& section, const std::string& key, std::int64_t least, st
 constexpr const char* alias_of_fitted = "burgers";
 constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
 
+/// Where steps has a number alone.
+Schedule usual_schedule(Dynamics dynamics) {
+  return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::log_sigma;
+}
+
 void read_dynamics(Section& sampler, SamplerOptions& options) {
   if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") {
     options.dynamics = Dynamics::sde;
@@ -47,12 +52,16 @@ void read_sigmas_file(Section& steps, FixedSteps& fixed) {
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 
-FixedSteps read_schedule(Section& steps, std::optional<std::int64_t> usual_count = {}) {
+FixedSteps read_schedule(Section& steps, Dynamics dynamics, std::optional<std::int64_t> usual_count) {
   FixedSteps fixed;
   std::vector<std::string> names;
-  for (const auto& kind : schedule_kinds()) names.emplace_back(kind.name);
+  std::string usual;
+  for (const auto& kind : schedule_kinds()) {
+    names.emplace_back(kind.name);
+    if (kind.schedule == usual_schedule(dynamics)) usual = kind.name;
+  }
   names.emplace_back(alias_of_fitted);
-  std::string schedule = steps.choice("schedule", names, "log_sigma");
+  std::string schedule = steps.choice("schedule", names, usual);
   if (schedule == alias_of_fitted) schedule = "fitted";
   for (const auto& kind : schedule_kinds())
     if (schedule == kind.name) fixed.schedule = kind.schedule;
@@ -73,7 +82,9 @@ FixedSteps read_schedule(Section& steps, std::optional<std::int64_t> usual_count
 std::optional<FixedSteps> automatic_steps(const SamplerOptions& options) {
   constexpr int few = 15;
   const bool sde = options.dynamics == Dynamics::sde;
-  if (options.max_evaluations > few) return sde ? std::optional(FixedSteps{.count = usual_sde_count}) : std::nullopt;
+  if (options.max_evaluations > few)
+    return sde ? std::optional(FixedSteps{.schedule = usual_schedule(options.dynamics), .count = usual_sde_count})
+               : std::nullopt;
   for (int count = options.max_evaluations; count >= fewest_steps; --count)
     if (grid_evaluations(options.method, options.final, count) <= options.max_evaluations)
       return FixedSteps{.schedule = Schedule::fitted, .count = count};
@@ -99,6 +110,7 @@ std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& opt
   if (sampler.is_text("steps") || (usual && !sde)) return read_steps_word(sampler, options);
   FixedSteps fixed;
   if (!usual && !sampler.is_map("steps")) {
+    fixed.schedule = usual_schedule(options.dynamics);
     fixed.count = bounded_int(sampler, "steps", fewest_steps, most_steps, fixed.count);
     return fixed;
   }
@@ -115,7 +127,7 @@ std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& opt
     else
       read_sigmas_file(steps, fixed);
   } else {
-    fixed = usual ? read_schedule(steps, usual_sde_count) : read_schedule(steps);
+    fixed = read_schedule(steps, options.dynamics, usual ? std::optional<std::int64_t>(usual_sde_count) : std::nullopt);
   }
   steps.finish();
   return fixed;

@@ -94,6 +94,7 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
   check(options_);
   if (!model_) throw ConfigError("model", "is missing");
   if (options_.steps) {
+    if (model_->data_std() > 0) options_.steps->scale = model_->data_std();
     if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
       fitted_ = calibrate_schedule(*model_, process_, on_flow(options_));
       options_.steps->sigmas = fitted_->sigmas;
