@@ -111,7 +111,9 @@ TEST_CASE("one Gaussian from a fixed start: mean and variance approach the exact
   const auto coarse = errors(64), fine = errors(128);
   const double least =
       method == Method::ancestral ? .85 : 1.7;  // the order, less what the next term of the error takes
-  for (std::size_t i = 0; i < 2; ++i) {
+  // At eta = 1 the mean goes like V, so that D does not change along it and every step is exact.
+  if (eta == 1) CHECK(fine[0] < 1e-13);
+  for (std::size_t i = eta == 1 ? 1 : 0; i < 2; ++i) {
     CAPTURE(i, coarse[i], fine[i]);
     CHECK(std::log2(coarse[i] / fine[i]) > least);
     CHECK(fine[i] < (method == Method::ancestral ? 2e-2 : 1e-3));
