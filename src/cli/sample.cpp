@@ -99,6 +99,7 @@ int sample(const Options& options) {
   facts.float64 = model->exact() || run.dtype == "float64";
   facts.profile = profile;
   facts.guard = config.sampler.guard.enabled && !config.sampler.steps && !sde;
+  facts.sde = sde;
   facts.sigmas = sampler.sigmas();
   facts.fitted = sampler.fitted();
   facts.notes = sampler.notes();

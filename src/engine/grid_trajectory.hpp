@@ -1,4 +1,5 @@
-/// One trajectory on a fixed grid, of the ODE or the reverse SDE: no controller, no error estimate, no events, and the same number of evaluations for all.
+/// One trajectory on a fixed grid, of the ODE or the reverse SDE: no controller, no error estimate, no events, and the same
+/// number of evaluations for all.
 #pragma once
 
 #include "engine/integration.hpp"

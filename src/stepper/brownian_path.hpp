@@ -44,7 +44,7 @@ class BrownianPath {
 
   double begin_, end_, eta_;
   std::uint64_t seed_, trajectory_ = 0;
-  std::array<double, levels + 1> growth_{};  // over the intervals of each level
+  std::array<double, levels + 1> growth_{};    // over the intervals of each level
   std::vector<double> left_, right_, normal_;  // B at both ends of an interval
 };
 

@@ -33,7 +33,8 @@ int fixed_order(Method method) {
   }
 }
 
-/// On long steps order 3 leaves the distribution of the SDE wider than order 2 does (docs/sde.md).
+/// On long steps an extrapolation of order 3 overshoots, and leaves modes wider than order 2 does: the more so on grids that are
+/// coarse at small sigma, such as Karras'.
 constexpr int nodes_for_order_3 = 20;
 
 int usual_order(const SamplerOptions& options, std::size_t nodes) {
