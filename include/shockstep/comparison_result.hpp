@@ -27,7 +27,7 @@ struct ComparisonRow {
   int nodes = 0;  ///< of a fixed grid; 0: adaptive
   double evaluations_mean = 0;
   std::int64_t evaluations_max = 0;
-  ErrorStatistics error;
+  ErrorStatistics error;               ///< unknown for the reverse SDE, which follows no trajectory of the ODE
   double wall_seconds = 0;             ///< of sampling, without the pilot
   std::int64_t pilot_evaluations = 0;  ///< of the guard's profile, however many trajectories use it
   std::int64_t budget = 0;             ///< trajectories that max_evaluations forced beyond the tolerance

@@ -26,7 +26,7 @@ class StepController {
 
   /// ratio: error of the step over its tolerance (NaN and infinity reject); h > 0: its length; order: the error falls as
   /// h^order. `force` accepts whatever the ratio is (the step is needed to reach the end within a budget).
-  Verdict judge(double ratio, double h, int order, bool force = false);
+  Verdict judge(double ratio, double h, double order, bool force = false);
 
   void reset() { known_ = rejected_ = false; }
 

@@ -1,10 +1,15 @@
-/// Which method makes the steps of dx/dlam = D(x, e^-lam) - x, or dx/dsigma = (x - D(x, sigma))/sigma.
+/// Which equation is integrated, and which method makes its steps.
 #pragma once
 
 #include <optional>
 #include <string_view>
 
 namespace shockstep {
+
+/// The probability-flow ODE, dx/dlam = D(x, e^-lam) - x or dx/dsigma = (x - D(x, sigma))/sigma, or the reverse SDE
+///   dx = (1 + eta)(D - x) dlam + sqrt(2 eta) sigma dW,
+/// which has the same distribution at every sigma: Song et al. 2021 (arXiv 2011.13456), eq. 6, in these variables at eta = 1.
+enum class Dynamics { ode, sde };
 
 /// The first five choose their own steps, or take them from a grid (FixedSteps); all but the first of these are
 /// Boost.Odeint's Runge-Kutta methods with an embedded error, and their evaluations are those of an accepted step, the value
@@ -24,21 +29,27 @@ enum class Method {
   unipc,     ///< Zhao et al. 2023 (arXiv 2302.04867); predictor, and corrector by the next evaluation; 1 evaluation
   deis,      ///< Zhang & Chen 2023 (arXiv 2204.13902), the noise a polynomial in ln sigma; 1 evaluation
   lms,       ///< the same, in sigma: Adams and Bashforth on a grid; 1 evaluation
+
+  // Of the reverse SDE, which multistep solves too; 1 evaluation.
+  ancestral,     ///< Ho et al. 2020 (arXiv 2006.11239), with DDIM's eta: Song et al. 2021 (arXiv 2010.02502), eq. 16
+  dpmpp_2m_sde,  ///< DPM-Solver++(2M) for it: Lu et al. 2022 (arXiv 2211.01095)
+  dpmpp_3m_sde,  ///< the same with three values of D, as in k-diffusion
 };
 
 std::string_view name(Method method);
 /// The method of that name; none if there is no such method.
 std::optional<Method> method_named(std::string_view name);
 
+bool solves(Method method, Dynamics dynamics);
 /// Whether the method can choose its own steps; the others need SamplerOptions::steps.
 bool is_adaptive(Method method);
 bool is_runge_kutta(Method method);
 
-/// What SamplerOptions::order may be for the method, and what 0 stands for on a grid; `most` is 0 if the method has one
-/// order only.
+/// What SamplerOptions::order may be for the method, and what 0 stands for on a grid that is long enough; `most` is 0 if the
+/// method has one order only.
 struct Orders {
   int most = 0, usual = 0;
 };
-Orders orders(Method method);
+Orders orders(Method method, Dynamics dynamics = Dynamics::ode);
 
 }  // namespace shockstep

@@ -17,6 +17,7 @@ enum class Schedule {
   linear,     ///< the process's own time linear in u; for ve, sigma itself
   cosine,     ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho 2022
               ///< (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
+  tapered,    ///< ln sigma linear in u up to the scale of the data, steps three times as long far above it
   fitted,     ///< to the model, method and count: calibrate.hpp
   ays,        ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024 (arXiv 2404.14507)
 };
@@ -39,8 +40,9 @@ inline constexpr int fewest_steps = 2, most_steps = 1'000'000;
 /// Methods with more evaluations a step take the same nodes and report what they evaluate.
 struct FixedSteps {
   Schedule schedule = Schedule::log_sigma;
-  int count = 20;  ///< fewest_steps to most_steps
-  double rho = 7;  ///< of karras: larger puts more nodes at small sigma; positive
+  int count = 20;    ///< fewest_steps to most_steps
+  double rho = 7;    ///< of karras: larger puts more nodes at small sigma; positive
+  double scale = 1;  ///< of tapered: standard deviation of the data; a Sampler sets it where the model knows
   /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. With
   /// Schedule::ays: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
   std::vector<double> sigmas{};

@@ -51,7 +51,9 @@ std::string guard_text(const SamplerOptions& options, const GuardProfile& profil
 
 std::string steps_text(const Sampler& sampler) {
   const auto sigmas = sampler.sigmas();
-  const std::string method(name(sampler.options().method));
+  const bool sde = sampler.options().dynamics == Dynamics::sde;
+  const std::string method = (sde ? "reverse SDE, eta " + shortest(sampler.options().eta) + ", " : std::string()) +
+                             std::string(name(sampler.options().method));
   if (sigmas.empty()) return "steps: adaptive, " + method;
   return "steps: " + method + " on " + std::to_string(sigmas.size()) + " nodes, sigma " + shortest(sigmas.front()) +
          " to " + shortest(sigmas.back()) + "; sampler.tolerance and sampler.guard are for adaptive steps and not used";
@@ -78,7 +80,8 @@ int sample(const Options& options) {
   const GuardProfile& profile = sampler.profile();
   log::info(steps_text(sampler));
   if (sampler.fitted()) log::info("fitted schedule: error " + fit_text(*sampler.fitted()));
-  if (sampler.sigmas().empty()) log::info(guard_text(config.sampler, profile));
+  const bool sde = config.sampler.dynamics == Dynamics::sde;
+  if (sampler.sigmas().empty() && !sde) log::info(guard_text(config.sampler, profile));
 
   RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()},
                    {.title = printable(std::filesystem::path(config.file).stem().string()),
@@ -95,10 +98,14 @@ int sample(const Options& options) {
   facts.max_evaluations = config.sampler.max_evaluations;
   facts.float64 = model->exact() || run.dtype == "float64";
   facts.profile = profile;
-  facts.guard = config.sampler.guard.enabled && !config.sampler.steps;
+  facts.guard = config.sampler.guard.enabled && !config.sampler.steps && !sde;
+  facts.sde = sde;
   facts.sigmas = sampler.sigmas();
   facts.fitted = sampler.fitted();
   facts.notes = sampler.notes();
+  if (sde && config.sampler.guard.enabled)
+    facts.notes.push_back(
+        "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");
   facts.setup.seconds = seconds_since(begin);
   RunStatistics statistics;
   {

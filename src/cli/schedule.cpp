@@ -28,6 +28,9 @@ RunConfig fit_config(Options options) {
   if (!options.steps.empty()) options.settings.push_back("sampler.steps=" + options.steps);
   options.steps.clear();
   RunConfig config(read_root(options), options.config, method_names());
+  if (config.sampler.dynamics == Dynamics::sde)
+    throw ConfigError(printable(config.file, 1000), "sampler.dynamics",
+                      "a schedule is fitted to the ODE, and serves the SDE too; set it to ode");
   if (!config.sampler.steps || !config.sampler.steps->sigmas.empty())
     throw ConfigError("--steps", "missing; the number of steps of the schedule, for example --steps 10");
   return config;

@@ -19,16 +19,20 @@ bool has(const ConfigNode& node, const std::string& key) {
   return value && value->kind != Kind::null;
 }
 
-std::string method_of(const ConfigNode& sampler, const std::string& fallback) {
-  return has(sampler, "method") ? sampler.find("method")->scalar : fallback;
+std::string word(const ConfigNode& sampler, const std::string& key, const std::string& fallback) {
+  return has(sampler, key) ? sampler.find(key)->scalar : fallback;
 }
 
-/// The entry with what it does not set itself. Orders and variants belong to a method: another one has its own.
+/// The entry with what it does not set itself. Orders and variants belong to a method, eta and the guard to the equation:
+/// another one has its own.
 ConfigNode completed(ConfigNode entry, const ConfigNode& sampler) {
-  const std::string usual = method_of(sampler, "multistep");
-  const bool same = method_of(entry, usual) == usual;
-  for (const auto& [key, value] : sampler.map)
-    if (!has(entry, key) && (same || (key != "order" && key != "solver_type"))) entry.child(key) = value;
+  const std::string method = word(sampler, "method", "multistep"), dynamics = word(sampler, "dynamics", "ode");
+  const bool same_dynamics = word(entry, "dynamics", dynamics) == dynamics;
+  const bool same_method = same_dynamics && word(entry, "method", method) == method;
+  for (const auto& [key, value] : sampler.map) {
+    const bool of_method = key == "order" || key == "solver_type", of_dynamics = key == "eta" || key == "guard";
+    if (!has(entry, key) && (same_method || !of_method) && (same_dynamics || !of_dynamics)) entry.child(key) = value;
+  }
   return entry;
 }
 

@@ -19,23 +19,23 @@ int bounded_int(Section& section, const std::string& key, std::int64_t least, st
   return static_cast<int>(value);
 }
 
-// `name` is a documented setting that this version cannot do yet.
-[[noreturn]] void not_yet(const Section& section, const std::string& key, const std::string& name,
-                          const std::string& now) {
-  section.fail(key, name + " is not in this version yet; must be " + now);
+constexpr const char* alias_of_fitted = "burgers";
+constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
+
+/// Where steps has a number alone.
+Schedule usual_schedule(Dynamics dynamics) {
+  return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::log_sigma;
 }
 
-constexpr const char* alias_of_fitted = "burgers";
-
-Method read_method(Section& sampler, const std::vector<std::string>& methods) {
-  static const std::vector<std::string> planned = {"ancestral", "dpmpp_2m_sde"};
-  std::vector<std::string> known = methods;
-  for (const auto& name : planned)
-    if (std::find(methods.begin(), methods.end(), name) == methods.end()) known.push_back(name);
-  const std::string method = sampler.choice("method", known, "multistep");
-  if (std::find(methods.begin(), methods.end(), method) == methods.end())
-    not_yet(sampler, "method", method, (methods.size() > 1 ? "one of " : "") + join(methods));
-  return method_named(method).value();
+void read_dynamics(Section& sampler, SamplerOptions& options) {
+  if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") {
+    options.dynamics = Dynamics::sde;
+    options.eta = sampler.number("eta", options.eta);
+    if (options.eta < 0 || options.eta > 1)
+      sampler.fail("eta", "must be from 0 (the ODE) to 1 (the reverse SDE), got " + shortest(options.eta));
+  } else if (sampler.has("eta")) {
+    sampler.fail("eta", "is for the reverse SDE; set dynamics: sde, or leave eta out");
+  }
 }
 
 std::vector<double> read_sigmas(Section& section) {
@@ -52,16 +52,20 @@ void read_sigmas_file(Section& steps, FixedSteps& fixed) {
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 
-FixedSteps read_schedule(Section& steps) {
+FixedSteps read_schedule(Section& steps, Dynamics dynamics, std::optional<std::int64_t> usual_count) {
   FixedSteps fixed;
   std::vector<std::string> names;
-  for (const auto& kind : schedule_kinds()) names.emplace_back(kind.name);
+  std::string usual;
+  for (const auto& kind : schedule_kinds()) {
+    names.emplace_back(kind.name);
+    if (kind.schedule == usual_schedule(dynamics)) usual = kind.name;
+  }
   names.emplace_back(alias_of_fitted);
-  std::string schedule = steps.choice("schedule", names, "log_sigma");
+  std::string schedule = steps.choice("schedule", names, usual);
   if (schedule == alias_of_fitted) schedule = "fitted";
   for (const auto& kind : schedule_kinds())
     if (schedule == kind.name) fixed.schedule = kind.schedule;
-  fixed.count = bounded_int(steps, "count", fewest_steps, most_steps);
+  fixed.count = bounded_int(steps, "count", fewest_steps, most_steps, usual_count);
   if (fixed.schedule == Schedule::karras)
     fixed.rho = steps.positive("rho", fixed.rho);
   else if (steps.has("rho"))
@@ -74,10 +78,13 @@ FixedSteps read_schedule(Section& steps) {
 }
 
 /// The most steps of a fitted schedule within max_evaluations, where these are few; else none: adaptive. Above, adaptive steps
-/// and their guard are worth more (docs/schedules.md).
+/// and their guard are worth more (docs/schedules.md), and on the SDE the usual grid.
 std::optional<FixedSteps> automatic_steps(const SamplerOptions& options) {
   constexpr int few = 15;
-  if (options.max_evaluations > few) return std::nullopt;
+  const bool sde = options.dynamics == Dynamics::sde;
+  if (options.max_evaluations > few)
+    return sde ? std::optional(FixedSteps{.schedule = usual_schedule(options.dynamics), .count = usual_sde_count})
+               : std::nullopt;
   for (int count = options.max_evaluations; count >= fewest_steps; --count)
     if (grid_evaluations(options.method, options.final, count) <= options.max_evaluations)
       return FixedSteps{.schedule = Schedule::fitted, .count = count};
@@ -96,12 +103,14 @@ std::optional<FixedSteps> read_steps_word(Section& sampler, const SamplerOptions
                             printable(word) + (meant ? "; did you mean " + *meant + "?" : ""));
 }
 
-/// adaptive, auto, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive.
+/// adaptive, auto, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive, on the SDE the usual grid.
 std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& options) {
   if (sampler.is_list("steps")) sampler.fail("steps", "must be a map; write steps: {sigmas: [...]}");
-  if (!sampler.has("steps") || sampler.is_text("steps")) return read_steps_word(sampler, options);
+  const bool usual = !sampler.has("steps"), sde = options.dynamics == Dynamics::sde;
+  if (sampler.is_text("steps") || (usual && !sde)) return read_steps_word(sampler, options);
   FixedSteps fixed;
-  if (!sampler.is_map("steps")) {
+  if (!usual && !sampler.is_map("steps")) {
+    fixed.schedule = usual_schedule(options.dynamics);
     fixed.count = bounded_int(sampler, "steps", fewest_steps, most_steps, fixed.count);
     return fixed;
   }
@@ -118,14 +127,14 @@ std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& opt
     else
       read_sigmas_file(steps, fixed);
   } else {
-    fixed = read_schedule(steps);
+    fixed = read_schedule(steps, options.dynamics, usual ? std::optional<std::int64_t>(usual_sde_count) : std::nullopt);
   }
   steps.finish();
   return fixed;
 }
 
 void read_order(Section& sampler, SamplerOptions& options) {
-  const Orders known = orders(options.method);
+  const Orders known = orders(options.method, options.dynamics);
   if (!sampler.has("order")) return;
   if (known.most == 0)
     sampler.fail("order",
@@ -151,14 +160,17 @@ Switch read_switch(Section& section, const std::string& key) {
   return Switch::automatic;
 }
 
-GuardOptions read_guard(Section& sampler) {
+GuardOptions read_guard(Section& sampler, Dynamics dynamics) {
   GuardOptions guard;
+  const bool sde = dynamics == Dynamics::sde;
   if (!sampler.is_map("guard")) {
-    guard.enabled = sampler.flag("guard", true);
+    guard.enabled = sampler.flag("guard", !sde);
     return guard;
   }
   Section section = sampler.section("guard");
   const std::string profile = section.text("profile", "auto");
+  if (sde && profile != "auto")
+    section.fail("profile", "is for dynamics: ode; the reverse SDE has no guard, leave it out");
   const bool name = profile == "auto" || profile == "default" || profile == "pilot";
   guard.profile = name ? profile : section.path("profile");
   if (!section.has("quantile") || (section.is_text("quantile") && section.text("quantile") == "auto")) {
@@ -222,13 +234,12 @@ OutputSettings read_output(Section section) {
 
 SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods) {
   SamplerOptions options;
-  if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") not_yet(sampler, "dynamics", "sde", "ode");
-  if (sampler.has("eta") && sampler.number("eta") < 0) sampler.fail("eta", "must not be negative");
-  options.method = read_method(sampler, methods);
+  read_dynamics(sampler, options);
+  options.method = method_named(sampler.choice("method", methods, "multistep")).value();
   read_order(sampler, options);
   read_solver_type(sampler, options);
   options.tolerance = sampler.positive("tolerance", options.tolerance);
-  options.guard = read_guard(sampler);
+  options.guard = read_guard(sampler, options.dynamics);
   options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
   options.final = sampler.choice("final", {"denoise", "keep"}, "denoise") == "keep" ? Final::keep : Final::denoise;
   options.steps = read_steps(sampler, options);

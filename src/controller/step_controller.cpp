@@ -5,7 +5,7 @@
 
 namespace shockstep {
 
-StepController::Verdict StepController::judge(double ratio, double h, int order, bool force) {
+StepController::Verdict StepController::judge(double ratio, double h, double order, bool force) {
   if (force) {  // the step stands whatever its error; nothing is learned from it
     rejected_ = false;
     return {true, 1};
@@ -17,7 +17,7 @@ StepController::Verdict StepController::judge(double ratio, double h, int order,
   ratio = std::max(ratio, 1e-10);
   if (ratio > 1) {
     rejected_ = true;
-    return {false, std::clamp(safety * std::pow(ratio, -1. / order), shrink, 1.)};
+    return {false, std::clamp(safety * std::pow(ratio, -1 / order), shrink, 1.)};
   }
   const double log_ratio = std::log(ratio), log_roughness = log_ratio - order * std::log(h);
   const double rise = known_ ? std::clamp(log_roughness - log_roughness_, -largest_trend, largest_trend) : 0;

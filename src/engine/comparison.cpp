@@ -108,15 +108,17 @@ ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>
   for (std::size_t i = 0; i < samplers_.size(); ++i) {
     const Result run = sample(samplers_[i], first + i);
     if (!whole(run.statistics, request_)) return result;
-    if (!reference.defined()) reference = exact_reference();  // now that the sampler has checked the request
-    result.rows.push_back({.method = methods_[i],
-                           .nodes = static_cast<int>(samplers_[i].sigmas().size()),
-                           .evaluations_mean = run.statistics.mean(run.statistics.evaluations),
-                           .evaluations_max = run.statistics.evaluations_max,
-                           .error = terminal_error(run.samples, reference, *model_, process_.sigma_min()),
-                           .wall_seconds = run.statistics.wall_seconds,
-                           .pilot_evaluations = samplers_[i].profile().evaluations,
-                           .budget = count(run.statistics, Status::budget)});
+    const bool sde = methods_[i].options.dynamics == Dynamics::sde;  // ends elsewhere than the ODE, by right
+    if (!reference.defined()) reference = exact_reference();         // now that the sampler has checked the request
+    result.rows.push_back(
+        {.method = methods_[i],
+         .nodes = static_cast<int>(samplers_[i].sigmas().size()),
+         .evaluations_mean = run.statistics.mean(run.statistics.evaluations),
+         .evaluations_max = run.statistics.evaluations_max,
+         .error = sde ? ErrorStatistics{} : terminal_error(run.samples, reference, *model_, process_.sigma_min()),
+         .wall_seconds = run.statistics.wall_seconds,
+         .pilot_evaluations = samplers_[i].profile().evaluations,
+         .budget = count(run.statistics, Status::budget)});
     if (finished) finished(result.rows.back());
   }
   result.complete = true;

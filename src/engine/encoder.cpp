@@ -27,6 +27,8 @@ constexpr std::int64_t most_exact = 16;  // dimensions: beyond, Hutchinson's dir
 constexpr double difference_exact = 1e-4, difference_network = .03;
 
 SamplerOptions checked(SamplerOptions options) {
+  if (options.dynamics == Dynamics::sde)
+    throw ConfigError("sampler.dynamics", "encode follows the probability flow; set it to ode");
   if (options.steps) throw ConfigError("sampler.steps", "encode chooses its steps; leave it out, or adaptive");
   if (options.method != Method::multistep)
     throw ConfigError("sampler.method", "encode steps by multistep, not " + std::string(name(options.method)));

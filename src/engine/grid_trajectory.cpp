@@ -15,7 +15,11 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 }  // namespace
 
 GridTrajectory::GridTrajectory(const TrajectorySettings& settings, std::size_t d)
-    : settings_(settings), plan_(*settings.grid), row_(make_grid_row(plan_, d)), sample_(d) {}
+    : settings_(settings), plan_(*settings.grid), row_(make_grid_row(plan_, d)), sample_(d) {
+  if (plan_.spread.empty()) return;
+  path_.emplace(-std::log(settings.sigma_max), -std::log(settings.sigma_min), settings.eta, settings.seed, d);
+  path_here_.resize(d), path_there_.resize(d);
+}
 
 void GridTrajectory::start(std::int64_t index, Observer* steps) {
   report_ = {};
@@ -25,6 +29,22 @@ void GridTrajectory::start(std::int64_t index, Observer* steps) {
   settings_.latents(index, row_->x());
   for (double& x : row_->x()) x *= plan_.sigmas.front();
   row_->start();
+  if (!path_) return;
+  path_->restart(index);
+  path_->at(-std::log(plan_.sigmas.front()), path_there_);
+  draw_noise();
+}
+
+/// Of the step out of the node: its share of the path, to the spread that the plan has for it.
+void GridTrajectory::draw_noise() {
+  const std::size_t node = row_->node();
+  if (node + 1 == plan_.sigmas.size()) return;
+  const double here = -std::log(plan_.sigmas[node]), there = -std::log(plan_.sigmas[node + 1]);
+  std::swap(path_here_, path_there_);
+  path_->at(there, path_there_);
+  const double scale = plan_.spread[node] / path_->deviation(here, there);
+  const auto noise = row_->noise();
+  for (std::size_t i = 0; i < noise.size(); ++i) noise[i] = scale * (path_there_[i] - path_here_[i]);
 }
 
 double GridTrajectory::progress() const {
@@ -45,6 +65,7 @@ bool GridTrajectory::receive(std::span<const double> point, std::span<const doub
 
 void GridTrajectory::step_made() {
   ++report_.accepted;
+  if (path_) draw_noise();
   if (!steps_) return;
   const std::size_t end = row_->node();
   StepRecord record{.trajectory = report_.trajectory};

@@ -1,11 +1,14 @@
-/// One trajectory on a fixed grid: no controller, no error estimate, no events, and the same number of evaluations for all.
+/// One trajectory on a fixed grid, of the ODE or the reverse SDE: no controller, no error estimate, no events, and the same
+/// number of evaluations for all.
 #pragma once
 
 #include "engine/integration.hpp"
 #include "engine/trajectory.hpp"
+#include "stepper/brownian_path.hpp"
 #include "stepper/grid_row.hpp"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace shockstep {
@@ -25,13 +28,16 @@ class GridTrajectory final : public Integration {
   double progress() const override;
 
  private:
+  void draw_noise();
   void step_made();
   void finish();
 
   const TrajectorySettings& settings_;
   const GridPlan& plan_;
   std::unique_ptr<GridRow> row_;
-  std::vector<double> sample_;  // D at the first node until it is finished
+  std::optional<BrownianPath> path_;            // of the SDE
+  std::vector<double> path_here_, path_there_;  // at the node, and at the end of the step out of it
+  std::vector<double> sample_;                  // D at the first node until it is finished
   Observer* steps_ = nullptr;
   TrajectoryReport report_;
 };

@@ -23,8 +23,16 @@ void check(const SamplerOptions& o) {
   const auto fail = [](const char* key, const std::string& sentence) {
     throw ConfigError(std::string("sampler.") + key, sentence);
   };
+  const bool sde = o.dynamics == Dynamics::sde;
+  if (!(o.eta >= 0 && o.eta <= 1))
+    fail("eta", "must be from 0 (the ODE) to 1 (the reverse SDE), got " + shortest(o.eta));
+  if (!solves(o.method, o.dynamics))
+    fail("method",
+         std::string(name(o.method)) +
+             (sde ? " is for dynamics: ode; the reverse SDE has multistep, ancestral, dpmpp_2m_sde, dpmpp_3m_sde"
+                  : " is a method of the reverse SDE; set sampler.dynamics: sde"));
   // Of an adaptive Runge-Kutta method it is that of the multistep which lands it.
-  const int most = is_adaptive(o.method) ? max_multistep_order : orders(o.method).most;
+  const int most = is_runge_kutta(o.method) ? max_multistep_order : orders(o.method, o.dynamics).most;
   if (o.order < 0 || o.order > most)
     fail("order", most == 0
                       ? "must be 0: " + std::string(name(o.method)) + " has one order only"
@@ -49,9 +57,22 @@ GuardProfile read_profile(const std::string& path, const Process& process, const
   return profile;
 }
 
+/// What a schedule is fitted to: the errors of the ODE's method, since the SDE's are noise for the most part.
+SamplerOptions on_flow(SamplerOptions options) {
+  options.dynamics = Dynamics::ode;
+  switch (options.method) {
+    case Method::ancestral: options.method = Method::euler; break;
+    case Method::dpmpp_2m_sde: options.method = Method::dpmpp_2m; break;
+    case Method::dpmpp_3m_sde: options.method = Method::dpmpp_3m; break;
+    default: break;
+  }
+  return options;
+}
+
 /// auto: the pilot's for exact models, the shipped one for others, else the default weight.
 GuardProfile resolve_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
   const std::string& wanted = options.guard.profile;
+  if (options.dynamics == Dynamics::sde) return default_profile(model, process, on_flow(options));
   if (!options.guard.enabled || wanted == "default") return default_profile(model, process, options);
   if (wanted == "pilot" || (wanted == "auto" && model.exact())) return run_pilot(model, process, options);
   GuardProfile profile;
@@ -73,8 +94,9 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
   check(options_);
   if (!model_) throw ConfigError("model", "is missing");
   if (options_.steps) {
+    if (model_->data_std() > 0) options_.steps->scale = model_->data_std();
     if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
-      fitted_ = calibrate_schedule(*model_, process_, options_);
+      fitted_ = calibrate_schedule(*model_, process_, on_flow(options_));
       options_.steps->sigmas = fitted_->sigmas;
     }
     grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
@@ -104,6 +126,7 @@ RunStatistics Sampler::run(const SampleRequest& request,
   settings.profile = profile_;
   settings.events = options_.guard.enabled && options_.guard.events;
   settings.grid = grid_;
+  settings.seed = request.seed;
   if (request.noise.defined()) {
     const at::Tensor noise = request.noise.contiguous();
     if (noise.scalar_type() != at::kDouble || noise.numel() != request.count * d || noise.size(0) != request.count)

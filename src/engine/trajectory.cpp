@@ -47,6 +47,8 @@ TrajectorySettings settings_for(const Process& process, const SamplerOptions& op
   s.sigma_min = process.sigma_min();
   s.max_evaluations = options.max_evaluations;
   s.final = options.final;
+  s.sde = options.dynamics == Dynamics::sde;
+  s.eta = s.sde ? options.eta : 0;
   s.time = [process](double sigma) { return process.time(sigma); };
   return s;
 }

@@ -43,7 +43,10 @@ struct TrajectorySettings {
   bool record = false;      ///< pilot only: fill PathData
   int pilot_probes = 0;     ///< pilot only: a probe of J every so many accepted steps; 0: none
   double pilot_window = 0;  ///< pilot only: largest sigma probed
-  /// None: steps are chosen. Else of the above only profile.data_std is used.
+  bool sde = false;         ///< the reverse SDE: of the profile only order, tolerance and data_std are used
+  double eta = 0;           ///< of the SDE
+  std::uint64_t seed = 0;   ///< of its Brownian paths
+  /// None: steps are chosen. Else of the above only the SDE's settings and profile.data_std are used.
   std::shared_ptr<const GridPlan> grid;
   /// None: downwards. Else `latents` are data at sigma_min, and max_evaluations, profile and this say how they go up.
   std::shared_ptr<const AscentPlan> ascent;

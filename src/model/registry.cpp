@@ -37,6 +37,9 @@ constexpr MethodKind methods[] = {
     {"unipc", "on a grid: UniPC of order 1 to 3, bh1 or bh2"},
     {"deis", "on a grid: DEIS of order 1 to 4, in ln sigma"},
     {"lms", "on a grid: linear multistep of order 1 to 4, in sigma"},
+    {"ancestral", "reverse SDE, on a grid: ancestral sampling with DDIM's eta"},
+    {"dpmpp_2m_sde", "reverse SDE, on a grid: DPM-Solver++(2M) SDE"},
+    {"dpmpp_3m_sde", "reverse SDE, on a grid: DPM-Solver++(3M) SDE"},
 };
 
 const std::vector<std::string> planned_models = {"point_cloud", "double_well", "multiplicative", "aot_inductor"};

@@ -22,6 +22,7 @@ struct RunFacts {
   bool float64 = true;         ///< the model computes in float64
   GuardProfile profile;        ///< resolved
   bool guard = true;
+  bool sde = false;                      ///< the reverse SDE
   std::vector<double> sigmas;            ///< the nodes of a fixed grid; empty: adaptive
   std::optional<FittedSchedule> fitted;  ///< where these come from, if they were fitted
   std::vector<std::string> notes;        ///< what was not done as asked

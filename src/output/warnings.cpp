@@ -27,7 +27,8 @@ std::vector<std::string> warnings(const RunFacts& facts, const RunStatistics& s)
     if (n > 0) out.push_back(std::to_string(n) + (n == 1 ? " trajectory: " : " trajectories: ") + sentence);
   };
   const auto with = [&](Status status) { return s.count_by_status[static_cast<int>(status)]; };
-  say(with(Status::budget), "sampler.max_evaluations = " + std::to_string(facts.max_evaluations) +
+  const char* or_path = facts.sde ? ", or the shortest step of a path," : "";
+  say(with(Status::budget), "sampler.max_evaluations = " + std::to_string(facts.max_evaluations) + or_path +
                                 " does not suffice for the tolerance (status budget)");
   say(with(Status::non_finite), "the model returned NaN or infinity; the sample is NaN");
   say(with(Status::failed), "the model threw; the sample is NaN: " + s.first_failure);

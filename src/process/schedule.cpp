@@ -19,6 +19,7 @@ constexpr ScheduleKind kinds[] = {
     {Schedule::log_sigma, "log_sigma", "uniform in ln sigma"},
     {Schedule::linear, "linear", "uniform in the time of the process; for ve in sigma"},
     {Schedule::cosine, "cosine", "uniform in atan sigma"},
+    {Schedule::tapered, "tapered", "uniform in ln sigma, coarser far above the scale of the data"},
     {Schedule::fitted, "fitted", "to the model, the method and the count, before the run"},
     {Schedule::ays, "ays", "Align Your Steps: a table from a file, log-linearly interpolated"},
 };
@@ -29,9 +30,9 @@ constexpr double float32_rounding = 1e-6;  // relative
 std::vector<double> uniform_in(const Process& process, int nodes, const std::function<double(double)>& warped,
                                const std::function<double(double)>& straight) {
   const double begin = warped(process.sigma_max()), end = warped(process.sigma_min());
-  std::vector<double> sigmas;
-  for (int i = 0; i < nodes; ++i) sigmas.push_back(straight(begin + (end - begin) * i / (nodes - 1)));
-  sigmas.front() = process.sigma_max(), sigmas.back() = process.sigma_min();
+  std::vector<double> sigmas{process.sigma_max()};
+  for (int i = 1; i < nodes - 1; ++i) sigmas.push_back(straight(begin + (end - begin) * i / (nodes - 1)));
+  sigmas.push_back(process.sigma_min());
   return sigmas;
 }
 
@@ -41,10 +42,11 @@ std::vector<double> karras(const Process& process, int nodes, double rho) {
       [rho](double root) { return std::pow(root, rho); });
 }
 
-/// A process knows its time at each sigma, with which it grows or falls, but not the other way round.
-double sigma_at(const Process& process, double time) {
+/// Where a function of sigma that grows or falls has a value.
+template <class Function>
+double sigma_where(const Process& process, Function function, double value) {
   namespace tools = boost::math::tools;
-  const auto off = [&](double lam) { return process.time(std::exp(-lam)) - time; };
+  const auto off = [&](double lam) { return function(std::exp(-lam)) - value; };
   std::uintmax_t most = 200;
   const auto [low, high] =
       tools::toms748_solve(off, process.lam_begin(), process.lam_end(), tools::eps_tolerance<double>(52), most);
@@ -52,11 +54,16 @@ double sigma_at(const Process& process, double time) {
 }
 
 std::vector<double> linear(const Process& process, int nodes) {
-  std::vector<double> sigmas{process.sigma_max()};
-  const double begin = process.time(process.sigma_max()), end = process.time(process.sigma_min());
-  for (int i = 1; i < nodes - 1; ++i) sigmas.push_back(sigma_at(process, begin + (end - begin) * i / (nodes - 1)));
-  sigmas.push_back(process.sigma_min());
-  return sigmas;
+  const auto time = [&](double sigma) { return process.time(sigma); };  // a process knows no inverse
+  return uniform_in(process, nodes, time, [&](double t) { return sigma_where(process, time, t); });
+}
+
+/// The density of nodes in lam falls from 1 to a third: 1 - (2/3) sigma^2/(c^2 + sigma^2) = dw/dlam with
+///   w = lam + ln(c^2 + sigma^2)/3,  c twice the scale of the data.
+std::vector<double> tapered(const Process& process, int nodes, double scale) {
+  const double c2 = 4 * scale * scale;
+  const auto warped = [c2](double sigma) { return -std::log(sigma) + std::log(c2 + sigma * sigma) / 3; };
+  return uniform_in(process, nodes, warped, [&](double w) { return sigma_where(process, warped, w); });
 }
 
 /// At `nodes` equidistant places of the table.
@@ -102,6 +109,7 @@ std::vector<double> generated(const FixedSteps& steps, const Process& process, i
     case Schedule::cosine:
       return uniform_in(
           process, nodes, [](double sigma) { return std::atan(sigma); }, [](double angle) { return std::tan(angle); });
+    case Schedule::tapered: return tapered(process, nodes, steps.scale);
     case Schedule::fitted: throw ConfigError("sampler.steps.schedule", "fitted needs a model; see calibrate_schedule");
     case Schedule::ays: break;
   }

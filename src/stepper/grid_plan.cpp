@@ -23,9 +23,35 @@ int order_at(Method method, int order, int n, int total) {
   }
 }
 
-int fixed_order(Method method) { return method == Method::dpmpp_3m ? 3 : method == Method::dpmpp_2m ? 2 : 1; }
+int fixed_order(Method method) {
+  switch (method) {
+    case Method::dpmpp_2m:
+    case Method::dpmpp_2m_sde: return 2;
+    case Method::dpmpp_3m:
+    case Method::dpmpp_3m_sde: return 3;
+    default: return 1;
+  }
+}
 
-void add_linear_steps(GridPlan& plan, int order, SolverType type) {
+/// On long steps an extrapolation of order 3 overshoots, and leaves modes wider than order 2 does: the more so on grids that are
+/// coarse at small sigma, such as Karras'.
+constexpr int nodes_for_order_3 = 20;
+
+int usual_order(const SamplerOptions& options, std::size_t nodes) {
+  const Orders known = orders(options.method, options.dynamics);
+  if (known.most == 0) return fixed_order(options.method);
+  return options.dynamics == Dynamics::sde && nodes < nodes_for_order_3 ? 2 : known.usual;
+}
+
+void add_noisy_step(GridPlan& plan, std::span<const double> nodes, double end) {
+  const NoisyStep step = plan.method == Method::ancestral ? ancestral_step(nodes[0], end, plan.eta)
+                                                          : sde_step(plan.method, nodes, end, plan.eta);
+  plan.predict.push_back(step.sums.predict);
+  if (corrects(plan.method)) plan.correct.push_back(step.sums.correct);
+  if (plan.eta > 0) plan.spread.push_back(step.spread);
+}
+
+void add_linear_steps(GridPlan& plan, int order, const SamplerOptions& options) {
   const std::vector<double>& sigmas = plan.sigmas;
   const int steps = static_cast<int>(sigmas.size()) - 1;
   const int total = plan.final == Final::denoise || corrects(plan.method) ? steps + 1 : steps;
@@ -35,12 +61,17 @@ void add_linear_steps(GridPlan& plan, int order, SolverType type) {
     std::vector<double> nodes;
     for (int i = 0; i < k; ++i) nodes.push_back(sigmas[static_cast<std::size_t>(n - i)]);
     const double end = sigmas[static_cast<std::size_t>(n) + 1];
+    if (options.dynamics == Dynamics::sde) {
+      add_noisy_step(plan, nodes, end);
+      continue;
+    }
     switch (plan.method) {
       case Method::dpmpp_2m:
       case Method::dpmpp_3m: plan.predict.push_back(dpmpp_step(nodes, end)); break;
       case Method::multistep:
       case Method::unipc: {
-        const auto step = plan.method == Method::unipc ? unipc_step(nodes, end, type) : exponential_step(nodes, end);
+        const auto step =
+            plan.method == Method::unipc ? unipc_step(nodes, end, options.solver_type) : exponential_step(nodes, end);
         plan.predict.push_back(step.predict);
         plan.correct.push_back(step.correct);
         break;
@@ -89,9 +120,9 @@ GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
                                                      std::string(name(plan.method)) + " takes on this grid, got " +
                                                      std::to_string(options.max_evaluations));
   if (plan.method == Method::heun || is_runge_kutta(plan.method)) return plan;
-  const Orders known = orders(plan.method);
-  plan.wanted_order = options.order > 0 ? options.order : known.most > 0 ? known.usual : fixed_order(plan.method);
-  add_linear_steps(plan, plan.wanted_order, options.solver_type);
+  if (options.dynamics == Dynamics::sde) plan.eta = options.eta;
+  plan.wanted_order = options.order > 0 ? options.order : usual_order(options, plan.sigmas.size());
+  add_linear_steps(plan, plan.wanted_order, options);
   return plan;
 }
 

@@ -16,11 +16,13 @@ struct GridPlan {
   int evaluations = 0;           ///< of a trajectory
   int order = 0;                 ///< the highest one that the grid has room for; 0 where the method has one order only
   int wanted_order = 0;          ///< the one that was asked for
+  double eta = 0;                ///< of the reverse SDE; 0: the ODE
 
   // Of methods with one evaluation a step; the n-th leads from node n to node n + 1.
   bool noise = false;                 ///< values are (x - D)/sigma instead of D
   std::vector<LinearStep> predict{};  ///< empty for heun and the Runge-Kutta methods
   std::vector<LinearStep> correct{};  ///< empty for explicit methods
+  std::vector<double> spread{};       ///< standard deviation of the noise that a step adds; empty: none
 };
 
 /// Whether D at the end of a step corrects it: such a method evaluates every node, whatever is returned.

@@ -13,6 +13,10 @@ void GridRow::keep_denoised(std::span<const double> D) {
   evaluated_ = true;
 }
 
+void GridRow::add_noise(std::span<double> end) const {
+  for (std::size_t i = 0; i < noise_.size(); ++i) end[i] += noise_[i];
+}
+
 std::unique_ptr<GridRow> make_grid_row(const GridPlan& plan, std::size_t d) {
   if (is_runge_kutta(plan.method)) return std::make_unique<GridRungeKuttaRow>(plan, d);
   if (plan.method == Method::heun) return std::make_unique<HeunRow>(plan, d);

@@ -31,6 +31,18 @@ struct PredictorCorrector {
 };
 /// The project's own multistep: D as a polynomial in lam, integrated exactly.
 PredictorCorrector exponential_step(std::span<const double> sigmas, double end);
+
+/// The reverse SDE: a step adds normal noise of standard deviation `spread` in every coordinate to what its sums give.
+struct NoisyStep {
+  PredictorCorrector sums{};  ///< `correct` without values: explicit
+  double spread = 0;          ///< data units
+};
+/// dx = (1 + eta)(D - x) dlam + sqrt(2 eta) sigma dW is the ODE's equation in (1 + eta) lam, with noise: multistep, dpmpp_2m_sde
+/// and dpmpp_3m_sde.
+NoisyStep sde_step(Method method, std::span<const double> sigmas, double end, double eta);
+/// Ancestral sampling with DDIM's eta; one sigma.
+NoisyStep ancestral_step(double sigma, double end, double eta);
+
 /// UniPC, orders 1 to 3.
 PredictorCorrector unipc_step(std::span<const double> sigmas, double end, SolverType type);
 

@@ -44,6 +44,7 @@ bool ExplicitRow::receive(std::span<const double>, std::span<const double> D) {
   auto& value = values_.push();
   for (std::size_t i = 0; i < D.size(); ++i) value[i] = plan_.noise ? (x_[i] - D[i]) / sigma(node_) : D[i];
   values_.combine(plan_.predict[node_], x_, x_);
+  add_noise(x_);
   ++node_;
   evaluated_ = false;
   return true;
@@ -60,6 +61,7 @@ double CorrectedRow::request(std::span<double> point) {
     return sigma(node_);
   }
   values_.combine(plan_.predict[node_], x_, point);
+  add_noise(point);
   return sigma(node_ + 1);
 }
 
@@ -69,6 +71,7 @@ bool CorrectedRow::receive(std::span<const double>, std::span<const double> D) {
   std::copy(D.begin(), D.end(), values_.push().begin());
   if (!step) return false;
   values_.combine(plan_.correct[node_], x_, x_);
+  add_noise(x_);
   ++node_;
   return true;
 }

@@ -20,7 +20,7 @@ class ValueHistory {
   std::size_t count_ = 0;
 };
 
-/// euler, dpmpp_2m, dpmpp_3m, deis, lms: D at a node, then the step from it.
+/// euler, dpmpp_2m, dpmpp_3m, deis, lms, and the explicit methods of the SDE: D at a node, then the step from it.
 class ExplicitRow final : public GridRow {
  public:
   ExplicitRow(const GridPlan& plan, std::size_t d) : GridRow(plan, d), values_(plan, d) {}

@@ -33,6 +33,15 @@ TEST_CASE("Batch size and threads change no bit, unguarded") {
   check_independence(test::hundred_modes(), test::unguarded(1e-2), 150);
 }
 
+TEST_CASE("Batch size and threads change no bit, adaptive steps of the reverse SDE") {
+  SamplerOptions options;
+  options.dynamics = Dynamics::sde;
+  options.tolerance = .05;
+  check_independence(test::ring(), options, 300);
+  options.eta = .3;
+  check_independence(test::hundred_modes(), options, 150);
+}
+
 TEST_CASE("Batch size and threads change no bit, guarded, with events and repeated passes") {
   SamplerOptions options;
   options.guard.redo = Switch::on;

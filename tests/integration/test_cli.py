@@ -131,6 +131,31 @@ class Run(Case):
             self.assertEqual((summary["guard"], summary["tolerance_kind"]), (False, "none"))
             self.assertRegex((out / "run.log").read_text(), r"sampler\.guard are for adaptive steps and not used")
 
+    def test_the_reverse_sde(self):
+        sde = "--set", "sampler.dynamics=sde"
+        for method in ("multistep", "ancestral", "dpmpp_2m_sde", "dpmpp_3m_sde"):
+            out = self.folder / method
+            run = shockstep("sample", self.config, "--out", out, "--method", method, *sde)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            trajectories, _, summary = self.check_run(out, 64, (2,))
+            self.assertEqual({int(t["evaluations"]) for t in trajectories}, {50})
+            self.assertEqual({t["error_estimate"] for t in trajectories}, {""})
+            settings = summary["config"]["sampler"]
+            self.assertEqual((settings["eta"], settings["steps"]), (1, {"schedule": "tapered", "count": 50}))
+            self.assertEqual((len(summary["sigmas"]), summary["guard"]), (50, False))
+            self.assertIn(f"steps: reverse SDE, eta 1, {method} on 50 nodes", (out / "run.log").read_text())
+        out = self.folder / "adaptive"
+        run = shockstep("sample", self.config, "--out", out, *sde, "--set", "sampler.steps=adaptive", "--set", "sampler.guard=on")
+        self.assertEqual(run.returncode, 0)
+        self.assertRegex(run.stderr, r"^shockstep: warning: sampler\.guard: not used; the reverse SDE forgets its errors.*\n$")
+        trajectories, _, summary = self.check_run(out, 64, (2,))
+        self.assertGreater(len({t["evaluations"] for t in trajectories}), 5)
+        self.assertEqual((summary["tolerance_kind"], summary["guard"]), ("per_step", False))
+        out = self.folder / "too fine"
+        arguments = *sde, "--set", "sampler.steps=adaptive", "--tolerance", 1e-9, "--set", "sampler.max_evaluations=5000"
+        run = shockstep("sample", self.config, "--out", out, "--count", 2, *arguments)
+        self.assertRegex(run.stderr, r"^shockstep: warning: 2 trajectories: .*, or the shortest step of a path, does not suffice for the tolerance \(status budget\)\n$")
+
     def test_a_schedule_fitted_once_serves_every_way(self):
         out = self.folder / "fit"
         arguments = "schedule", self.config, "--method", "dpmpp_2m", "--steps", 8, "--out", out
@@ -319,9 +344,10 @@ class Errors(Case):
         self.sample(2, "x.yaml: run.seed: must be a whole number, got x", "--seed", "x")
         unknown = "x.yaml: sampler.tolerence: unknown key; did you mean tolerance?"
         self.sample(2, unknown, "--set", "sampler.tolerence=1")
-        methods = "one of multistep, dopri5, cash_karp54, fehlberg78, bogacki_shampine, euler, heun, dpmpp_2m, dpmpp_3m"
-        later = f"x.yaml: sampler.method: ancestral is not in this version yet; must be {methods}, unipc, deis, lms"
-        self.sample(2, later, "--method", "ancestral")
+        of_sde = "ancestral is a method of the reverse SDE; set sampler.dynamics: sde"
+        self.sample(2, f"x.yaml: sampler.method: {of_sde}", "--method", "ancestral")
+        of_ode = "heun is for dynamics: ode; the reverse SDE has multistep, ancestral, dpmpp_2m_sde, dpmpp_3m_sde"
+        self.sample(2, f"x.yaml: sampler.method: {of_ode}", "--method", "heun", "--set", "sampler.dynamics=sde")
         self.sample(2, "x.yaml: model.stdd: unknown key; did you mean std?", "--set", "model.stdd=1")
         self.sample(2, "x.yaml: process.sigma_min: must be positive, got 0", "--set", "process.sigma_min=0")
         self.sample(2, "x.yaml: a: cannot read the value: not valid YAML: a list [ is not closed by ]", "--set", "a=[1")
@@ -419,7 +445,7 @@ class Help(Case):
     def test_info(self):
         run = shockstep("info")
         self.assertEqual((run.returncode, run.stderr), (0, ""))
-        for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep", "fehlberg78", "unipc", "karras"):
+        for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep", "fehlberg78", "unipc", "dpmpp_3m_sde", "karras", "tapered"):
             self.assertIn(word, run.stdout)
 
 

@@ -59,6 +59,15 @@ class Case(ScratchCase):
 
 
 class Compare(Case):
+    def test_the_reverse_sde_has_no_error(self):
+        (self.folder / "sde.yaml").write_text(
+            CONFIG + "methods: [{name: sde, dynamics: sde, method: dpmpp_2m_sde, steps: 9}, {name: ode, steps: 9}]\n")
+        run, out = self.compare(config=self.folder / "sde.yaml")
+        _, (sde, ode) = self.rows(out)
+        self.assertEqual((sde["evaluations_mean"], sde["rms"], sde["wrong_mode"], sde["left_out"]), (9, None, None, 0))
+        self.assertGreater(ode["rms"], 0)
+        self.assertRegex(run.stdout, r"(?m)^  sde +dpmpp_2m_sde +9 +- +9\.00 +9 +- +- +- +- +- ")
+
     def test_rows(self):
         run, out = self.compare()
         self.assertEqual({p.name for p in out.iterdir()}, {"compare.csv", "compare.json", "report.html", "run.log"})

@@ -147,3 +147,15 @@ TEST_CASE("what cannot be compared is an error that names it") {
         "reference: exact is for a Gaussian mixture in one dimension, and the model is " + plane->describe() +
             "; leave it out, or give a tolerance such as 1e-9");
 }
+
+TEST_CASE("the reverse SDE ends elsewhere than the ODE, and its row has no error") {
+  ComparedMethod sde = grid("sde", Method::ancestral, 12);
+  sde.options.dynamics = Dynamics::sde;
+  const auto rows =
+      Comparison(mixture("symmetric_1d"), range, {sde, grid("euler", Method::euler, 12)}, {.count = 8}).run().rows;
+  CHECK(std::isnan(rows[0].error.rms));
+  CHECK(std::isnan(rows[0].error.wrong_mode));
+  CHECK(rows[0].error.left_out == 0);
+  CHECK(rows[0].evaluations_mean == 12);
+  CHECK(std::isfinite(rows[1].error.rms));
+}

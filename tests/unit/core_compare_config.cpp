@@ -42,6 +42,17 @@ TEST_CASE("what a method does not set comes from the sampler") {
   CHECK(c.methods[2].options.final == Final::keep);
 }
 
+TEST_CASE("the guard and eta are those of an equation") {
+  const auto c = read(
+      "sampler: {dynamics: sde, eta: 0.5, order: 2, tolerance: 0.5}\n"
+      "methods: [{name: a}, {name: b, dynamics: ode, steps: 9}]\n");
+  CHECK(c.methods[0].options.eta == .5);
+  CHECK(c.methods[0].options.order == 2);
+  CHECK(c.methods[1].options.dynamics == Dynamics::ode);
+  CHECK(c.methods[1].options.guard.enabled);
+  CHECK(c.methods[1].options.order == 0);
+}
+
 TEST_CASE("a list is a method for each item") {
   const auto c = read(
       "methods: [{name: a, tolerance: [0.1, 0.01]}, {name: b, method: heun, steps: {schedule: karras, count: [4, 8, "

@@ -49,7 +49,7 @@ TEST_CASE("defaults") {
 
 TEST_CASE("every key") {
   const RunConfig c = read(
-      "sampler: {dynamics: ode, eta: 1.0, method: multistep, order: 5, steps: adaptive, tolerance: 1.0e-3, "
+      "sampler: {dynamics: ode, method: multistep, order: 5, steps: adaptive, tolerance: 1.0e-3, "
       "max_evaluations: 50, final: keep,\n"
       "          guard: {profile: p.json, quantile: 0.9, redo: off, events: no}}\n"
       "run: {count: 1e4, seed: 7, batch: 8, device: 'cuda:1', threads: 2, dtype: bfloat16}\n"
@@ -98,6 +98,24 @@ TEST_CASE("fixed steps") {
   CHECK(c.sampler.order == 3);
   CHECK(c.sampler.solver_type == SolverType::bh1);
   CHECK(c.resolved().find("sampler")->find("steps")->find("schedule")->scalar == "log_sigma");
+}
+
+TEST_CASE("the reverse SDE") {
+  const SamplerOptions usual = with("sampler.dynamics=sde").sampler;
+  CHECK(usual.dynamics == Dynamics::sde);
+  CHECK(usual.eta == 1);
+  CHECK(usual.steps->schedule == Schedule::tapered);
+  CHECK(usual.steps->count == 50);
+  CHECK_FALSE(usual.guard.enabled);
+  CHECK(with("sampler.dynamics=sde").resolved().find("sampler")->find("steps")->find("count")->scalar == "50");
+  CHECK(with("sampler={dynamics: sde, eta: 0.25}").sampler.eta == .25);
+  CHECK(with("sampler={dynamics: sde, guard: on}").sampler.guard.enabled);
+  CHECK_FALSE(with("sampler={dynamics: sde, steps: adaptive}").sampler.steps);
+  CHECK(with("sampler={dynamics: sde, steps: 20}").sampler.steps->schedule == Schedule::tapered);
+  CHECK(with("sampler={dynamics: sde, steps: {schedule: karras, count: 9}}").sampler.steps->schedule ==
+        Schedule::karras);
+  CHECK(with("sampler={dynamics: sde, steps: auto}").sampler.steps->count == 50);
+  CHECK(with("sampler={dynamics: sde, steps: auto, max_evaluations: 9}").sampler.steps->schedule == Schedule::fitted);
 }
 
 TEST_CASE("a fitted schedule, and automatic steps") {
@@ -169,11 +187,14 @@ TEST_CASE("wrong settings, one by one") {
       {"output.gird=on", "output.gird: unknown key; did you mean grid?"},
       {"run=3", "run: must be a map of settings, got 3"},
       {"model=[1]", "model: must be a map of settings, got a list"},
-      {"sampler.dynamics=sde", "sampler.dynamics: sde is not in this version yet; must be ode"},
       {"sampler.dynamics=pde", "sampler.dynamics: must be one of ode, sde, got pde; did you mean ode?"},
-      {"sampler.eta=-1", "sampler.eta: must not be negative"},
-      {"sampler.method=ancestral",
-       "sampler.method: ancestral is not in this version yet; must be one of multistep, dopri5, heun, unipc, lms"},
+      {"sampler.eta=0.5", "sampler.eta: is for the reverse SDE; set dynamics: sde, or leave eta out"},
+      {"sampler={dynamics: sde, eta: -1}", "sampler.eta: must be from 0 (the ODE) to 1 (the reverse SDE), got -1"},
+      {"sampler={dynamics: sde, eta: 1.5}", "sampler.eta: must be from 0 (the ODE) to 1 (the reverse SDE), got 1.5"},
+      {"sampler={dynamics: sde, order: 4}", "sampler.order: must be at most 3, got 4"},
+      {"sampler={dynamics: sde, guard: {profile: pilot}}",
+       "sampler.guard.profile: is for dynamics: ode; the reverse SDE has no guard, leave it out"},
+      {"sampler.method=ancstral", "sampler.method: must be one of multistep, dopri5, heun, unipc, lms, got ancstral"},
       {"sampler={method: dopri5, order: 5}",
        "sampler.order: is for multistep, unipc, deis and lms; dopri5 has its own"},
       {"sampler={method: unipc, order: 4}", "sampler.order: must be at most 3, got 4"},
@@ -194,7 +215,8 @@ TEST_CASE("wrong settings, one by one") {
       {"sampler.steps.cuont=5", "sampler.steps.count: missing; must be a whole number"},
       {"sampler.steps={count: 5, rha: 3}", "sampler.steps.rha: unknown key; did you mean rho?"},
       {"sampler.steps={schedule: karas, count: 5}",
-       "sampler.steps.schedule: must be one of karras, edm, log_sigma, linear, cosine, fitted, ays, burgers, got "
+       "sampler.steps.schedule: must be one of karras, edm, log_sigma, linear, cosine, tapered, fitted, ays, burgers, "
+       "got "
        "karas; "
        "did you mean karras?"},
       {"sampler.steps={schedule: fitted, count: 5, rho: 5}",
