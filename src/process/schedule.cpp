@@ -44,7 +44,7 @@ std::vector<double> karras(const Process& process, int nodes, double rho) {
 /// A process knows its time at each sigma, with which it grows or falls, but not the other way round.
 double sigma_at(const Process& process, double time) {
   namespace tools = boost::math::tools;
-  const auto off = [&](double lam) { return process.time(std::exp(-lam)) - time; };
+  const auto off = [&](double lam) { return process.clock(std::exp(-lam)) - time; };
   std::uintmax_t most = 200;
   const auto [low, high] =
       tools::toms748_solve(off, process.lam_begin(), process.lam_end(), tools::eps_tolerance<double>(52), most);
@@ -53,7 +53,7 @@ double sigma_at(const Process& process, double time) {
 
 std::vector<double> linear(const Process& process, int nodes) {
   std::vector<double> sigmas{process.sigma_max()};
-  const double begin = process.time(process.sigma_max()), end = process.time(process.sigma_min());
+  const double begin = process.clock(process.sigma_max()), end = process.clock(process.sigma_min());
   for (int i = 1; i < nodes - 1; ++i) sigmas.push_back(sigma_at(process, begin + (end - begin) * i / (nodes - 1)));
   sigmas.push_back(process.sigma_min());
   return sigmas;
