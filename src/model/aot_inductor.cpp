@@ -5,7 +5,9 @@
 
 #include <shockstep/error.hpp>
 
-#if __has_include(<torch/csrc/inductor/aoti_package/model_package_loader.h>)
+#include <torch/version.h>
+
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 8)
 #define SHOCKSTEP_AOT_INDUCTOR
 #include <torch/csrc/inductor/aoti_package/model_package_loader.h>
 #endif
@@ -54,7 +56,7 @@ ModelPtr load_aot_inductor(const std::string& path, const NetworkOptions& option
   return make_network({.forward = forward, .kind = "aot_inductor", .path = path}, options, process);
 #else
   throw ModelError(printable(path, 1000) +
-                   ": this Torch loads no packages of AOTInductor; use Torch 2.6 or newer, or "
+                   ": this Torch loads no packages of AOTInductor; use Torch 2.8 or newer, or "
                    "export TorchScript");
 #endif
 }
