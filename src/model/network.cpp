@@ -77,10 +77,10 @@ class Network final : public ScoreModel {
   // label [B] of the trajectories [B]; undefined where the network takes none.
   at::Tensor labels_of(const at::Tensor& trajectory) const {
     if (options_.labels.empty()) return {};
-    at::Tensor out = at::empty_like(trajectory);
-    const auto* i = trajectory.const_data_ptr<std::int64_t>();
+    const at::Tensor rows = trajectory.contiguous(), out = at::empty_like(rows);
+    const auto* i = rows.const_data_ptr<std::int64_t>();
     const auto n = options_.labels.size();
-    std::transform(i, i + trajectory.numel(), out.mutable_data_ptr<std::int64_t>(),
+    std::transform(i, i + rows.numel(), out.mutable_data_ptr<std::int64_t>(),
                    [&](std::int64_t k) { return options_.labels[static_cast<std::size_t>(k) % n]; });
     return out;
   }
@@ -91,7 +91,8 @@ class Network final : public ScoreModel {
     column[0] = B;
     at::Tensor in = at::empty({B}, at::kDouble), time = at::empty_like(in), skip = at::empty_like(in),
                out = at::empty_like(in);
-    const auto* at_sigma = sigma.const_data_ptr<double>();
+    const at::Tensor levels = sigma.contiguous();
+    const auto* at_sigma = levels.const_data_ptr<double>();
     for (std::int64_t i = 0; i < B; ++i) {
       const Preconditioning p = parametrisation_.at(at_sigma[i]);
       in.mutable_data_ptr<double>()[i] = p.in, time.mutable_data_ptr<double>()[i] = p.time;
@@ -118,8 +119,8 @@ class Network final : public ScoreModel {
     if (quantile == 0) return D.clamp(-clip, clip);
     std::vector<std::int64_t> column(static_cast<std::size_t>(D.dim()), 1);
     column[0] = D.size(0);
-    const at::Tensor bound =
-        at::empty({D.size(0)}, at::kDouble);  // row by row: quantile takes 16 million numbers at most
+    const at::Tensor bound = at::empty({D.size(0)}, at::kDouble);
+    // Row by row, since quantile takes 16 million numbers at most.
     for (std::int64_t i = 0; i < D.size(0); ++i)
       bound.select(0, i).copy_(D.select(0, i).abs().flatten().quantile(quantile));
     return (D * (clip / bound.clamp_min(clip)).view(column)).clamp(-clip, clip);

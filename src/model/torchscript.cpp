@@ -37,10 +37,10 @@ void move_weights(torch::jit::Module& module, at::Device device, at::ScalarType 
   for (auto t : module.buffers()) move(t);
 }
 
-// Tracing writes the device it ran on into the program, as the place where new tensors go.
+// Tracing writes the device it ran on into the program, as the place where new tensors go, and tensors of it.
 class DeviceConstants {
  public:
-  explicit DeviceConstants(const at::Device& device) : device_(device.str()) {}
+  explicit DeviceConstants(at::Device device) : device_(device) {}
 
   void replace(const torch::jit::Module& module) {
     for (const auto& part : module.modules())
@@ -58,13 +58,15 @@ class DeviceConstants {
       if (node->kind() != c10::prim::Constant) continue;
       const auto& type = node->output()->type();
       if (type->kind() == c10::TypeKind::DeviceObjType)
-        node->s_(c10::attr::value, device_);
+        node->s_(c10::attr::value, device_.str());
+      else if (node->hasAttribute(c10::attr::value) && node->kindOf(c10::attr::value) == torch::jit::AttributeKind::t)
+        node->t_(c10::attr::value, node->t(c10::attr::value).to(device_));
       else if (const auto called = type->cast<c10::FunctionType>())
         replace(*called->function());
     }
   }
 
-  std::string device_;
+  at::Device device_;
   std::set<const torch::jit::Function*> seen_;
 };
 

@@ -126,15 +126,17 @@ class Refusals(Case):
 
 
 @functools.cache
-def python_with_torch():
+def python_with(modules):
     for python in (SOURCE / ".venv" / "bin" / "python", sys.executable):
-        code = "import torch._inductor, torch.export"
-        if subprocess.run([python, "-c", code], capture_output=True).returncode == 0:
+        if subprocess.run([python, "-c", f"import {modules}"], capture_output=True).returncode == 0:
             return str(python)
     return None
 
 
-@unittest.skipUnless(python_with_torch(), "needs the Python packages of tools/requirements-train.txt")
+TORCH = python_with("torch._inductor, torch.export")
+
+
+@unittest.skipUnless(TORCH, "needs the Python packages of tools/requirements-train.txt")
 class Export(Case):
     # A Gaussian N(mu, .25 I) about mu = (2 l, 2 l + 1), as the velocity of a flow to noise, told 1000 t.
     NETS = """
@@ -163,7 +165,7 @@ class Branching(torch.nn.Module):
 
     def export(self, *arguments):
         return subprocess.run(
-            [python_with_torch(), str(SOURCE / "tools" / "export.py"), *arguments],
+            [TORCH, str(SOURCE / "tools" / "export.py"), *arguments],
             cwd=self.folder, capture_output=True, text=True, timeout=500, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
 
@@ -216,6 +218,82 @@ class Branching(torch.nn.Module):
             done = self.export(*arguments)
             self.assertEqual(done.returncode, 1)
             self.assertIn(sentence, done.stderr)
+
+
+@unittest.skipUnless(python_with("diffusers, torch"), "needs diffusers")
+class Pipelines(Case):
+    """Small random networks as pipelines of diffusers: exported, they give the samples of its own schedulers."""
+
+    MAKE = """
+import json, sys
+import numpy, torch
+from diffusers import DDIMScheduler, FlowMatchEulerDiscreteScheduler, UNet2DModel
+
+torch.manual_seed(0)
+LABELS = torch.tensor([0, 3, 1, 2])
+
+def make(name, scheduler, classes=None):
+    net = UNet2DModel(sample_size=8, in_channels=1, out_channels=1, layers_per_block=1, block_out_channels=(8, 16), norm_num_groups=4,
+                      down_block_types=("DownBlock2D", "AttnDownBlock2D"), up_block_types=("AttnUpBlock2D", "UpBlock2D"),
+                      num_class_embeds=classes).eval()
+    net.save_pretrained(f"{name}/unet")
+    scheduler.save_pretrained(f"{name}/scheduler")
+    index = {"_class_name": "DDPMPipeline", "unet": ["diffusers", "UNet2DModel"], "scheduler": ["diffusers", type(scheduler).__name__]}
+    json.dump(index, open(f"{name}/model_index.json", "w"))
+    return net
+
+def done(name, z, sigmas, x):
+    numpy.save(f"{name}.noise.npy", z.double().numpy())
+    json.dump({"sigmas": sigmas.tolist(), "samples": x.flatten().tolist()}, open(f"{name}.json", "w"))
+
+@torch.no_grad()
+def ddim(name, scheduler, classes=None):
+    net = make(name, scheduler, classes)
+    scheduler.set_timesteps(8)
+    alphas, z = scheduler.alphas_cumprod.double(), torch.randn(4, 1, 8, 8)
+    times = scheduler.timesteps[alphas[scheduler.timesteps] > 0]
+    x = z * (1 - alphas[times[0]]).sqrt().float()
+    for t in times:
+        x = scheduler.step(net(x, t, class_labels=LABELS if classes else None).sample, t, x).prev_sample
+    done(name, z, ((1 - alphas[times]) / alphas[times]).sqrt(), x)
+
+@torch.no_grad()
+def flow(name):
+    net, z, share = make(name, FlowMatchEulerDiscreteScheduler(shift=3.0)), torch.randn(4, 1, 8, 8), torch.linspace(0.99, 0.02, 8)
+    x = share[0] * z
+    for w, after in zip(share, [*share[1:], 0.0]):
+        x = x + (after - w) * net(x, 1000 * w.repeat(4)).sample
+    done(name, z, share.double() / (1 - share.double()), x)
+
+plain = dict(clip_sample=False, set_alpha_to_one=True)
+ddim("ddpm", DDIMScheduler(**plain))
+ddim("latent", DDIMScheduler(beta_schedule="scaled_linear", beta_start=0.00085, beta_end=0.012, **plain))
+ddim("cosine", DDIMScheduler(beta_schedule="squaredcos_cap_v2", prediction_type="sample", **plain))
+ddim("labelled", DDIMScheduler(rescale_betas_zero_snr=True, prediction_type="v_prediction", **plain), classes=5)
+flow("flow")
+"""
+
+    def test_euler_steps_are_those_of_diffusers(self):
+        python = python_with("diffusers, torch")
+        made = subprocess.run([python, "-c", self.MAKE], cwd=self.folder, capture_output=True, text=True, timeout=300)
+        self.assertEqual(made.returncode, 0, made.stderr)
+        for name in ("ddpm", "latent", "cosine", "labelled", "flow"):
+            with self.subTest(pipeline=name):
+                command = [python, str(SOURCE / "tools" / "export.py"), f"diffusers:./{name}", "--out", f"{name}.pt"]
+                done = subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=300)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                theirs = json.loads((self.folder / f"{name}.json").read_text())
+                label = ["--set", "model.label=[0, 3, 1, 2]"] if name == "labelled" else []
+                done = shockstep(
+                    "sample", self.folder / f"{name}.yaml", "--noise", self.folder / f"{name}.noise.npy", "--count", 4, "--method", "euler",
+                    "--set", f"sampler.steps={{sigmas: {theirs['sigmas']}}}", "--out", self.folder / "out", *label,
+                )  # fmt: skip
+                self.assertEqual(done.returncode, 0, done.stderr)
+                samples = read_npy(self.folder / "out" / "samples.npy")[2]
+                largest = max(map(abs, theirs["samples"]))
+                # float32 on both sides: 1e-6 a step and layer
+                for ours, wanted in zip(samples, theirs["samples"]):
+                    self.assertAlmostEqual(ours, wanted, delta=1e-4 * largest)
 
 
 if __name__ == "__main__":
