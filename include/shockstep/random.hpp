@@ -11,6 +11,8 @@ enum class Stream : std::uint32_t {
   start = 0,      ///< starting latents of the samples
   pilot = 1,      ///< starting latents of the pilot
   direction = 2,  ///< probe directions
+  datum = 5,      ///< noise of sigma_min that data get before they go up
+  trace = 6,      ///< signs of the trace's directions
 };
 
 /// Fills `out` with standard normal numbers addressed by (seed, stream, trajectory, interval): element j is the same

@@ -3,6 +3,7 @@
 
 #include <shockstep/calibrate.hpp>
 #include <shockstep/comparison.hpp>
+#include <shockstep/encoder.hpp>
 #include <shockstep/error.hpp>
 #include <shockstep/models/aot_inductor.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>

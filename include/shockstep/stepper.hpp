@@ -32,7 +32,8 @@ struct MultistepWeights {
   std::array<double, max_multistep_order> extrapolate{};  ///< the interpolating polynomial at u = h
 };
 
-/// `ages[i]` >= 0 is how far back in lam the i-th newest value of D lies (ages[0] = 0), strictly increasing; h > 0.
+/// `ages[i]` >= 0 is how far back in lam the i-th newest value of D lies (ages[0] = 0), strictly increasing; h > 0. A step
+/// up, towards larger sigma, has h < 0 and ages <= 0, strictly decreasing: the formulas are the same.
 /// Accurate to about 1e-14 up to order 3 and 1e-12 at order 5, relative to h: the moments of e^-u are taken by series, not
 /// by their recurrence, where the recurrence cancels.
 ///

@@ -18,6 +18,7 @@ int run(int argc, char** argv) {
   if (options.command == "info") return cli::info();
   if (options.command == "compare") return cli::compare(options);
   if (options.command == "schedule") return cli::schedule(options);
+  if (options.command == "encode") return cli::encode(options);
   return cli::sample(options);
 }
 

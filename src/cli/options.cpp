@@ -19,9 +19,8 @@ struct Planned {
   const char* summary;
 };
 
-constexpr std::array<Planned, 3> planned_commands{{
+constexpr std::array<Planned, 2> planned_commands{{
     {"inspect", "speciation times, amplification, diagnostics of a model (not in this version yet)"},
-    {"encode", "data to latents, and log-likelihood (not in this version yet)"},
     {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
 }};
 
@@ -61,6 +60,7 @@ class CommandLine {
     add_sample();
     add_compare();
     add_schedule();
+    add_encode();
     CLI::App* info =
         app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
     info->footer("Example:  shockstep info");
@@ -81,6 +81,8 @@ class CommandLine {
       if (app_.get_subcommands().empty())
         throw ConfigError("command", "missing; try shockstep sample CONFIG, or shockstep --help");
       const std::string command = app_.get_subcommands().front()->get_name();
+      if (command == "encode" && !options_.config.empty())
+        throw ConfigError("--data", "missing; the .npy file to encode, one datum a row");
       const std::string example = command == "compare" ? "compare_ring" : "ring";
       throw ConfigError("CONFIG", "missing; try shockstep " + command + " configs/" + example + ".yaml");
     } catch (const CLI::ParseError& error) {
@@ -134,6 +136,19 @@ class CommandLine {
         "Writes schedule.yaml, which sampler.steps: {file: schedule.yaml} reads.\n"
         "Example:  shockstep schedule configs/ring.yaml --method dpmpp_2m --steps 10 --out runs/fit\n"
         "          shockstep schedule configs/digits.yaml --method dpmpp_2m --steps 10 --format python");
+  }
+
+  void add_encode() {
+    CLI::App* encode = app_.add_subcommand("encode", "data to latents, and their log-likelihood");
+    add_run_options(*encode);
+    encode->add_option("--data", options_.data, "what to encode, [n, *shape]; every row is")
+        ->required()
+        ->type_name("FILE.npy")
+        ->take_last();
+    encode->footer(
+        "Writes latents.npy, which sample --noise takes back to the data, and log_likelihood.csv.\n"
+        "Example:  shockstep encode configs/ring.yaml --data runs/ring/samples.npy --out runs/encoded\n"
+        "          shockstep encode configs/digits.yaml --data digits.npy --set encode.likelihood=off");
   }
 
   // What all commands with a config have.

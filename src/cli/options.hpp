@@ -7,12 +7,14 @@
 namespace shockstep::cli {
 
 struct Options {
-  std::string command;  ///< sample, compare, schedule or info; empty if the answer has been printed (help, version)
-  std::string config;   ///< the file
-  std::string out;      ///< folder; empty: runs/<name of the config>
-  std::string noise;    ///< .npy of starting latents; empty: drawn from the seed
-  std::string steps;    ///< of a fixed schedule; empty: as the config says
-  std::string format;   ///< in which schedule prints to stdout; empty: not at all
+  std::string
+      command;  ///< sample, compare, schedule, encode or info; empty if the answer has been printed (help, version)
+  std::string config;                 ///< the file
+  std::string out;                    ///< folder; empty: runs/<name of the config>
+  std::string noise;                  ///< .npy of starting latents; empty: drawn from the seed
+  std::string steps;                  ///< of a fixed schedule; empty: as the config says
+  std::string data;                   ///< .npy of what to encode
+  std::string format;                 ///< in which schedule prints to stdout; empty: not at all
   std::vector<std::string> settings;  ///< key.path=value, in the order to apply them
   bool quiet = false, verbose = false;
 };

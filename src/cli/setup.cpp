@@ -2,7 +2,7 @@
 
 #include <shockstep/registry.hpp>
 
-#include "cli/noise.hpp"
+#include "cli/rows.hpp"
 #include "config/yaml.hpp"
 
 #include <ATen/Context.h>
@@ -53,7 +53,7 @@ Inputs make_inputs(RunConfig& config) {
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model) {
   SampleRequest request;
   request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
-  if (!options.noise.empty()) request.noise = read_noise(options.noise, run.count, model.shape());
+  if (!options.noise.empty()) request.noise = read_rows(options.noise, model.shape(), run.count);
   return request;
 }
 

@@ -35,7 +35,7 @@ class Integration {
 
 /// Doubles of memory that a trajectory of dimension d borrows.
 std::size_t integration_memory(const TrajectorySettings& settings, std::size_t d);
-/// With steps of its own, or on the grid of the settings; these must outlive it.
+/// With steps of its own, on the grid of the settings, or upwards; the settings must outlive it.
 std::unique_ptr<Integration> make_integration(const TrajectorySettings& settings, double* memory, std::size_t d);
 
 }  // namespace shockstep

@@ -21,8 +21,9 @@ constexpr int rows_for_cap = 16;
 constexpr double warp = 1.5;  // scale of the interpolation variable over data_std
 // Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
 constexpr double step_for_4 = .30, step_for_5 = .18;
-constexpr double level = .97;            // coverage of tolerance and error estimate
-constexpr double worth_redo = 0;         // least log error explained by the score
+constexpr double level = .97;  // coverage of tolerance and error estimate
+// The redo is on where the score explains some of the log error, and errors grow at all: J > 1, as the probes see it.
+constexpr double worth_redo = 0, dangerous_J = 1.05;
 constexpr double reference_share = .05;  // step tolerance of the reference over the error wanted
 
 // Few rows: the largest among them is itself uncertain.
@@ -215,8 +216,10 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   scores.resize(exact_.size());
   const auto log_errors = logs(errors);
   profile.explained = correlation(logs(scores), log_errors) * standard_deviation(log_errors);
-  profile.redo =
-      options_.guard.redo == Switch::on || (options_.guard.redo == Switch::automatic && profile.explained > worth_redo);
+  const auto& J = base_.largest_J.values;
+  const bool dangerous = *std::max_element(J.begin(), J.end()) > dangerous_J;
+  profile.redo = options_.guard.redo == Switch::on ||
+                 (options_.guard.redo == Switch::automatic && dangerous && profile.explained > worth_redo);
 
   // 5. Error estimate: the pilot's rows are exchangeable with the samples and their errors are known.
   std::vector<double> ratios;

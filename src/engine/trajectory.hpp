@@ -31,6 +31,8 @@
 
 namespace shockstep {
 
+struct AscentPlan;
+
 /// What all trajectories of a run share.
 struct TrajectorySettings {
   double sigma_max = 0, sigma_min = 0;
@@ -43,6 +45,8 @@ struct TrajectorySettings {
   double pilot_window = 0;  ///< pilot only: largest sigma probed
   /// None: steps are chosen. Else of the above only profile.data_std is used.
   std::shared_ptr<const GridPlan> grid;
+  /// None: downwards. Else `latents` are data at sigma_min, and max_evaluations, profile and this say how they go up.
+  std::shared_ptr<const AscentPlan> ascent;
   /// Unit-variance starting latents of a trajectory.
   std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
   std::function<double(double sigma)> time;  ///< native time of the process, for events

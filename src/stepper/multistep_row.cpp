@@ -25,13 +25,13 @@ struct Sums {
   double gap2 = 0, rate2 = 0, bend2 = 0, move2 = 0;
 };
 
-/// inv_age: 1/(lam_0 - lam_1), 0 where there is no second value.
+/// inv_age: 1/(lam_0 - lam_1), of the sign of the steps; 0 where there is no second value.
 template <int K>
 [[gnu::always_inline]] inline Sums correct_row(const MultistepWeights& w, const double* predicted, const double* fresh,
                                                const double* const* D, double* candidate, double* spare, std::size_t d,
                                                double inv_h, double inv_age) {
   double gap2 = 0, rate2 = 0, bend2 = 0, move2 = 0;
-  const double* D1 = inv_age > 0 ? D[1] : D[0];
+  const double* D1 = inv_age != 0 ? D[1] : D[0];
 #pragma omp simd reduction(+ : gap2, rate2, bend2, move2)
   for (std::size_t i = 0; i < d; ++i) {
     double extrapolated = 0;

@@ -35,7 +35,7 @@ class MultistepRow {
   /// D at the start.
   void seed(std::span<const double> D);
 
-  /// Writes the predictor for a step of length h to `out` and returns the weights' order: the number of values of D used,
+  /// Writes the predictor for a step of length h (negative: up, towards larger sigma) to `out` and returns the weights' order: the number of values of D used,
   /// at most `most_values`.
   int predict(double h, std::span<double> out, int most_values = max_multistep_order);
 

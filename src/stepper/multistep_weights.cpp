@@ -2,6 +2,7 @@
 
 #include <boost/math/quadrature/gauss.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cassert>
 #include <cmath>
@@ -128,14 +129,15 @@ MultistepWeights warped_weights(const double* ages, double h, double warp) {
 
 template <int K>
 MultistepWeights any_weights(const double* ages, double h, double warp) {
-  const bool bent = warp > 0 && warp * std::exp(-ages[K - 1]) < straight;
+  // The nodes and the end of the step where s/sigma is smallest: behind, or ahead where the step goes up.
+  const bool bent = warp > 0 && warp * std::exp(std::min(-ages[K - 1], h)) < straight;
   return bent ? warped_weights<K>(ages, h, warp) : weights<K>(ages, h);
 }
 
 }  // namespace
 
 MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp) {
-  assert(h > 0);
+  assert(h != 0);
   switch (ages.size()) {
     case 1: return any_weights<1>(ages.data(), h, warp);
     case 2: return any_weights<2>(ages.data(), h, warp);

@@ -80,6 +80,21 @@ TEST_CASE("Each part of the guard can be switched") {
   CHECK(quiet.statistics.events == 0);
 }
 
+TEST_CASE("Where errors never grow nothing is repeated, and the guard costs nothing while it runs") {
+  // One Gaussian: J = std^2/(std^2 + sigma^2) < 1 everywhere.
+  const auto one = test::mixture_model(at::tensor({.3, -1., 2.}, at::kDouble).view({1, 3}), .5);
+  SamplerOptions options;
+  const Sampler sampler(one, test::range(), options);
+  CHECK_FALSE(sampler.profile().redo);
+  const Result r = sampler.sample({.count = 200});
+  for (const auto& report : r.reports) {
+    CHECK(report.passes == 1);
+    CHECK(report.probes == 0);
+  }
+  options.guard.redo = Switch::on;
+  CHECK(Sampler(one, test::range(), options).profile().redo);
+}
+
 TEST_CASE(
     "A repeated pass that would exceed the budget is dropped; the first pass stands, with its events and estimate") {
   SamplerOptions options;

@@ -1,0 +1,19 @@
+/// What is wanted of data on their way up: no tensors.
+#pragma once
+
+namespace shockstep {
+
+enum class Likelihood {
+  automatic,   ///< exact up to 16 dimensions, else hutchinson
+  off,         ///< latents only: one evaluation a step
+  exact,       ///< the trace of dD/dx along every coordinate: 2 d evaluations more at every step
+  hutchinson,  ///< along `probes` random directions: 2 evaluations more for each
+};
+
+struct EncodeOptions {
+  Likelihood likelihood = Likelihood::automatic;
+  int probes = 4;         ///< of hutchinson, at least 2: their spread is the standard error
+  bool add_noise = true;  ///< the model knows data with noise of sigma_min; off: these have it already
+};
+
+}  // namespace shockstep

@@ -1,0 +1,62 @@
+/// Data to latents, and their likelihood: the probability flow taken upwards.
+#pragma once
+
+#include <shockstep/encode_options.hpp>
+#include <shockstep/sampler.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace shockstep {
+
+struct EncodeRequest {
+  at::Tensor data{};       ///< [n, *shape] float64, data units
+  std::int64_t first = 0;  ///< number of the first datum: its noise and directions are those of (seed, number)
+  std::uint64_t seed = 0;
+  int batch = 256;  ///< rows in one model call
+  int threads = 0;  ///< 0: all cores
+  Observer* observer = nullptr;
+};
+
+struct EncodeResult {
+  at::Tensor latents;  ///< [n, *shape] float64, x(sigma_max)/sigma_max: noise for Sampler; NaN where it failed
+  std::vector<TrajectoryReport> reports;  ///< one per datum, in order; probes: evaluations of the trace
+  /// ln p at sigma_min of the datum (with its noise), data units to the power -d; NaN where the status or `off` says why.
+  std::vector<double> log_likelihood;
+  std::vector<double> standard_error;    ///< of the trace's random directions; 0: exact
+  std::vector<double> quadrature_error;  ///< estimated, of the integral over the steps
+  RunStatistics statistics;
+
+  /// Root mean square of the latents that arrived: 1 for data that the model knows.
+  double latent_rms() const;
+};
+
+/// Holds no state between calls, like Sampler.
+class Encoder {
+ public:
+  /// Steps are chosen as Sampler chooses them, with the same profile: an error made at lam on the way up comes back
+  /// multiplied by the same gain G(lam) on the way down. Throws ConfigError naming the option that is wrong: a fixed grid,
+  /// a method other than multistep, fewer than two probes.
+  Encoder(ModelPtr model, const Process& process, const SamplerOptions& options = {}, const EncodeOptions& encode = {});
+
+  /// Throws ConfigError if the data do not fit the model.
+  ///
+  /// ln p_max at the end is exact for a Gaussian mixture, else that of N(mean, (sigma_max^2 + data_std^2) I) with D(0,
+  /// sigma_max) for the mean: right to (data_std/sigma_max)^2.
+  EncodeResult encode(const EncodeRequest& request) const;
+
+  const Sampler& sampler() const { return sampler_; }
+  /// Directions of the trace; 0: no likelihood.
+  int directions() const;
+  bool exact_trace() const { return likelihood_ == Likelihood::exact; }
+
+ private:
+  std::vector<double> log_prior(const at::Tensor& x) const;
+
+  Sampler sampler_;
+  ModelPtr model_;
+  EncodeOptions encode_;
+  Likelihood likelihood_;  // resolved
+};
+
+}  // namespace shockstep

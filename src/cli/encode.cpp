@@ -1,0 +1,140 @@
+#include <shockstep/encoder.hpp>
+#include <shockstep/registry.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/progress.hpp"
+#include "cli/report.hpp"
+#include "cli/rows.hpp"
+#include "cli/setup.hpp"
+#include "config/encode_config.hpp"
+#include "core/npy.hpp"
+#include "log/log.hpp"
+#include "output/encoding.hpp"
+#include "output/file.hpp"
+
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+
+namespace shockstep::cli {
+namespace {
+
+class EncodeObserver final : public Observer {
+ public:
+  explicit EncodeObserver(Progress& progress) : progress_(progress) {}
+  void finished(const TrajectoryReport& report, std::span<const double>) override {
+    progress_.finished(report.evaluations);
+  }
+  void progress(double share) override { progress_.share(share); }
+  bool cancelled() const override { return interrupted(); }
+
+ private:
+  Progress& progress_;
+};
+
+std::vector<EncodedRow> rows_of(const EncodeResult& result) {
+  std::vector<EncodedRow> rows;
+  for (std::size_t i = 0; i < result.reports.size(); ++i)
+    rows.push_back({result.reports[i], result.log_likelihood[i], result.standard_error[i], result.quadrature_error[i]});
+  return rows;
+}
+
+/// The model's data have latents of unit variance: with n numbers their root mean square is 1 within a few 1/sqrt(2 n).
+std::vector<std::string> encode_warnings(const EncodeResult& result, double rms) {
+  std::vector<std::string> all;
+  const double spread = 4 / std::sqrt(2 * static_cast<double>(result.latents.numel()));
+  if (rms < .9 - spread || rms > 1.1 + spread)
+    all.push_back("the latents have a root mean square of " + shortest(std::round(rms * 1e3) / 1e3) +
+                  ", not 1: the data are not what the model describes; check their scale and the process");
+  const auto count = [&](Status status) { return result.statistics.count_by_status[static_cast<int>(status)]; };
+  if (const auto n = count(Status::budget); n > 0)
+    all.push_back(std::to_string(n) + " rows ended beyond their tolerance at sampler.max_evaluations");
+  if (const auto n = count(Status::non_finite); n > 0)
+    all.push_back(std::to_string(n) + " rows: the model returned NaN or infinity");
+  if (const auto n = count(Status::failed); n > 0)
+    all.push_back(std::to_string(n) + " rows: the model failed: " + printable(result.statistics.first_failure, 500));
+  return all;
+}
+
+void write_latents(const std::string& path, const at::Tensor& latents) {
+  NpyWriter writer(path, {latents.sizes().begin(), latents.sizes().end()}, NpyType::float64);
+  const auto n = static_cast<std::size_t>(latents.numel() / latents.size(0));
+  for (std::int64_t i = 0; i < latents.size(0); ++i)
+    writer.write_row(i, {latents.const_data_ptr<double>() + i * static_cast<std::int64_t>(n), n});
+  writer.close();
+}
+
+int exit_code(const RunStatistics& s) {
+  if (interrupted()) return 130;
+  return s.count_by_status[static_cast<int>(Status::non_finite)] + s.count_by_status[static_cast<int>(Status::failed)] >
+                 0
+             ? 4
+             : 0;
+}
+
+}  // namespace
+
+int encode(const Options& options) {
+  const auto begin = Clock::now();
+  watch_interrupts();
+  const ConfigNode root = read_root(options);
+  RunConfig config(root, options.config, method_names());
+  const EncodeOptions wanted = read_encode(root, options.config);
+  const auto [process, model] = make_inputs(config);
+  const at::Tensor data = read_rows(options.data, model->shape());
+
+  const std::string folder = make_folder(options);
+  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  log::open(at("run.log"));
+  log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", encode " + printable(options.data, 1000) + ", " +
+            std::to_string(data.size(0)) + " rows");
+  log::info("model: " + model->describe());
+  const Encoder encoder = with_file(config.file, [&] { return Encoder(model, process, config.sampler, wanted); });
+
+  EncodeFacts facts;
+  facts.setup = run_setup(config, options, *model);
+  facts.setup.seconds = seconds_since(begin);
+  facts.data = options.data;
+  facts.dimension = model->dimension();
+  facts.sigma_min = process.sigma_min();
+  facts.tolerance = config.sampler.tolerance;
+  facts.directions = encoder.directions();
+  facts.exact_trace = encoder.exact_trace();
+
+  EncodeResult result;
+  {
+    Progress progress(data.size(0), !options.quiet);
+    EncodeObserver observer(progress);
+    result = with_file(config.file, [&] {
+      return encoder.encode({.data = data,
+                             .seed = config.run.seed,
+                             .batch = config.run.batch,
+                             .threads = config.run.threads,
+                             .observer = &observer});
+    });
+  }
+  if (interrupted()) log::warning("interrupted; writing what is done");
+  facts.latent_rms = result.latent_rms();
+  facts.warnings = encode_warnings(result, facts.latent_rms);
+  const auto rows = rows_of(result);
+  write_latents(at("latents.npy"), result.latents);
+  std::vector<std::string> files{"latents.npy"};
+  if (facts.directions > 0) {
+    write_file(at("log_likelihood.csv"), log_likelihood_csv(rows, facts.dimension));
+    files.push_back("log_likelihood.csv");
+  }
+  write_file(at("summary.json"), encode_json(facts, rows, result.statistics));
+  files.push_back("summary.json");
+  for (const auto& sentence : facts.warnings) log::warning(sentence);
+  print_result(folder, files, result.statistics);
+  std::printf("latents: root mean square %.4f\n", facts.latent_rms);
+  if (facts.directions > 0) {
+    const MeanLikelihood mean = mean_likelihood(rows);
+    std::printf("log-likelihood: mean %.6g nats (standard error %.2g), %.5g bits per dimension, at sigma %g\n",
+                mean.nats, mean.standard_error, bits_per_dimension(mean.nats, facts.dimension), facts.sigma_min);
+  }
+  return exit_code(result.statistics);
+}
+
+}  // namespace shockstep::cli

@@ -1,0 +1,18 @@
+/// Rows of the model's shape from a file.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shockstep::cli {
+
+/// [n, *shape] float64, n = `count` or any number from 1. Throws FileError if the file holds something else, or a number
+/// that is not finite.
+at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& shape,
+                     std::optional<std::int64_t> count = {});
+
+}  // namespace shockstep::cli

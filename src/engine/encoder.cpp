@@ -1,0 +1,159 @@
+#include <shockstep/encoder.hpp>
+#include <shockstep/error.hpp>
+#include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/random.hpp>
+
+#include "core/statistics.hpp"
+#include "engine/ascent.hpp"
+#include "engine/engine.hpp"
+
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/mul.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace shockstep {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr std::int64_t most_exact = 16;  // dimensions: beyond, Hutchinson's directions are fewer
+
+// Of the central differences, over sigma. Their error is the square of it times that of D over an interface, sigma^2 over
+// the distance of two modes; that of rounding is D's divided by it, 1e-16 or 1e-7.
+constexpr double difference_exact = 1e-4, difference_network = .03;
+
+SamplerOptions checked(SamplerOptions options) {
+  if (options.steps) throw ConfigError("sampler.steps", "encode chooses its steps; leave it out, or adaptive");
+  if (options.method != Method::multistep)
+    throw ConfigError("sampler.method", "encode steps by multistep, not " + std::string(name(options.method)));
+  options.guard.events = false;
+  return options;
+}
+
+}  // namespace
+
+double EncodeResult::latent_rms() const {
+  const double* z = latents.const_data_ptr<double>();
+  double sum = 0;
+  std::int64_t n = 0;
+  for (std::int64_t i = 0; i < latents.numel(); ++i)
+    if (std::isfinite(z[i])) sum += z[i] * z[i], ++n;
+  return n > 0 ? std::sqrt(sum / static_cast<double>(n)) : nan;
+}
+
+Encoder::Encoder(ModelPtr model, const Process& process, const SamplerOptions& options, const EncodeOptions& encode)
+    : sampler_(model, process, checked(options)),
+      model_(std::move(model)),
+      encode_(encode),
+      likelihood_(encode.likelihood) {
+  if (likelihood_ == Likelihood::automatic)
+    likelihood_ = model_->dimension() <= most_exact ? Likelihood::exact : Likelihood::hutchinson;
+  if (likelihood_ == Likelihood::hutchinson && encode_.probes < 2)
+    throw ConfigError("encode.probes", "must be at least 2, got " + std::to_string(encode_.probes));
+}
+
+int Encoder::directions() const {
+  switch (likelihood_) {
+    case Likelihood::off: return 0;
+    case Likelihood::exact: return static_cast<int>(model_->dimension());
+    default: return encode_.probes;
+  }
+}
+
+std::vector<double> Encoder::log_prior(const at::Tensor& x) const {
+  const std::int64_t n = x.size(0), d = model_->dimension();
+  const double sigma = sampler_.process().sigma_max();
+  std::vector<double> out(static_cast<std::size_t>(n), nan);
+  if (const auto* mixture = dynamic_cast<const GaussianMixture*>(model_.get())) {
+    const at::Tensor density = mixture->log_density(x, at::full({n}, sigma, at::kDouble)).contiguous();
+    std::copy_n(density.const_data_ptr<double>(), n, out.begin());
+    return out;
+  }
+  std::vector<std::int64_t> one{1};
+  one.insert(one.end(), model_->shape().begin(), model_->shape().end());
+  const at::Tensor mean = model_->denoise(at::zeros(one, at::kDouble), at::full({1}, sigma, at::kDouble)).contiguous();
+  const double variance = sigma * sigma + std::pow(sampler_.profile().data_std, 2);
+  for (std::int64_t i = 0; i < n; ++i) {
+    double square = 0;
+    for (std::int64_t j = 0; j < d; ++j)
+      square += std::pow(x.const_data_ptr<double>()[i * d + j] - mean.const_data_ptr<double>()[j], 2);
+    out[static_cast<std::size_t>(i)] =
+        -.5 * square / variance - .5 * static_cast<double>(d) * std::log(2 * std::numbers::pi * variance);
+  }
+  return out;
+}
+
+EncodeResult Encoder::encode(const EncodeRequest& request) const {
+  const std::int64_t d = model_->dimension();
+  std::vector<std::int64_t> shape{-1};
+  shape.insert(shape.end(), model_->shape().begin(), model_->shape().end());
+  if (!request.data.defined() || request.data.scalar_type() != at::kDouble || request.data.numel() == 0 ||
+      request.data.sizes().slice(1) != at::IntArrayRef(shape).slice(1))
+    throw ConfigError("data", "must be float64 of shape [n, *shape] with the shape of the model, at least one row");
+  const at::Tensor data = request.data.contiguous();
+  const std::int64_t n = data.size(0);
+  const double* rows = data.const_data_ptr<double>();
+
+  const Process& process = sampler_.process();
+  TrajectorySettings settings = settings_for(process, sampler_.options());
+  settings.profile = sampler_.profile();
+  settings.ascent = std::make_shared<const AscentPlan>(
+      AscentPlan{.directions = directions(),
+                 .coordinates = likelihood_ != Likelihood::hutchinson,
+                 .difference = model_->exact() ? difference_exact : difference_network,
+                 .seed = request.seed});
+  settings.latents = [&](std::int64_t i, std::span<double> out) {
+    if (encode_.add_noise) fill_normal(out, request.seed, Stream::datum, static_cast<std::uint64_t>(i));
+    const double sigma = encode_.add_noise ? process.sigma_min() : 0;
+    for (std::int64_t j = 0; j < d; ++j) {
+      double& x = out[static_cast<std::size_t>(j)];
+      x = rows[(i - request.first) * d + j] + (sigma > 0 ? sigma * x : 0);
+    }
+  };
+
+  EncodeResult result;
+  result.latents = at::empty(data.sizes(), at::kDouble).fill_(nan);
+  const auto count = static_cast<std::size_t>(n);
+  result.reports.resize(count);
+  for (std::size_t i = 0; i < count; ++i) {  // what a cancelled run never started
+    result.reports[i].trajectory = request.first + static_cast<std::int64_t>(i);
+    result.reports[i].status = Status::interrupted;
+  }
+  result.log_likelihood.assign(count, nan);
+  result.standard_error.assign(count, nan);
+  result.quadrature_error.assign(count, nan);
+  double* latents = result.latents.mutable_data_ptr<double>();
+  result.statistics = run_engine({.model = *model_,
+                                  .settings = settings,
+                                  .first = request.first,
+                                  .count = n,
+                                  .batch = request.batch,
+                                  .threads = request.threads,
+                                  .observer = request.observer,
+                                  .finished = [&](const Integration& row) {
+                                    const auto& t = dynamic_cast<const Ascent&>(row);
+                                    const auto i = static_cast<std::size_t>(t.report().trajectory - request.first);
+                                    std::ranges::copy(t.sample(), latents + static_cast<std::int64_t>(i) * d);
+                                    result.reports[i] = t.report();
+                                    if (directions() == 0) return;
+                                    const std::vector<double> volumes(t.log_volumes().begin(), t.log_volumes().end());
+                                    const auto m = static_cast<double>(volumes.size());
+                                    result.log_likelihood[i] = mean(volumes);
+                                    result.standard_error[i] =
+                                        m > 1 ? standard_deviation(volumes) / std::sqrt(m - 1) : 0;
+                                    result.quadrature_error[i] = t.volume_error();
+                                  }});
+  if (directions() > 0) {
+    const auto prior = log_prior(at::mul(result.latents, process.sigma_max()));
+    for (std::size_t i = 0; i < count; ++i) result.log_likelihood[i] += prior[i];
+    for (std::size_t i = 0; i < count; ++i)
+      if (!std::isfinite(result.log_likelihood[i])) result.standard_error[i] = result.quadrature_error[i] = nan;
+  }
+  return result;
+}
+
+}  // namespace shockstep
