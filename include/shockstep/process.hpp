@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace shockstep {
 
@@ -16,10 +17,72 @@ struct VarianceExploding {
   double sigma_max = 80;     ///< start of the integration, data units, above sigma_min
 };
 
-/// A process as the engine uses it. Throws ConfigError for an empty or non-positive range.
+// Of all that follow, sigma_min and sigma_max are s/alpha, and 0 stands for the process's own end: where it is singular, a
+// time near it.
+
+/// Variance preserving, alpha^2 + s^2 = 1, with beta(t) = beta_min + t (beta_max - beta_min) for t from 0 to 1:
+/// ln alpha = -1/2 int_0^t beta. Song et al. 2021 (arXiv 2011.13456), appendix C. Own range: t = 1 to 1e-3.
+struct VpLinear {
+  double beta_min = .1, beta_max = 20;  ///< 0 <= beta_min <= beta_max, beta_max > 0
+  double sigma_min = 0, sigma_max = 0;
+};
+
+/// The same alpha with s = 1 - alpha^2. Song et al. 2021, appendix C.
+struct SubVp {
+  double beta_min = .1, beta_max = 20;
+  double sigma_min = 0, sigma_max = 0;
+};
+
+/// Variance preserving, alpha(t) = cos((t + s)/(1 + s) pi/2)/cos(s/(1 + s) pi/2). Nichol & Dhariwal 2021
+/// (arXiv 2102.09672), eq. 17. alpha(1) = 0: own range t = .9946, as in DPM-Solver (arXiv 2206.00927), to 1e-3.
+struct VpCosine {
+  double s = .008;  ///< 0 <= s < 1
+  double sigma_min = 0, sigma_max = 0;
+};
+
+/// Flow matching, rectified flow: alpha = 1 - t, s = t with data at t = 0 (Stable Diffusion 3, diffusers); alpha = t,
+/// s = 1 - t with data at t = 1 (Lipman et al. 2023, arXiv 2210.02747). Own range: .999 to .001 of noise.
+struct FlowMatching {
+  int data_at = 0;  ///< 0 or 1
+  /// Moves grids that are uniform in time towards the noise: their share of noise is w = shift u/(1 + (shift - 1) u) for u
+  /// uniform (Esser et al. 2024, arXiv 2403.03206, eq. 23). The time that a network is told is not touched by it. Positive.
+  double shift = 1;
+  double sigma_min = 0, sigma_max = 0;
+};
+
+/// Variance preserving in discrete steps: entry j is alpha^2 at index j + index_offset, and the native time is that index,
+/// between the entries linear in ln sigma. Entries with alpha = 0 or 1 are left out of the own range.
+struct VpTable {
+  std::vector<double> alphas_cumprod{};  ///< descending, from 1 down to 0; at least two inside
+  double index_offset = 0;               ///< index of the first entry, as the network counts
+  double sigma_min = 0, sigma_max = 0;
+  std::string kind = "table";  ///< what it is called in logs and files
+};
+
+enum class BetaSpacing {
+  linear,         ///< beta
+  scaled_linear,  ///< sqrt beta, as in latent diffusion (Rombach et al. 2022)
+};
+/// alphas_cumprod_j = prod_{i <= j} (1 - beta_i), with `steps` betas evenly spaced: the table of DDPM (Ho et al. 2020,
+/// arXiv 2006.11239). Throws ConfigError unless 0 < beta_start <= beta_end < 1 and steps >= 2.
+VpTable linear_table(double beta_start = 1e-4, double beta_end = .02, int steps = 1000,
+                     BetaSpacing spacing = BetaSpacing::linear);
+/// The table of VpCosine, beta = 1 - alpha^2(t_{j+1})/alpha^2(t_j) and at most .999 (Nichol & Dhariwal 2021). Throws
+/// ConfigError unless 0 <= s < 1 and steps >= 2.
+VpTable cosine_table(double s = .008, int steps = 1000);
+
+/// A process as the engine uses it. Throws ConfigError "process.key" for an empty range, one that the process does not
+/// reach, and parameters that cannot be.
 class Process {
  public:
-  Process(const VarianceExploding& ve);  // NOLINT(google-explicit-constructor): a VarianceExploding is a Process
+  // NOLINTBEGIN(google-explicit-constructor): each of these is a process
+  Process(const VarianceExploding& ve);
+  Process(const VpLinear& vp);
+  Process(const SubVp& vp);
+  Process(const VpCosine& vp);
+  Process(const FlowMatching& flow);
+  Process(const VpTable& table);
+  // NOLINTEND(google-explicit-constructor)
 
   const std::string& kind() const { return kind_; }
   double sigma_min() const { return sigma_min_; }
@@ -27,15 +90,26 @@ class Process {
   double lam_begin() const;  ///< -ln sigma_max
   double lam_end() const;    ///< -ln sigma_min, larger than lam_begin
 
-  /// Native time of the process at noise level sigma.
+  /// Native time of the process at noise level sigma, monotone in it; of a table the fractional index.
   double time(double sigma) const { return time_(sigma); }
   /// Factor on the data at noise level sigma; 1 where the native frame is the canonical one.
   double alpha(double sigma) const { return alpha_(sigma); }
+  /// What the schedule `linear` is uniform in: the native time, but for the shift of a flow.
+  double clock(double sigma) const { return clock_ ? clock_(sigma) : time_(sigma); }
+  /// Entries of its table; 0 where time is continuous.
+  int steps() const { return steps_; }
 
  private:
+  struct Range {
+    double low, high;
+  };
+  /// `given`: 0 stands for `own`; `reach`: what the process has.
+  void set_range(Range given, Range own, Range reach);
+
   std::string kind_;
   double sigma_min_ = 0, sigma_max_ = 0;
-  std::function<double(double)> time_, alpha_;
+  std::function<double(double)> time_, alpha_, clock_;
+  int steps_ = 0;
 };
 
 }  // namespace shockstep

@@ -15,6 +15,7 @@ namespace shockstep {
 struct ModelContext {
   std::string device = "cpu";
   std::string dtype = "float32";
+  Process process = VarianceExploding{};  ///< what a network is told follows from it
 };
 
 struct ModelKind {

@@ -14,7 +14,7 @@ enum class Schedule {
   karras,     ///< sigma^(1/rho) linear in u: Karras et al. 2022 (arXiv 2206.00364), eq. 5
   edm,        ///< the same with that paper's rho = 7
   log_sigma,  ///< ln sigma linear in u
-  linear,     ///< the process's own time linear in u; for ve, sigma itself
+  linear,     ///< the process's own time linear in u; for ve, sigma itself; for flow with its shift
   cosine,     ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho 2022
               ///< (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
   tapered,    ///< ln sigma linear in u up to the scale of the data, steps three times as long far above it

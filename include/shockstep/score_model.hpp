@@ -20,6 +20,15 @@ class ScoreModel {
   /// out which rows are to blame, and only those fail.
   virtual at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const = 0;
 
+  /// The same for rows of known trajectories, [B] int64, where each has its own condition; the engine calls this one.
+  virtual at::Tensor denoise_rows(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& trajectory) const {
+    static_cast<void>(trajectory);
+    return denoise(x, sigma);
+  }
+
+  /// For how many trajectories, from 0 on, there are conditions; 0: for any number. Trajectories of a pilot take them in turn.
+  virtual std::int64_t conditions() const { return 0; }
+
   /// Shape of one sample, without the batch dimension.
   virtual const std::vector<std::int64_t>& shape() const = 0;
 

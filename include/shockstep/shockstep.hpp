@@ -5,6 +5,7 @@
 #include <shockstep/comparison.hpp>
 #include <shockstep/encoder.hpp>
 #include <shockstep/error.hpp>
+#include <shockstep/models/aot_inductor.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/models/torchscript.hpp>
 #include <shockstep/sampler.hpp>

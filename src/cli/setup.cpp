@@ -46,7 +46,7 @@ Inputs make_inputs(RunConfig& config) {
   check_device(config);
   return with_file(config.file, [&]() -> Inputs {
     Process process = make_process(config.process_section());
-    return {process, make_model(config.model_section(), {config.run.device, config.run.dtype})};
+    return {process, make_model(config.model_section(), {config.run.device, config.run.dtype, process})};
   });
 }
 

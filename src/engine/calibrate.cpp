@@ -165,17 +165,20 @@ void Calibration::measure_references() {
   }
 }
 
+/// Trajectories keep their pilot indices, on which what they are conditioned on may depend; those without a reference are
+/// left out of the result.
 Residuals Calibration::residuals(const Rows& rows, const std::vector<double>& sigmas) {
   TrajectorySettings settings = settings_for(process_, options_);
   settings.grid = std::make_shared<const GridPlan>(make_grid_plan(process_, on(sigmas)));
-  settings.latents = [&](std::int64_t i, std::span<double> out) {
-    pilot_latents(rows.indices[static_cast<std::size_t>(i)], out);
-  };
+  settings.latents = pilot_latents;
   Residuals out(rows.exact.size());
-  const auto count = static_cast<std::int64_t>(rows.indices.size());
-  EngineRun run{.model = model_, .settings = settings, .count = count, .batch = static_cast<int>(count)};
+  const std::int64_t first = rows.indices.front(), count = rows.indices.back() - first + 1;
+  EngineRun run{
+      .model = model_, .settings = settings, .first = first, .count = count, .batch = static_cast<int>(count)};
   run.finished = [&](const Integration& row) {
-    const std::size_t begin = static_cast<std::size_t>(row.report().trajectory) * d_;
+    const auto found = std::ranges::lower_bound(rows.indices, row.report().trajectory);
+    if (found == rows.indices.end() || *found != row.report().trajectory) return;
+    const std::size_t begin = static_cast<std::size_t>(found - rows.indices.begin()) * d_;
     for (std::size_t i = 0; i < d_; ++i) out[begin + i] = row.sample()[i] - rows.exact[begin + i];
   };
   spent_ += run_engine(run).evaluations;
@@ -201,9 +204,8 @@ ScheduleError Calibration::error(const Residuals& residuals) const {
 
 std::vector<double> Calibration::fitted(const Residuals& at_start) {
   const double scale = scale_over_median * error(at_start).median * std::sqrt(static_cast<double>(d_)) + 1e-15;
-  const std::int64_t one_run = static_cast<std::int64_t>(fit_.indices.size()) * each_;
-  const std::int64_t kept =
-      most_candidates * static_cast<std::int64_t>(fit_.indices.size() + held_out_.indices.size()) * each_;
+  const std::int64_t one_run = static_cast<std::int64_t>(wanted_) * each_;
+  const std::int64_t kept = most_candidates * (wanted_ + wanted_ / 2) * each_;
   RobustProblem problem;
   problem.row_length = d_;
   problem.residuals = [&](const std::vector<double>& a) {

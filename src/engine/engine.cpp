@@ -146,8 +146,10 @@ class Worker {
     shape.insert(shape.end(), run.model.shape().begin(), run.model.shape().end());
     points_ = at::empty(shape, at::kDouble);
     sigmas_ = at::empty({rows}, at::kDouble);
+    indices_ = at::empty({rows}, at::kLong);
     point_data_ = points_.mutable_data_ptr<double>();
     sigma_data_ = sigmas_.mutable_data_ptr<double>();
+    index_data_ = indices_.mutable_data_ptr<std::int64_t>();
     answers_.resize(static_cast<std::size_t>(rows), nullptr);
     done_.resize(static_cast<std::size_t>(rows), false);
     if (run.observer) steps_ = std::make_unique<LockedSteps>(*run.observer, floor.mutex());
@@ -164,7 +166,10 @@ class Worker {
     while (!floor_.stopped()) {
       refill();
       if (active_.empty()) break;
-      for_rows([&](std::size_t j) { sigma(j) = active_[j]->request(point(j)); });
+      for_rows([&](std::size_t j) {
+        sigma(j) = active_[j]->request(point(j));
+        index_data_[j] = active_[j]->report().trajectory;
+      });
       evaluate();
       digest();
     }
@@ -239,11 +244,12 @@ class Worker {
   }
 
   void evaluate_alone(std::size_t n) {
-    const at::Tensor points = points_.clone(), sigmas = sigmas_.clone();
+    const at::Tensor points = points_.clone(), sigmas = sigmas_.clone(), indices = indices_.clone();
     alone_.resize(n * d_);
     for (std::size_t j = 0; j < n; ++j) {
       std::copy_n(points.const_data_ptr<double>() + j * d_, d_, point(0).begin());
       sigma(0) = sigmas.const_data_ptr<double>()[j];
+      index_data_[0] = indices.const_data_ptr<std::int64_t>()[j];
       answers_[j] = nullptr;
       try {
         const at::Tensor D = call(1);
@@ -256,6 +262,7 @@ class Worker {
     }
     points_.copy_(points);
     sigmas_.copy_(sigmas);
+    indices_.copy_(indices);
   }
 
   /// D of the first n rows. A network always sees the same number of rows, since matrix products differ in their last
@@ -266,12 +273,13 @@ class Worker {
       for (std::size_t j = n; j < static_cast<std::size_t>(rows_); ++j) {
         std::copy_n(point(0).begin(), d_, point(j).begin());
         sigma(j) = sigma(0);
+        index_data_[j] = index_data_[0];
       }
       rows = rows_;
     }
     ++calls_;
     const at::Tensor x = points_.narrow(0, 0, rows);
-    at::Tensor D = run_.model.denoise(x, sigmas_.narrow(0, 0, rows));
+    at::Tensor D = run_.model.denoise_rows(x, sigmas_.narrow(0, 0, rows), indices_.narrow(0, 0, rows));
     if (!D.defined() || D.sizes() != x.sizes() || D.scalar_type() != at::kDouble || !D.device().is_cpu())
       throw ModelError(
           "the model must return a float64 tensor on the CPU of the shape of its input" +
@@ -290,8 +298,9 @@ class Worker {
   std::size_t number_;
   int rows_;
   std::size_t d_;
-  at::Tensor points_, sigmas_, answer_;
+  at::Tensor points_, sigmas_, indices_, answer_;  // indices_: the trajectory of each row
   double *point_data_ = nullptr, *sigma_data_ = nullptr;
+  std::int64_t* index_data_ = nullptr;
   std::vector<const double*> answers_;  // per row of the batch; null: the model threw for it
   std::vector<char> done_;              // per row of the batch; no vector<bool>: threads write side by side
   std::vector<double> alone_, memory_;

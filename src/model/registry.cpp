@@ -2,27 +2,26 @@
 
 #include "core/text.hpp"
 #include "model/factories.hpp"
+#include "process/factories.hpp"
 
 #include <algorithm>
 
 namespace shockstep {
 namespace {
 
-Process ve_from(Section& section) {
-  const VarianceExploding ve{.sigma_min = section.positive("sigma_min", VarianceExploding{}.sigma_min),
-                             .sigma_max = section.positive("sigma_max", VarianceExploding{}.sigma_max)};
-  if (ve.sigma_max <= ve.sigma_min)
-    section.fail("sigma_max",
-                 "must be larger than sigma_min = " + shortest(ve.sigma_min) + ", got " + shortest(ve.sigma_max));
-  return ve;
-}
-
 constexpr ModelKind models[] = {
     {"gaussian_mixture", "exact score of a mixture of Gaussians", gaussian_mixture_from},
     {"torchscript", "trained network from a TorchScript file", torchscript_from},
+    {"aot_inductor", "trained network compiled by AOTInductor (.pt2)", aot_inductor_from},
 };
 constexpr ProcessKind processes[] = {
-    {"ve", "variance exploding, also for EDM: x = x0 + sigma n", ve_from},
+    {"ve", "variance exploding: x = x0 + sigma n", ve_from},
+    {"edm", "another name of ve", ve_from},
+    {"vp_linear", "variance preserving, beta linear in time: continuous, or the table of DDPM", vp_linear_from},
+    {"vp_cosine", "variance preserving, alpha a cosine of time: continuous, or a table", vp_cosine_from},
+    {"sub_vp", "alpha of vp_linear, noise of standard deviation 1 - alpha^2", sub_vp_from},
+    {"flow", "flow matching, rectified flow: x = (1 - t) x0 + t n", flow_from},
+    {"table", "variance preserving, alphas_cumprod from a file", table_from},
 };
 constexpr MethodKind methods[] = {
     {"multistep", "exponential multistep with data prediction, one evaluation a step"},
@@ -42,15 +41,17 @@ constexpr MethodKind methods[] = {
     {"dpmpp_3m_sde", "reverse SDE, on a grid: DPM-Solver++(3M) SDE"},
 };
 
-const std::vector<std::string> planned_models = {"point_cloud", "double_well", "multiplicative", "aot_inductor"};
-const std::vector<std::string> planned_processes = {"vp_linear", "vp_cosine", "sub_vp", "flow", "table"};
+const std::vector<std::string> planned_models = {"point_cloud", "double_well", "multiplicative"};
 
 // The row that `kind` names.
 template <class Kind>
 const Kind& row_of(std::span<const Kind> kinds, Section& section, const std::vector<std::string>& planned) {
   std::vector<std::string> names;
   for (const auto& kind : kinds) names.emplace_back(kind.name);
-  const auto name = choice_of(section, "kind", names, planned);
+  if (section.is_text("kind"))
+    if (const auto word = section.text("kind"); std::ranges::find(planned, word) != planned.end())
+      section.fail("kind", word + " is not in this version yet; must be one of " + join(names));
+  const auto name = section.choice("kind", names);
   return *std::ranges::find_if(kinds, [&](const Kind& kind) { return kind.name == name; });
 }
 
@@ -68,21 +69,10 @@ ModelPtr make_model(Section section, const ModelContext& context) {
 }
 
 Process make_process(Section section) {
-  const auto& kind = row_of(process_kinds(), section, planned_processes);
+  const auto& kind = row_of(process_kinds(), section, {});
   auto process = kind.make(section);
   section.finish();
   return process;
-}
-
-std::string choice_of(Section& section, const std::string& key, const std::vector<std::string>& names,
-                      const std::vector<std::string>& planned, std::optional<std::string> fallback) {
-  if (section.is_text(key)) {
-    const auto word = section.text(key);
-    if (std::ranges::find(planned, word) != planned.end())
-      section.fail(key,
-                   word + " is not in this version yet; must be " + (names.size() > 1 ? "one of " : "") + join(names));
-  }
-  return section.choice(key, names, std::move(fallback));
 }
 
 }  // namespace shockstep

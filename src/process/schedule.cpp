@@ -54,7 +54,7 @@ double sigma_where(const Process& process, Function function, double value) {
 }
 
 std::vector<double> linear(const Process& process, int nodes) {
-  const auto time = [&](double sigma) { return process.time(sigma); };  // a process knows no inverse
+  const auto time = [&](double sigma) { return process.clock(sigma); };  // a process knows no inverse
   return uniform_in(process, nodes, time, [&](double t) { return sigma_where(process, time, t); });
 }
 

@@ -1,9 +1,11 @@
-"""Makes the TorchScript models that the command line tests need: networks that break for some rows at some noise level.
+"""Makes the TorchScript models that the command line tests need: networks that break for some rows at some noise level, and
+one that fits almost any description.
 
 Run: .venv/bin/python tests/data/make_models.py      (needs what tools/requirements-train.txt lists)
 """
 import pathlib
 import sys
+from typing import Optional
 
 import torch
 
@@ -26,8 +28,17 @@ class Throws(torch.nn.Module):
         return x / (1 + sigma[:, None]**2)
 
 
+class Any(torch.nn.Module):
+    """Zero, with a label or without."""
+
+    def forward(self, x, time, label: Optional[torch.Tensor] = None):
+        if label is not None:
+            assert label.shape == time.shape
+        return torch.zeros_like(x)
+
+
 sys.path.append(str(pathlib.Path(__file__).parents[2] / 'tools'))
 from train_digits import write  # noqa: E402
 
-for model in (Nan(), Throws()):
+for model in (Nan(), Throws(), Any()):
     write(model, str(pathlib.Path(__file__).parent / f'{type(model).__name__.lower()}.pt'))

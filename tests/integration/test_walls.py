@@ -20,6 +20,7 @@ TORCH_FREE = ["process", "stepper", "controller", "burgers", "core", "config", "
 WALLS = [
     (r"torch/torch\.h$", [], ["include", "src", "tests", "tools"]),
     (r"torch/script\.h$", ["src/model/torchscript.cpp"], ["include", "src"]),
+    (r"torch/csrc/inductor/", ["src/model/aot_inductor.cpp"], ["include", "src", "tests", "tools"]),
     (r"spdlog/", ["src/log/"], ["include", "src", "tests", "tools"]),
     (r"fmt/", [], ["include", "src", "tests", "tools"]),
     (r"yaml-cpp/", ["src/config/"], ["include", "src"]),

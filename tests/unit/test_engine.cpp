@@ -86,6 +86,68 @@ TEST_CASE("A model that throws fails only the rows to blame") {
   CHECK(harmed.statistics.first_failure == "no more");
 }
 
+namespace {
+
+/// Every trajectory has its own datum, the only one it knows: D = y_i, so its sample is y_i = (i, -i) exactly.
+struct OnePointEach final : ScoreModel {
+  std::int64_t conditions_ = 0;
+  bool throws = false;
+  std::vector<std::int64_t> shape_{2};
+
+  at::Tensor denoise(const at::Tensor&, const at::Tensor&) const override {
+    throw ModelError("needs the trajectories of its rows");
+  }
+  at::Tensor denoise_rows(const at::Tensor&, const at::Tensor&, const at::Tensor& trajectory) const override {
+    if (throws && (trajectory == 13).any().item<bool>()) throw std::runtime_error("unlucky");
+    const at::Tensor i = trajectory.to(at::kDouble);
+    return at::stack({i, -i}, 1);
+  }
+  std::int64_t conditions() const override { return conditions_; }
+  const std::vector<std::int64_t>& shape() const override { return shape_; }
+  double data_std() const override { return 1; }
+  std::string describe() const override { return "one point each"; }
+};
+
+}  // namespace
+
+TEST_CASE("A row carries the index of its trajectory, whatever batch it travels in") {
+  auto model = std::make_shared<OnePointEach>();
+  model->throws = GENERATE(false, true);  // true: the rows of a batch with trajectory 13 are tried one by one
+  SamplerOptions adaptive = test::unguarded(1e-2, Final::denoise), grid = adaptive;
+  grid.steps = FixedSteps{.count = 7};
+  for (const SamplerOptions& options : {adaptive, grid}) {
+    const Result result = Sampler(model, test::range(), options).sample({.count = 40, .first = 5, .batch = 16});
+    for (std::int64_t k = 0; k < 40; ++k) {
+      const auto i = static_cast<double>(k + 5);
+      if (model->throws && k + 5 == 13)
+        CHECK(result.reports[static_cast<std::size_t>(k)].status == Status::failed);
+      else
+        CHECK(at::equal(result.samples[k], at::tensor({i, -i}, at::kDouble)));
+    }
+  }
+}
+
+TEST_CASE("A fitted schedule keeps the conditions of its pilot's trajectories") {
+  SamplerOptions options;
+  options.method = Method::dpmpp_2m;
+  options.steps = FixedSteps{.schedule = Schedule::fitted, .count = 4};
+  const auto fitted = calibrate_schedule(*std::make_shared<OnePointEach>(), test::range(), options);
+  CHECK(fitted.error.rms == 0);  // with another's condition it would be off by whole numbers
+  CHECK(fitted.held_out > 0);
+}
+
+TEST_CASE("No more trajectories than there are conditions") {
+  auto model = std::make_shared<OnePointEach>();
+  model->conditions_ = 10;
+  const Sampler sampler(model, test::range(), test::unguarded(1e-2));
+  CHECK_NOTHROW(sampler.sample({.count = 10}));
+  CHECK_THROWS_WITH(
+      sampler.sample({.count = 11}),
+      "model.label: is a list of 10, one per trajectory, but run.count asks for 11; lengthen it, or give one "
+      "label for all");
+  CHECK_THROWS_AS(sampler.sample({.count = 2, .first = 9}), ConfigError);
+}
+
 TEST_CASE("A model that returns another shape, or nothing, is refused") {
   for (const auto& wrong :
        {Denoiser([](const at::Tensor& x, const at::Tensor&) { return at::zeros({x.size(0), 3}, at::kDouble); }),

@@ -63,8 +63,8 @@ std::string process_message(const Settings& settings) {
 }  // namespace
 
 TEST_CASE("every kind has a name and a summary", "[registry]") {
-  REQUIRE(model_kinds().size() == 2);
-  REQUIRE(process_kinds().size() == 1);
+  REQUIRE(model_kinds().size() == 3);
+  REQUIRE(process_kinds().size() == 7);
   REQUIRE(method_kinds().size() == 15);
   for (const auto& kind : model_kinds()) CHECK((*kind.name && *kind.summary && kind.make));
   for (const auto& kind : process_kinds()) CHECK((*kind.name && *kind.summary && kind.make));
@@ -118,11 +118,12 @@ TEST_CASE("means may stand in a file beside the config", "[registry]") {
 
 TEST_CASE("mistakes in a model's section are named with their place", "[registry]") {
   CHECK(model_message(Settings{"model"}) ==
-        "c.yaml: model.kind: missing; must be one of gaussian_mixture, torchscript");
+        "c.yaml: model.kind: missing; must be one of gaussian_mixture, torchscript, aot_inductor");
   CHECK(model_message(Settings{"model"}("kind", "gausian_mixture")).find("did you mean gaussian_mixture?") !=
         std::string::npos);
   CHECK(model_message(Settings{"model"}("kind", "point_cloud")) ==
-        "c.yaml: model.kind: point_cloud is not in this version yet; must be one of gaussian_mixture, torchscript");
+        "c.yaml: model.kind: point_cloud is not in this version yet; must be one of gaussian_mixture, torchscript, "
+        "aot_inductor");
   CHECK(model_message(mixture()("st", "0.1")) == "c.yaml: model.st: unknown key; did you mean std?");
   CHECK(model_message(mixture()("std", "-1")) == "c.yaml: model.std: must not be negative, got -1");
   CHECK(model_message(mixture()("weights", numbers({1, 0}))) == "c.yaml: model.weights: must be positive, got 0");
@@ -136,15 +137,26 @@ TEST_CASE("mistakes in a model's section are named with their place", "[registry
       std::string::npos);
 
   CHECK(model_message(network()).find("x.pt: cannot be read: No such file") != std::string::npos);
-  CHECK(model_message(network()("predicts", "velocity")) ==
-        "c.yaml: model.predicts: velocity is not in this version yet; must be one of denoised, noise, score, sample, "
-        "epsilon");
-  CHECK(model_message(network()("time", "index/N")).find("model.time: index/N is not in this version yet") !=
-        std::string::npos);
+  CHECK(model_message(network()("predicts", "velocty")).find("did you mean velocity?") != std::string::npos);
   CHECK(model_message(network()("time", "sgima")).find("did you mean sigma?") != std::string::npos);
-  CHECK(model_message(network()("scale_input", "process"))
-            .find("model.scale_input: process is not in this version yet") != std::string::npos);
-  CHECK(model_message(network()("label", "3")) == "c.yaml: model.label: is not in this version yet");
+  CHECK(model_message(network()("scale_input", "alpha")) ==
+        "c.yaml: model.scale_input: must be one of none, process, got alpha");
+  CHECK(model_message(network()("time_scale", "1000")) == "c.yaml: model.time_scale: is for time: t");
+  CHECK(model_message(network()("predicts", "edm")) ==
+        "c.yaml: model.data_std: missing; predicts: edm needs it, the sigma_data of the training");
+  CHECK(model_message(network()("time", "index")).find("c.yaml: model.time: is an index, but ve has continuous time") ==
+        0);
+  CHECK(model_message(network()("label", ".5")).find("c.yaml: model.label: ") == 0);
+  ConfigNode guidance;
+  guidance.child("scale") = ConfigNode::literal("3");
+  CHECK(model_message(network()("guidance", guidance)) ==
+        "c.yaml: model.guidance.null_label: missing; must be a whole number");
+  guidance.child("null_label") = ConfigNode::literal("-1");
+  CHECK(model_message(network()("guidance", guidance)) ==
+        "c.yaml: model.label: missing; model.guidance needs a label to guide to");
+  ConfigNode threshold;
+  threshold.child("clip") = ConfigNode::literal("-1");
+  CHECK(model_message(network()("threshold", threshold)) == "c.yaml: model.threshold.clip: must be positive, got -1");
   CHECK(model_message(network()("shape", numbers({0}))) == "c.yaml: model.shape: must be positive, got 0");
   CHECK(model_message(network()("data_std", "-1")) == "c.yaml: model.data_std: must not be negative, got -1");
 }
@@ -158,8 +170,15 @@ TEST_CASE("the process is read from its section", "[registry]") {
         "c.yaml: process.sigma_min: must be positive, got 0");
   CHECK(process_message(Settings{"process"}("kind", "ve")("sigma_min", "100")) ==
         "c.yaml: process.sigma_max: must be larger than sigma_min = 100, got 80");
-  CHECK(process_message(Settings{"process"}("kind", "flow")) ==
-        "c.yaml: process.kind: flow is not in this version yet; must be ve");
+  CHECK(process_message(Settings{"process"}("kind", "flow")("data_at", "2")) ==
+        "c.yaml: process.data_at: must be 0 or 1, got 2");
+  CHECK(make_process(Section(Settings{"process"}("kind", "edm"))).kind() == "ve");
+  for (const char* kind : {"vp_linear", "vp_cosine", "sub_vp", "flow"})
+    CHECK(make_process(Section(Settings{"process"}("kind", kind))).kind() == kind);
+  CHECK(make_process(Section(Settings{"process"}("kind", "table")("alphas_cumprod", numbers({.9, .5, .1})))).steps() ==
+        3);
+  CHECK(process_message(Settings{"process"}("kind", "flow")("beta_min", "1")).find("process.beta_min: unknown key") !=
+        std::string::npos);
   CHECK(process_message(Settings{"process"}("kind", "ve")("sigma_mxa", "1")).find("did you mean sigma_max?") !=
         std::string::npos);
 }

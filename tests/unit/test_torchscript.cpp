@@ -1,46 +1,20 @@
-#include "support/test.hpp"
+#include "support/torchscript_file.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/models/torchscript.hpp>
 
-#include <ATen/ATen.h>
 #include <torch/csrc/jit/serialization/pickle.h>
-#include <torch/script.h>
 
-#include <unistd.h>
 #include <cmath>
-#include <filesystem>
 #include <fstream>
 
 using namespace shockstep;
+using test::Folder, test::save;
 
 namespace {
 
-struct Folder {
-  std::filesystem::path path =
-      std::filesystem::temp_directory_path() / ("shockstep_torchscript_" + std::to_string(getpid()));
-  Folder() { std::filesystem::create_directories(path); }
-  ~Folder() { std::filesystem::remove_all(path); }
-  std::string operator/(const std::string& name) const { return (path / name).string(); }
-};
-
-using Tensors = std::vector<std::pair<std::string, at::Tensor>>;
-
-// A module with these parameters and buffers and the given methods, in a file.
-std::string save(const Folder& folder, const std::string& code, const Tensors& parameters = {},
-                 const Tensors& buffers = {}) {
-  torch::jit::Module module("Network");
-  module.register_attribute("training", c10::BoolType::get(), true);
-  for (const auto& [name, value] : parameters) module.register_parameter(name, value, false);
-  for (const auto& [name, value] : buffers) module.register_buffer(name, value);
-  if (!code.empty()) module.define(code);
-  const auto path = folder / "model.pt";
-  module.save(path);
-  return path;
-}
-
 // What loading says, less the file.
-std::string refusal(const std::string& path, const TorchScriptOptions& options) {
+std::string refusal(const std::string& path, const NetworkOptions& options) {
   try {
     load_torchscript(path, options);
   } catch (const ModelError& e) {
@@ -128,6 +102,29 @@ TEST_CASE("the network is in evaluation mode", "[torchscript]") {
   CHECK(at::equal(load_torchscript(dropout, {.shape = {100}})->denoise(x, sigma), x));
 }
 
+TEST_CASE("of several results the first tensor counts", "[torchscript]") {
+  const Folder folder;
+  const std::string result = GENERATE("(2 * x, sigma)", "[2 * x, x]", "{'sample': 2 * x, 'other': x}", "(1, [2 * x])");
+  const auto path = save(folder, "def forward(self, x, sigma):\n  return " + result + "\n");
+  const auto x = at::ones({4, 3}, at::kDouble);
+  CHECK(at::equal(load_torchscript(path, {.shape = {3}})->denoise(x, at::ones({4}, at::kDouble)), 2 * x));
+}
+
+TEST_CASE("a program traced on another device runs on the one asked for", "[torchscript]") {
+  const Folder folder;
+  // What tracing on a GPU leaves behind: new tensors go to cuda:0.
+  const auto path = save(folder,
+                         "def there(self, x):\n"
+                         "  return x + torch.zeros([2], device=torch.device('cuda:0'))\n"
+                         "def forward(self, x, sigma):\n"
+                         "  if bool((x > 1e9).any()):\n"
+                         "    x = x.to(torch.device('cuda:0'))\n"
+                         "  return self.there(x) + torch.ones([2], device=torch.device('cuda:0'))\n");
+  const auto x = at::tensor({1., 2e9}, at::kDouble).reshape({1, 2});
+  CHECK(at::equal(load_torchscript(path, {.shape = {2}})->denoise(x, at::ones({1}, at::kDouble)),
+                  (x.to(at::kFloat) + 1).to(at::kDouble)));
+}
+
 TEST_CASE("a network that works in place leaves the state alone", "[torchscript]") {
   const Folder folder;
   const auto path = save(folder, "def forward(self, x, sigma):\n  return x.mul_(2)\n");
@@ -203,19 +200,31 @@ TEST_CASE("programs that do not fit their description are refused", "[torchscrip
   };
   CHECK(says("", "no method forward"));
   CHECK(says("def forward(self, x):\n  return x\n", "forward takes 1 argument, expected 2 (x, sigma)"));
-  CHECK(says("def forward(self, x, sigma, label):\n  return x\n", "forward takes 3 arguments, expected 2 (x, sigma)"));
+  CHECK(says("def forward(self, x, sigma, label):\n  return x\n",
+             "forward takes 3 arguments, expected 2 (x, sigma); for a third, the label, set model.label"));
+  CHECK(says("def forward(self, x, sigma, a, b):\n  return x\n", "forward takes 4 arguments, expected 2 (x, sigma)"));
   CHECK(says("def forward(self, x, sigma, scale: float = 1.0):\n  return x * scale\n", "loaded"));
-  CHECK(says("def forward(self, x, sigma):\n  return x, sigma\n", "forward returns Tuple, expected one tensor"));
+  CHECK(says("def forward(self, x, sigma):\n  return 1, 2\n", "forward returns Tuple without a tensor, expected one"));
   CHECK(says("def forward(self, x, sigma):\n  return x > 0\n", "returns Bool numbers, expected floating point"));
   CHECK(says("def forward(self, x, sigma):\n  return x.flatten(1)\n",
-             "returns shape [2, 64], expected [2, 1, 8, 8]: set model.shape", {1, 8, 8}));
+             "returns shape [3, 64], expected [3, 1, 8, 8]: set model.shape", {1, 8, 8}));
   CHECK(says("def forward(self, x, sigma):\n  return x[:, :1]\n",
-             "returns shape [2, 1], expected [2, 2]: set model.shape"));
-  CHECK(says("def forward(self, x, sigma):\n  return torch.matmul(x, torch.ones([10, 10]))\n",
-             "forward fails for x of shape [2, 2] and sigma of shape [2], both float32 (check model.shape and "
-             "run.dtype): mat1 and mat2"));
+             "returns shape [3, 1], expected [3, 2]: set model.shape"));
+  CHECK(says("def forward(self, x, sigma):\n  return x[:1]\n",
+             "returns shape [1, 2], expected [3, 2]: a network must take any batch and keep it"));
+  CHECK(
+      says("def forward(self, x, sigma):\n  return torch.matmul(x, torch.ones([10, 10]))\n",
+           "forward fails for x of shape [3, 2] and a time of shape [3], both float32 (check model.shape, model.label "
+           "and run.dtype): mat1 and mat2"));
   CHECK(says("def forward(self, x, sigma):\n  assert bool((x > 1e9).any()), 'out of luck'\n", "out of luck"));
   CHECK(says("def forward(self, x, sigma):\n  return x / 0\n", "returns NaN or infinity"));
+  const auto wants_label = save(folder, "def forward(self, x, sigma, label):\n  return x * (label > 0)[:, None]\n");
+  CHECK(refusal(wants_label, {.shape = {2}, .labels = {3}}) == "loaded");
+  CHECK(contains(refusal(save(folder, identity), {.shape = {2}, .labels = {3}}),
+                 "forward takes 2 arguments, expected 3 (x, sigma, label); without model.label it would fit"));
+  const auto embeds = save(folder, "def forward(self, x, sigma, label):\n  return x * self.w[label][:, None]\n",
+                           {{"w", at::ones({10})}});
+  CHECK(contains(refusal(embeds, {.shape = {2}, .labels = {3, 10}}), "with labels of shape [3]"));
 
   const auto broken = save(folder, "def forward(self, x, sigma):\n  return x * self.w\n", {{"w", at::full({1}, NAN)}});
   CHECK(contains(refusal(broken, {.shape = {2}}), "returns NaN or infinity"));

@@ -1,0 +1,79 @@
+/// A trained network and what must be known of it to integrate it: what it takes, what it returns, what it is told.
+#pragma once
+
+#include <shockstep/process.hpp>
+#include <shockstep/score_model.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+/// What the network returns, for x_t = alpha x0 + s n of the process; xhat = x_t/alpha and sigma = s/alpha.
+enum class Predicts {
+  denoised,  ///< E[x0 | x_t]
+  noise,     ///< E[n | x_t]:                  D = xhat - sigma F
+  velocity,  ///< v = alpha n - s x0:          D = (xhat - sigma/alpha F)/(1 + sigma^2). Salimans & Ho 2022 (2202.00512)
+  flow,   ///< x0 - n, dx_t/dt of data at 1: D = (xhat + sigma F)/(1 + sigma). With data at 0 it is n - x0, and -F for F
+  score,  ///< grad ln p_t(x_t) = -n/s:     D = xhat + alpha sigma^2 F
+  edm,    ///< F(c_in xhat, c_noise):       D = c_skip xhat + c_out F. Karras et al. 2022 (2206.00364), table 1
+};
+
+/// What the network takes as its second argument.
+enum class TimeInput {
+  sigma,         ///< s/alpha
+  log_sigma,     ///< ln sigma
+  edm,           ///< ln(sigma)/4, c_noise of Karras et al. 2022
+  t,             ///< native time of the process, times time_scale
+  index,         ///< fractional index in the table of the process
+  index_over_N,  ///< that over the number of entries
+};
+
+/// What the network takes as its first argument.
+enum class ScaleInput {
+  none,     ///< xhat
+  process,  ///< x_t = alpha xhat
+};
+
+enum class NetworkType { float32, float64, float16, bfloat16 };
+
+/// Classifier-free guidance, D = D_null + scale (D_label - D_null): Ho & Salimans 2022 (arXiv 2207.12598), whose w is
+/// scale - 1. Both halves travel in one call of twice the rows, and count as one evaluation.
+struct Guidance {
+  double scale = 1;
+  std::int64_t null_label = 0;  ///< what the network takes for "no label"
+};
+
+/// Bounds on the denoised sample, which bias it: Saharia et al. 2022 (arXiv 2205.11487), section 2.3.
+struct Threshold {
+  double clip = 1;  ///< |D| <= clip, data units; positive
+  double quantile =
+      0;  ///< 0: cut off. Else D clip/c cut at clip, where c is this quantile of a row's |D|, at least clip
+};
+
+struct NetworkOptions {
+  std::vector<std::int64_t> shape = {};  ///< shape of one sample, without the batch dimension
+  Predicts predicts = Predicts::denoised;
+  std::optional<TimeInput> time = {};  ///< none: edm for what predicts edm, else sigma
+  double time_scale = 1;               ///< factor on the time; with TimeInput::t only
+  ScaleInput scale_input = ScaleInput::none;
+  std::vector<std::int64_t> labels = {};  ///< third argument: none, one for all, or one per trajectory
+  std::optional<Guidance> guidance = {};  ///< needs labels
+  std::optional<Threshold> threshold = {};
+  double data_std = 0;                       ///< standard deviation of the data; 0: unknown. Predicts::edm needs it
+  NetworkType dtype = NetworkType::float32;  ///< type of the network's inputs; the state outside stays float64
+  std::string device = "cpu";                ///< cpu, cuda or cuda:K
+};
+
+/// x [B, *shape], time [B], both of the options' type on their device, and label [B] int64, undefined where there are none.
+/// B varies. Returns the shape of x; its rows must not depend on each other.
+using NetworkFunction = std::function<at::Tensor(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label)>;
+
+/// Any callable as a model, after one probe call within the range of the process. Throws ConfigError for options that
+/// contradict each other, ModelError if the network does not fit them.
+ModelPtr wrap_network(NetworkFunction network, const NetworkOptions& options, const Process& process);
+
+}  // namespace shockstep

@@ -1,0 +1,287 @@
+#include "model/network.hpp"
+
+#include "core/shape_text.hpp"
+#include "core/text.hpp"
+#include "model/parametrisation.hpp"
+
+#include <shockstep/error.hpp>
+#include <shockstep/random.hpp>
+
+#include <ATen/Context.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/full_like.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/GradMode.h>
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+namespace shockstep {
+namespace {
+
+// What forward threw, in one line. No ModelError: the rows to blame fail, and the run goes on.
+struct Failure : Error {
+  std::string sentence;
+  Failure(const std::string& where, std::string text) : Error(where + ": " + text), sentence(std::move(text)) {}
+};
+
+class Network final : public ScoreModel {
+ public:
+  Network(NetworkSource source, const NetworkOptions& options, const Process& process)
+      : source_(std::move(source)),
+        where_(source_.path.empty() ? "the network" : printable(source_.path, 1000)),
+        options_(options),
+        parametrisation_(options, process),
+        type_(scalar_type(options.dtype)),
+        device_(network_device(options.device, where_)) {
+    probe(std::clamp(1., process.sigma_min(), process.sigma_max()));
+  }
+
+  at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override {
+    if (options_.labels.size() > 1) fail("has a label per trajectory: the rows of a call must say whose they are");
+    return denoise_rows(x, sigma, at::zeros({x.size(0)}, at::kLong));
+  }
+
+  at::Tensor denoise_rows(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& trajectory) const override {
+    return denoise_labelled(x, sigma, labels_of(trajectory));
+  }
+
+  std::int64_t conditions() const override {
+    return options_.labels.size() > 1 ? static_cast<std::int64_t>(options_.labels.size()) : 0;
+  }
+  const std::vector<std::int64_t>& shape() const override { return options_.shape; }
+  double data_std() const override { return options_.data_std; }
+  // A profile beside the file was made for the network alone: labels, guidance and threshold make another denoiser of it.
+  std::string file() const override {
+    return options_.labels.empty() && !options_.threshold ? source_.path : std::string();
+  }
+  std::string describe() const override {
+    return source_.kind + ": " + (source_.path.empty() ? "" : printable(source_.path, 1000) + ", ") +
+           "samples of shape " + shape_text(options_.shape) + ", " + name(options_.dtype) + " on " + options_.device;
+  }
+
+ private:
+  bool guided() const { return options_.guidance && options_.guidance->scale != 1; }
+
+  // label [B] of the trajectories [B]; undefined where the network takes none.
+  at::Tensor labels_of(const at::Tensor& trajectory) const {
+    if (options_.labels.empty()) return {};
+    const at::Tensor rows = trajectory.contiguous(), out = at::empty_like(rows);
+    const auto* i = rows.const_data_ptr<std::int64_t>();
+    const auto n = options_.labels.size();
+    std::transform(i, i + rows.numel(), out.mutable_data_ptr<std::int64_t>(),
+                   [&](std::int64_t k) { return options_.labels[static_cast<std::size_t>(k) % n]; });
+    return out;
+  }
+
+  at::Tensor denoise_labelled(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& label) const {
+    const std::int64_t B = x.size(0);
+    std::vector<std::int64_t> column(static_cast<std::size_t>(x.dim()), 1);
+    column[0] = B;
+    at::Tensor in = at::empty({B}, at::kDouble), time = at::empty_like(in), skip = at::empty_like(in),
+               out = at::empty_like(in);
+    const at::Tensor levels = sigma.contiguous();
+    const auto* at_sigma = levels.const_data_ptr<double>();
+    for (std::int64_t i = 0; i < B; ++i) {
+      const Preconditioning p = parametrisation_.at(at_sigma[i]);
+      in.mutable_data_ptr<double>()[i] = p.in, time.mutable_data_ptr<double>()[i] = p.time;
+      skip.mutable_data_ptr<double>()[i] = p.skip, out.mutable_data_ptr<double>()[i] = p.out;
+    }
+    const at::Tensor F = guided_output(x * in.view(column), time, label);
+    at::Tensor D = options_.predicts == Predicts::denoised ? F : skip.view(column) * x + out.view(column) * F;
+    if (options_.threshold) D = thresholded(D);
+    return D.contiguous();
+  }
+
+  // D is affine in F, so that the guidance of D is that of F. [B, *shape] float64 on the CPU.
+  at::Tensor guided_output(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
+    if (!guided()) return call(x, time, label);
+    const auto& [scale, null_label] = *options_.guidance;
+    const at::Tensor F =
+        call(at::cat({x, x}), at::cat({time, time}), at::cat({label, at::full_like(label, null_label)}));
+    const at::Tensor with = F.narrow(0, 0, x.size(0)), without = F.narrow(0, x.size(0), x.size(0));
+    return without + scale * (with - without);
+  }
+
+  at::Tensor thresholded(const at::Tensor& D) const {
+    const auto [clip, quantile] = *options_.threshold;
+    if (quantile == 0) return D.clamp(-clip, clip);
+    std::vector<std::int64_t> column(static_cast<std::size_t>(D.dim()), 1);
+    column[0] = D.size(0);
+    const at::Tensor bound = at::empty({D.size(0)}, at::kDouble);
+    // Row by row, since quantile takes 16 million numbers at most.
+    for (std::int64_t i = 0; i < D.size(0); ++i)
+      bound.select(0, i).copy_(D.select(0, i).abs().flatten().quantile(quantile));
+    return (D * (clip / bound.clamp_min(clip)).view(column)).clamp(-clip, clip);
+  }
+
+  // F [B, *shape] float64 on the CPU.
+  at::Tensor call(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
+    // No InferenceMode: a network may turn gradients on for itself, to return the gradient of an energy.
+    const c10::AutoGradMode no_grad(false);
+    // Copies, even where nothing is to convert: the network may work in place.
+    const auto input = [&](const at::Tensor& t, at::ScalarType type) {
+      return t.to(device_, type, /*non_blocking=*/false, /*copy=*/true);
+    };
+    at::Tensor F;
+    try {
+      F = source_.forward(input(x, type_), input(time, type_), label.defined() ? input(label, at::kLong) : label);
+    } catch (const ModelError&) {
+      throw;
+    } catch (const std::exception& e) {
+      throw Failure(where_, sentence_of(e));
+    }
+    if (!F.defined()) fail("returns nothing, expected a tensor");
+    if (!F.is_floating_point())
+      fail(std::string("returns ") + c10::toString(F.scalar_type()) + " numbers, expected floating point");
+    if (F.sizes() != x.sizes()) wrong_shape(F, x);
+    return F.detach().to(at::kCPU, at::kDouble).contiguous();
+  }
+
+  // Three rows, which no program traced with a batch of fixed size takes. Any network has seen the like of noise at
+  // sigma = 1. Rows have the smallest and the largest label.
+  void probe(double sigma) const {
+    constexpr std::int64_t rows = 3;
+    std::vector<std::int64_t> shape{rows};
+    shape.insert(shape.end(), options_.shape.begin(), options_.shape.end());
+    const at::Tensor x = at::empty(shape, at::kDouble);
+    fill_normal({x.mutable_data_ptr<double>(), static_cast<std::size_t>(x.numel())}, 0, Stream::start, 0);
+    at::Tensor label;
+    if (!options_.labels.empty()) {
+      const auto [least, most] = std::ranges::minmax(options_.labels);
+      label = at::full({rows}, least, at::kLong);
+      label.select(0, rows - 1).fill_(most);
+    }
+    at::Tensor D;
+    try {
+      D = denoise_labelled(sigma * x, at::full({rows}, sigma, at::kDouble), label);
+    } catch (const Failure& e) {
+      fail("forward fails for x of shape " + shape_text(shape) + " and a time of shape [3], both " +
+           name(options_.dtype) + (label.defined() ? ", with labels of shape [3]" : "") +
+           " (check model.shape, model.label and run.dtype): " + e.sentence);
+    }
+    if (!D.isfinite().all().item<bool>())
+      fail("returns NaN or infinity for noise of standard deviation " + shortest(sigma) +
+           " at sigma = " + shortest(sigma));
+  }
+
+  [[noreturn]] void wrong_shape(const at::Tensor& F, const at::Tensor& x) const {
+    const bool same_sample = F.dim() == x.dim() && F.sizes().slice(1) == x.sizes().slice(1);
+    fail("returns shape " + shape_text(F.sizes()) + ", expected " + shape_text(x.sizes()) +
+         (same_sample ? ": a network must take any batch and keep it" : ": set model.shape"));
+  }
+  [[noreturn]] void fail(const std::string& sentence) const { throw ModelError(where_ + ": " + sentence); }
+
+  NetworkSource source_;
+  std::string where_;
+  NetworkOptions options_;
+  Parametrisation parametrisation_;
+  at::ScalarType type_;
+  c10::Device device_;
+};
+
+}  // namespace
+
+at::ScalarType scalar_type(NetworkType type) {
+  switch (type) {
+    case NetworkType::float64: return at::kDouble;
+    case NetworkType::float16: return at::kHalf;
+    case NetworkType::bfloat16: return at::kBFloat16;
+    case NetworkType::float32: break;
+  }
+  return at::kFloat;
+}
+
+const char* name(NetworkType type) {
+  switch (type) {
+    case NetworkType::float64: return "float64";
+    case NetworkType::float16: return "float16";
+    case NetworkType::bfloat16: return "bfloat16";
+    case NetworkType::float32: break;
+  }
+  return "float32";
+}
+
+// Torch explains itself in many lines, traceback first. The one that matters is `SomeError: ...`, else the first.
+std::string sentence_of(const std::exception& error) {
+  const auto* c10_error = dynamic_cast<const c10::Error*>(&error);
+  std::istringstream lines(c10_error ? c10_error->what_without_backtrace() : error.what());
+  std::string first, line;
+  while (std::getline(lines, line)) {
+    line.erase(0, line.find_first_not_of(" \t"));
+    if (line.empty()) continue;
+    if (first.empty()) first = line;
+    const auto word = line.substr(0, line.find(':'));
+    if (word.size() < line.size() && (word.ends_with("Error") || word.ends_with("Exception")) &&
+        word.find(' ') == word.npos)
+      return printable(line.substr(std::min(line.size(), word.size() + 2)), 300);
+  }
+  return printable(first, 300);
+}
+
+void check_network_options(const NetworkOptions& options, const Process& process) {
+  if (options.shape.empty()) throw ConfigError("model.shape", "must not be empty");
+  for (auto n : options.shape)
+    if (n < 1) throw ConfigError("model.shape", "must be positive, got " + shape_text(options.shape));
+  if (!(options.data_std >= 0) || std::isinf(options.data_std))
+    throw ConfigError("model.data_std", "must not be negative");
+  if (options.guidance && options.labels.empty())
+    throw ConfigError("model.label", "missing; model.guidance needs a label to guide to");
+  if (options.guidance && !std::isfinite(options.guidance->scale))
+    throw ConfigError("model.guidance.scale", "must be finite");
+  if (options.threshold) {
+    const auto [clip, quantile] = *options.threshold;
+    if (!(clip > 0) || !std::isfinite(clip))
+      throw ConfigError("model.threshold.clip", "must be positive, got " + shortest(clip));
+    if (!(quantile >= 0 && quantile <= 1))
+      throw ConfigError("model.threshold.quantile", "must be from 0 to 1, got " + shortest(quantile));
+  }
+  Parametrisation(options, process);
+}
+
+char check_network_file(const std::string& path, const std::string& what) {
+  if (std::filesystem::is_directory(path)) throw FileError(printable(path, 1000), "is a folder, expected " + what);
+  std::ifstream file(path, std::ios::binary);
+  char start = 0;
+  if (!file) throw FileError(printable(path, 1000), std::string("cannot be read: ") + std::strerror(errno));
+  if (!file.get(start)) throw FileError(printable(path, 1000), "is empty");
+  return start;
+}
+
+c10::Device network_device(const std::string& device_name, const std::string& source) {
+  c10::Device device = at::kCPU;
+  try {
+    device = c10::Device(device_name);
+  } catch (const std::exception&) {
+    throw ConfigError("run.device", "must be cpu, cuda or cuda:K, got " + printable(device_name));
+  }
+  if (device.is_cuda() && (!at::hasCUDA() || std::max<int>(device.index(), 0) >= static_cast<int>(at::getNumGPUs())))
+    throw ModelError(
+        source + ": run.device is " + device_name + ", but this Torch sees " +
+        (at::hasCUDA() ? std::to_string(at::getNumGPUs()) + " CUDA device(s)" : std::string("no CUDA device")) +
+        "; use cpu, or a Torch built for CUDA");
+  return device;
+}
+
+ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const Process& process) {
+  return std::make_shared<Network>(std::move(source), options, process);
+}
+
+ModelPtr wrap_network(NetworkFunction network, const NetworkOptions& options, const Process& process) {
+  if (!network) throw ConfigError("network", "must be callable");
+  check_network_options(options, process);
+  return make_network({.forward = std::move(network), .kind = "network", .path = {}}, options, process);
+}
+
+}  // namespace shockstep

@@ -1,0 +1,35 @@
+/// What networks from files and from callables have in common.
+#pragma once
+
+#include <shockstep/models/network.hpp>
+
+#include <c10/core/Device.h>
+
+#include <string>
+
+namespace shockstep {
+
+/// A network and where it comes from, for messages.
+struct NetworkSource {
+  NetworkFunction forward;
+  std::string kind;  ///< torchscript, ...
+  std::string path;  ///< empty where it is no file
+};
+
+/// Throws ConfigError for options that are wrong whatever the network.
+void check_network_options(const NetworkOptions& options, const Process& process);
+/// The file is there and not empty. `what` it should be. Returns its first byte. Throws FileError.
+char check_network_file(const std::string& path, const std::string& what);
+/// Throws ConfigError for the name of no device, ModelError for one this machine lacks; `source` stands before the sentence.
+c10::Device network_device(const std::string& name, const std::string& source);
+
+/// After the probe call: the model. Throws ModelError if the network does not fit the options.
+ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const Process& process);
+
+/// What Torch says of an exception, in one line.
+std::string sentence_of(const std::exception& error);
+/// "float32"
+const char* name(NetworkType type);
+at::ScalarType scalar_type(NetworkType type);
+
+}  // namespace shockstep

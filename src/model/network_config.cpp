@@ -1,0 +1,116 @@
+#include "core/npy.hpp"
+#include "core/text.hpp"
+#include "model/factories.hpp"
+
+#include <shockstep/models/aot_inductor.hpp>
+#include <shockstep/models/torchscript.hpp>
+
+#include <cmath>
+#include <map>
+
+namespace shockstep {
+namespace {
+
+template <class Value>
+using Names = std::vector<std::pair<const char*, Value>>;
+
+const Names<Predicts> predictions = {{"denoised", Predicts::denoised},     {"noise", Predicts::noise},
+                                     {"velocity", Predicts::velocity},     {"flow", Predicts::flow},
+                                     {"score", Predicts::score},           {"edm", Predicts::edm},
+                                     {"sample", Predicts::denoised},       {"epsilon", Predicts::noise},
+                                     {"v_prediction", Predicts::velocity}, {"flow_prediction", Predicts::flow}};
+const Names<TimeInput> times = {{"sigma", TimeInput::sigma}, {"log_sigma", TimeInput::log_sigma},
+                                {"edm", TimeInput::edm},     {"t", TimeInput::t},
+                                {"index", TimeInput::index}, {"index/N", TimeInput::index_over_N}};
+const Names<ScaleInput> scalings = {{"none", ScaleInput::none}, {"process", ScaleInput::process}};
+const Names<NetworkType> types = {{"float32", NetworkType::float32},
+                                  {"float64", NetworkType::float64},
+                                  {"float16", NetworkType::float16},
+                                  {"bfloat16", NetworkType::bfloat16}};
+
+template <class Value>
+Value chosen(Section& section, const std::string& key, const Names<Value>& values, const char* fallback) {
+  std::vector<std::string> names;
+  for (const auto& [name, value] : values) names.emplace_back(name);
+  const auto choice = section.choice(key, names, fallback);
+  for (const auto& [name, value] : values)
+    if (choice == name) return value;
+  return values.front().second;  // choice() has thrown
+}
+
+// One label, a list, or a .npy file of whole numbers.
+std::vector<std::int64_t> read_labels(Section& section) {
+  if (!section.is_text("label")) {
+    const auto labels = section.integers("label");
+    if (labels.empty()) section.fail("label", "must be a whole number, or a list of one per trajectory");
+    return labels;
+  }
+  const auto path = section.path("label");
+  const auto file = read_npy(path);
+  const auto bad = [&](const std::string& sentence) { section.fail("label", printable(path, 1000) + sentence); };
+  if (file.shape.size() != 1 || file.values.empty()) bad(" must hold a list of whole numbers, one per trajectory");
+  std::vector<std::int64_t> labels;
+  for (double value : file.values) {
+    if (value != std::floor(value) || std::abs(value) > 1e15) bad(" must hold whole numbers, has " + shortest(value));
+    labels.push_back(static_cast<std::int64_t>(value));
+  }
+  return labels;
+}
+
+NetworkOptions options_from(Section& section, const ModelContext& context) {
+  NetworkOptions options{.shape = section.integers("shape"), .device = context.device};
+  for (auto n : options.shape)
+    if (n < 1) section.fail("shape", "must be positive, got " + std::to_string(n));
+  options.predicts = chosen(section, "predicts", predictions, "denoised");
+  options.time = chosen(section, "time", times, options.predicts == Predicts::edm ? "edm" : "sigma");
+  section.ignore("time_scale");
+  if (section.has("time_scale")) {
+    options.time_scale = section.positive("time_scale");
+    if (options.time != TimeInput::t) section.fail("time_scale", "is for time: t");
+  }
+  options.scale_input = chosen(section, "scale_input", scalings, "none");
+  for (const char* key : {"label", "guidance", "threshold"}) section.ignore(key);
+  if (section.has("label")) options.labels = read_labels(section);
+  if (section.has("guidance")) {
+    Section guidance = section.section("guidance");
+    options.guidance = Guidance{.scale = guidance.number("scale"), .null_label = guidance.integer("null_label")};
+    guidance.finish();
+  }
+  if (section.has("threshold")) {
+    Section threshold = section.section("threshold");
+    options.threshold = Threshold{.clip = threshold.positive("clip", 1), .quantile = threshold.number("quantile", 0)};
+    threshold.finish();
+  }
+  options.data_std = section.number("data_std", 0);
+  if (options.data_std < 0) section.fail("data_std", "must not be negative, got " + shortest(options.data_std));
+  for (const auto& [name, type] : types)
+    if (context.dtype == name) {
+      options.dtype = type;
+      return options;
+    }
+  throw ConfigError(section.file(), "run.dtype",
+                    "must be one of float32, float64, float16, bfloat16, got " + context.dtype);
+}
+
+/// load(path, options, process), whose ConfigErrors get the place of the section.
+template <class Load>
+ModelPtr loaded(Section& section, const ModelContext& context, Load load) {
+  const auto path = section.path("path");
+  const auto options = options_from(section, context);
+  try {
+    return load(path, options, context.process);
+  } catch (const ConfigError& e) {
+    throw ConfigError(section.file(), "", e.what());
+  }
+}
+
+}  // namespace
+
+ModelPtr torchscript_from(Section& section, const ModelContext& context) {
+  return loaded(section, context, load_torchscript);
+}
+ModelPtr aot_inductor_from(Section& section, const ModelContext& context) {
+  return loaded(section, context, load_aot_inductor);
+}
+
+}  // namespace shockstep

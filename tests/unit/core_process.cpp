@@ -1,0 +1,223 @@
+/// Processes against their definitions: alpha and s written as functions of the native time, and a known table.
+#include "support/test.hpp"
+
+#include "process/factories.hpp"
+
+#include <shockstep/error.hpp>
+#include <shockstep/process.hpp>
+#include <shockstep/schedule.hpp>
+
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <numbers>
+
+using namespace shockstep;
+
+namespace {
+
+struct Definition {
+  const char* name;
+  Process process;
+  std::function<double(double t)> alpha, s;  // of the native time
+  double first, last;                        // native times of sigma_max and sigma_min
+};
+
+double linear_alpha(double t) { return std::exp(-.5 * (.1 * t + .5 * 19.9 * t * t)); }
+double cosine_alpha(double t) {
+  const auto f = [](double u) { return std::cos((u + .008) / 1.008 * std::numbers::pi / 2); };
+  return f(t) / f(0);
+}
+double preserving(double alpha) { return std::sqrt((1 - alpha) * (1 + alpha)); }
+
+std::vector<Definition> definitions() {
+  const auto id = [](double t) { return t; };
+  const auto rest = [](double t) { return 1 - t; };
+  return {{"ve", VarianceExploding{}, [](double) { return 1.; }, id, 80, .002},
+          {"vp_linear", VpLinear{}, linear_alpha, [](double t) { return preserving(linear_alpha(t)); }, 1, 1e-3},
+          {"sub_vp", SubVp{}, linear_alpha, [](double t) { return 1 - std::pow(linear_alpha(t), 2); }, 1, 1e-3},
+          {"vp_cosine", VpCosine{}, cosine_alpha, [](double t) { return preserving(cosine_alpha(t)); }, .9946, 1e-3},
+          {"flow to noise", FlowMatching{}, rest, id, .999, .001},
+          {"flow to data", FlowMatching{.data_at = 1}, id, rest, .001, .999},
+          {"flow, shifted", FlowMatching{.shift = 3}, rest, id, .999, .001}};
+}
+
+std::string refusal(const std::function<void()>& make) {
+  try {
+    make();
+  } catch (const ConfigError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+/// sigma at an entry of the table.
+double level(const VpTable& table, std::size_t j) {
+  return std::sqrt((1 - table.alphas_cumprod[j]) / table.alphas_cumprod[j]);
+}
+
+}  // namespace
+
+TEST_CASE("Time and alpha at each sigma are those of the definition") {
+  for (const auto& d : definitions()) {
+    CAPTURE(d.name);
+    const Process& p = d.process;
+    const double range = p.lam_end() - p.lam_begin();
+    for (int i = 0; i <= 100; ++i) {
+      const double sigma = std::exp(-p.lam_begin() - range * i / 100), t = p.time(sigma);
+      CAPTURE(sigma, t);
+      // alpha and s as the definition gives them at t: rounding of t is magnified by d ln sigma/dt * t, at most
+      // 1/(1 - t) = 1000 in the flow and t/(alpha s) dalpha/dt = 240 in the cosine; s near 0 loses eps/s^2 = 5e-12.
+      CHECK(d.s(t) / d.alpha(t) == Approx(sigma).epsilon(3e-11).margin(0));
+      CHECK(p.alpha(sigma) == Approx(d.alpha(t)).epsilon(1e-12).margin(0));
+    }
+    CHECK(p.time(p.sigma_max()) == Approx(d.first).epsilon(1e-11));
+    CHECK(p.time(p.sigma_min()) == Approx(d.last).epsilon(1e-11));
+    CHECK(p.steps() == 0);
+  }
+}
+
+TEST_CASE("The time of a table is its index, between entries linear in ln sigma") {
+  const double offset = GENERATE(0., 1.);
+  VpTable table{.alphas_cumprod = {.99, .9, .5, .1}, .index_offset = offset};
+  const Process p(table);
+  CHECK(p.kind() == "table");
+  CHECK(p.steps() == 4);
+  CHECK(p.sigma_min() == Approx(level(table, 0)));
+  CHECK(p.sigma_max() == Approx(3));
+  for (std::size_t j = 0; j < 4; ++j) CHECK(p.time(level(table, j)) == Approx(offset + static_cast<double>(j)));
+  CHECK(p.time(std::pow(level(table, 1), .75) * std::pow(level(table, 2), .25)) == Approx(offset + 1.25));
+  CHECK(p.alpha(level(table, 2)) == Approx(std::sqrt(.5)));
+  CHECK(p.time(p.sigma_max()) == offset + 3);
+  CHECK(p.time(p.sigma_min()) == offset);
+}
+
+TEST_CASE("Entries without noise or without data are not reached, and keep their index") {
+  const Process p(VpTable{.alphas_cumprod = {1, .9, .5, 0}});
+  CHECK(p.steps() == 4);
+  CHECK(p.time(p.sigma_min()) == 1);
+  CHECK(p.time(p.sigma_max()) == 2);
+  CHECK(p.sigma_max() == Approx(1));
+}
+
+TEST_CASE("Tables of betas are those of their papers") {
+  const VpTable linear = linear_table();
+  // The known ends of DDPM's table, as every implementation prints them: sigma from .0100 to 157.4.
+  CHECK(linear.alphas_cumprod.front() == Approx(1 - 1e-4));
+  CHECK(linear.alphas_cumprod.back() == Approx(4.0358e-5).epsilon(1e-4));
+  CHECK(Process(linear).sigma_max() == Approx(157.4).epsilon(1e-3));
+  // Latent diffusion's: .0292 to 14.61.
+  const Process latent(linear_table(.00085, .012, 1000, BetaSpacing::scaled_linear));
+  CHECK(latent.sigma_min() == Approx(.0292).epsilon(1e-2));
+  CHECK(latent.sigma_max() == Approx(14.6146).epsilon(1e-5));
+
+  const VpTable cosine = cosine_table(.008, 1000);
+  const auto f = [](double t) { return std::pow(cosine_alpha(t), 2); };
+  for (std::size_t j : {0UL, 500UL, 990UL})
+    CHECK(cosine.alphas_cumprod[j] == Approx(f(static_cast<double>(j + 1) / 1000)).epsilon(1e-9));
+  CHECK(cosine.alphas_cumprod[999] == Approx(cosine.alphas_cumprod[998] * .001));  // beta at most .999
+}
+
+TEST_CASE("A table approaches the continuous process") {
+  // beta_j = beta((j + 1)/N)/N: Song et al. 2021, appendix B. The product is a right-hand sum: off by O(1/N).
+  const int N = 10000;
+  VpTable table = linear_table((.1 + 19.9 / N) / N, 20. / N, N);
+  const Process discrete(table), continuous(VpLinear{});
+  for (double sigma : {.5, 5., 50.})
+    CHECK((discrete.time(sigma) + 1) / N == Approx(continuous.time(sigma)).epsilon(2e-3));
+}
+
+TEST_CASE("Only the grid linear in time knows the shift of a flow") {
+  const Process straight(FlowMatching{}), shifted(FlowMatching{.shift = 3}),
+      other(FlowMatching{.data_at = 1, .shift = 3});
+  for (double sigma : {.01, 1., 30.}) {
+    CHECK(shifted.time(sigma) == straight.time(sigma));
+    const double u = shifted.clock(sigma);
+    CHECK(3 * u / (1 + 2 * u) == Approx(straight.time(sigma)));
+    CHECK(other.clock(sigma) == Approx(1 - u));
+    CHECK(straight.clock(sigma) == straight.time(sigma));
+  }
+  // More of the nodes lie at large sigma.
+  const FixedSteps linear{.schedule = Schedule::linear};
+  CHECK(grid_sigmas(linear, shifted, 11)[5] > 2.9 * grid_sigmas(linear, straight, 11)[5]);
+  CHECK(grid_sigmas(linear, other, 11)[5] == Approx(grid_sigmas(linear, shifted, 11)[5]));
+}
+
+TEST_CASE("A range is taken where the process reaches, and refused elsewhere") {
+  const Process p(VpLinear{.sigma_min = .001, .sigma_max = 50});
+  CHECK(p.sigma_min() == .001);
+  CHECK(p.sigma_max() == 50);
+  CHECK(Process(FlowMatching{.sigma_max = 1e5}).time(1e5) < 1);
+  CHECK(Process(VpCosine{.sigma_max = 1e5}).time(1e5) < 1);
+
+  const auto says = [](const auto& options) { return refusal([&] { (void)Process(options); }); };
+  CHECK(says(VpLinear{.sigma_max = 200}).starts_with("process.sigma_max: must be at most 152.1"));
+  CHECK(says(VpLinear{.sigma_max = 200}).find("got 200; vp_linear reaches from 0 to 152.1") != std::string::npos);
+  CHECK(says(SubVp{.sigma_max = 200}).find("sub_vp reaches from 0 to 152.1") != std::string::npos);
+  VpTable table{.alphas_cumprod = {.5, .4, .2}};
+  table.sigma_min = .4;
+  CHECK(says(table) == "process.sigma_min: must be at least 1, got 0.4; table reaches from 1 to 2");
+  table.sigma_min = 1 - 1e-7;
+  CHECK(Process(table).sigma_min() == 1);
+  table.sigma_min = 2;
+  CHECK(says(table) == "process.sigma_max: must be larger than sigma_min = 2, got 2");
+  CHECK(says(FlowMatching{.sigma_min = -1}) == "process.sigma_min: must be positive, got -1");
+  CHECK(says(VarianceExploding{.sigma_min = 0}) == "process.sigma_min: must be positive, got 0");
+}
+
+TEST_CASE("Parameters that cannot be are named") {
+  const auto says = [](const auto& make) { return refusal([&] { (void)make(); }); };
+  CHECK(says([] { return Process(VpLinear{.beta_min = 3, .beta_max = 2}); }) ==
+        "process.beta_max: must be positive and at least beta_min = 3, got 2");
+  CHECK(says([] { return Process(SubVp{.beta_min = -1}); }) == "process.beta_min: must not be negative, got -1");
+  CHECK(says([] { return Process(VpCosine{.s = 1}); }) == "process.s: must be from 0 to below 1, got 1");
+  CHECK(says([] { return Process(FlowMatching{.data_at = 2}); }) == "process.data_at: must be 0 or 1, got 2");
+  CHECK(says([] { return Process(FlowMatching{.shift = 0}); }) == "process.shift: must be positive, got 0");
+  CHECK(says([] { return Process(VpTable{.alphas_cumprod = {.5, .6}}); }) ==
+        "process.alphas_cumprod: must descend, got 0.6 after 0.5 at entry 1");
+  CHECK(says([] { return Process(VpTable{.alphas_cumprod = {1.5, .6}}); }) ==
+        "process.alphas_cumprod: must be from 0 to 1, got 1.5");
+  CHECK(says([] { return Process(VpTable{.alphas_cumprod = {1, .6}}); }) ==
+        "process.alphas_cumprod: must hold at least 2 numbers between 0 and 1");
+  CHECK(says([] { return linear_table(.1, .05, 10); }) ==
+        "process.beta_end: must be from beta_start = 0.1 to below 1, got 0.05");
+  CHECK(says([] { return linear_table(0, .05, 10); }) == "process.beta_start: must be positive, got 0");
+  CHECK(says([] { return cosine_table(.008, 1); }) == "process.steps: must be from 2 to 10000000, got 1");
+}
+
+namespace {
+
+Section settings(const std::vector<std::pair<std::string, std::string>>& keys) {
+  ConfigNode node;
+  for (const auto& [key, value] : keys) node.child(key) = ConfigNode::literal(value);
+  return {"c.yaml", "process", node};
+}
+
+}  // namespace
+
+TEST_CASE("A section makes the process its keys describe") {
+  Section flow = settings({{"data_at", "1"}, {"shift", "3"}});
+  CHECK(flow_from(flow).time(9) == Approx(.1));
+  Section continuous = settings({{"beta_max", "10"}});
+  CHECK(vp_linear_from(continuous).steps() == 0);
+  Section table = settings({{"beta_start", "1e-4"}, {"beta_end", ".02"}, {"steps", "100"}});
+  CHECK(vp_linear_from(table).steps() == 100);
+  CHECK(continuous.resolved().find("sigma_max")->scalar.starts_with("12."));  // the own range is a setting in effect
+  Section latent = settings({{"beta_start", ".00085"}, {"beta_end", ".012"}, {"beta_schedule", "scaled_linear"}});
+  CHECK(vp_linear_from(latent).sigma_max() == Approx(14.6146).epsilon(1e-5));
+  Section cosine = settings({{"steps", "50"}});
+  CHECK(vp_cosine_from(cosine).steps() == 50);
+  Section smooth = settings({});
+  CHECK(vp_cosine_from(smooth).steps() == 0);
+
+  Section mixed = settings({{"beta_min", ".1"}, {"steps", "10"}});
+  CHECK(refusal([&] { vp_linear_from(mixed); }) ==
+        "c.yaml: process.beta_min: is of continuous time and cannot stand beside beta_start, beta_end and steps, the "
+        "table");
+  Section wide = settings({{"sigma_max", "1000"}, {"steps", "1000"}});
+  CHECK(refusal([&] { vp_linear_from(wide); }).starts_with("c.yaml: process.sigma_max: must be at most 157.4"));
+  Section third = settings({{"data_at", "2"}});
+  CHECK(refusal([&] { flow_from(third); }) == "c.yaml: process.data_at: must be 0 or 1, got 2");
+  Section missing = settings({});
+  CHECK(refusal([&] { table_from(missing); }).starts_with("c.yaml: process.alphas_cumprod: missing"));
+}
