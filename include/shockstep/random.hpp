@@ -11,6 +11,7 @@ enum class Stream : std::uint32_t {
   start = 0,      ///< starting latents of the samples
   pilot = 1,      ///< starting latents of the pilot
   direction = 2,  ///< probe directions
+  exact = 8,      ///< exact samples, random projections and orders of rows that comparisons measure with
 };
 
 /// Fills `out` with standard normal numbers addressed by (seed, stream, trajectory, interval): element j is the same

@@ -249,7 +249,7 @@ RunConfig::RunConfig(const ConfigNode& root, const std::string& name, const std:
   sampler = read_sampler(root_.section("sampler"), methods);
   run = read_run(root_.section("run"));
   output = read_output(root_.section("output"));
-  for (const char* key : {"methods", "reference", "data"}) root_.ignore(key);  // compare_config.hpp
+  for (const char* key : {"methods", "reference", "data", "distances"}) root_.ignore(key);  // compare_config.hpp
   root_.finish();
 }
 

@@ -1,4 +1,4 @@
-#include "cli/noise.hpp"
+#include "cli/arrays.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -12,6 +12,16 @@
 #include <cmath>
 
 namespace shockstep::cli {
+namespace {
+
+at::Tensor tensor(const NpyArray& file) {
+  at::Tensor out = at::empty(file.shape, at::kDouble);
+  std::copy(file.values.begin(), file.values.end(), out.mutable_data_ptr<double>());
+  return out;
+}
+
+}  // namespace
+
 at::Tensor read_noise(const std::string& path, std::int64_t count, const std::vector<std::int64_t>& shape) {
   std::vector<std::int64_t> wanted{count};
   wanted.insert(wanted.end(), shape.begin(), shape.end());
@@ -25,9 +35,9 @@ at::Tensor read_noise(const std::string& path, std::int64_t count, const std::ve
     throw FileError(printable(path, 1000),
                     "must be finite, holds " + shortest(*bad) + " in row " + std::to_string(row));
   }
-  at::Tensor noise = at::empty(wanted, at::kDouble);
-  std::copy(file.values.begin(), file.values.end(), noise.mutable_data_ptr<double>());
-  return noise;
+  return tensor(file);
 }
+
+at::Tensor read_tensor(const std::string& path) { return tensor(read_npy(path)); }
 
 }  // namespace shockstep::cli
