@@ -63,8 +63,8 @@ struct ComparisonResult {
   /// Of the reference; 0 where it is exact.
   double reference_evaluations_mean = 0;
   std::int64_t reference_budget = 0;  ///< trajectories of the reference that did not reach its tolerance
-  /// What exact samples score in the place of a method's: no method can do better, but by chance. Unknown where there are
-  /// none to spare.
+  /// What exact samples score in the place of a method's, mean and standard deviation of up to eight sets of them: no method can do
+  /// better, but by chance. Unknown where there are none to spare.
   DistributionDistances floor;
   std::int64_t distance_rows = 0;  ///< that the methods are compared with; 0: no distances were asked for
 };

@@ -3,6 +3,7 @@
 #include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/random.hpp>
 
+#include "core/statistics.hpp"
 #include "engine/energy_distance.hpp"
 #include "engine/mode_weights.hpp"
 
@@ -11,14 +12,16 @@
 #include <ATen/ops/isfinite.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <vector>
 
 namespace shockstep {
 namespace {
 
-// Of random numbers: the exact samples that methods are compared with, those of the floor, and the order of data.
-constexpr std::uint64_t key_of_rows = 2, key_of_floor = 3, key_of_order = 4;
+// Of random numbers: the exact samples that methods are compared with, the order of data, and the samples of the floor.
+constexpr std::uint64_t key_of_rows = 2, key_of_order = 3, key_of_floor = 4;
+constexpr std::uint64_t most_sets = 8;         // of the floor; keys from that of the floor on
 constexpr std::int64_t exact_rows = 16'384;    // drawn at least, so that they add little to the error
 constexpr std::int64_t values_kept = 1 << 25;  // of samples, numbers; 256 MiB
 constexpr std::int64_t fewest_rows = 1024, rows_kept = 65'536;
@@ -40,12 +43,13 @@ DistributionReference::DistributionReference(const ScoreModel& model, const Proc
                                              const at::Tensor& data, std::int64_t count)
     : model_(model), mixture_(dynamic_cast<const GaussianMixture*>(&model)), sigma_min_(process.sigma_min()) {
   const std::int64_t n = std::min(count, most_rows());
-  at::Tensor spare;
-  if (mixture_) spare = exact(n, key_of_floor, final);
+  std::vector<at::Tensor> spare;
+  for (std::uint64_t i = 0; mixture_ && i < most_sets; ++i) spare.push_back(exact(n, key_of_floor + i, final));
   if (data.defined()) {
     rows_ = shuffled(data);
-    if (!mixture_ && rows_.size(0) >= 2 * n) {
-      spare = rows_.narrow(0, rows_.size(0) - n, n);
+    const auto sets = mixture_ ? 0 : std::min(rows_.size(0) / (2 * n), static_cast<std::int64_t>(most_sets));
+    for (std::int64_t i = 0; i < sets; ++i) {
+      spare.push_back(rows_.narrow(0, rows_.size(0) - n, n));
       rows_ = rows_.narrow(0, 0, rows_.size(0) - n);
     }
     rows_ = rows_.narrow(0, 0, std::min(rows_.size(0), most_rows()));
@@ -53,7 +57,25 @@ DistributionReference::DistributionReference(const ScoreModel& model, const Proc
     rows_ = exact(std::min(std::max(count, exact_rows), most_rows()), key_of_rows, final);
   }
   sliced_.emplace(rows_);
-  if (spare.defined()) floor_ = distances(spare);
+  floor_ = floor_of(spare);
+}
+
+DistributionDistances DistributionReference::floor_of(const std::vector<at::Tensor>& sets) const {
+  std::vector<double> w2, energy, weights, z;
+  for (const at::Tensor& set : sets) {
+    const DistributionDistances found = distances(set);
+    w2.push_back(found.sliced_w2.value), energy.push_back(found.energy.value);
+    weights.push_back(found.mode_weights.value), z.push_back(found.mode_weights_z);
+  }
+  if (sets.empty()) return {};
+  const auto estimate = [](const std::vector<double>& values) {
+    const double n = static_cast<double>(values.size());
+    return Estimate{mean(values), n > 1 ? standard_deviation(values) * std::sqrt(n / (n - 1)) : Estimate::unknown};
+  };
+  return {.sliced_w2 = estimate(w2),
+          .energy = estimate(energy),
+          .mode_weights = estimate(weights),
+          .mode_weights_z = mean(z)};
 }
 
 DistributionDistances DistributionReference::distances(const at::Tensor& samples) const {

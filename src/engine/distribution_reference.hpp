@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace shockstep {
 
@@ -25,12 +26,13 @@ class DistributionReference {
   /// Of `samples` [count, *shape] float64. Rows that are not finite are left out; so are all beyond a bound that memory sets.
   DistributionDistances distances(const at::Tensor& samples) const;
 
-  /// Of exact samples, as many: drawn from a mixture, else of data that are kept from the methods. Unknown where
-  /// data are fewer than two for each sample.
+  /// Mean over up to eight sets of exact samples, as many as a method has, and their standard deviation: drawn from a mixture, else
+  /// of up to half of the data, kept from the methods. Unknown where data are fewer than two for each sample.
   const DistributionDistances& floor() const { return floor_; }
   std::int64_t rows() const { return rows_.size(0); }
 
  private:
+  DistributionDistances floor_of(const std::vector<at::Tensor>& sets) const;
   at::Tensor exact(std::int64_t count, std::uint64_t key, Final final) const;
   std::int64_t most_rows() const;
 

@@ -87,6 +87,28 @@ TEST_CASE("The evaluations of a fit are counted and bounded") {
   CHECK(fitted.rows >= 2 * fitted.held_out - 1);
 }
 
+TEST_CASE("An observer sees a fit grow, and may cancel it") {
+  struct Watcher final : Observer {
+    double last = 0, until = 2;
+    void progress(double share) override {
+      CHECK(share >= last);
+      last = share;
+    }
+    bool cancelled() const override { return last > until; }
+  } watcher;
+  const auto options = steps_of(Method::dpmpp_2m, 8);
+  const auto calibrate = [&] {
+    return calibrate_schedule(*test::ring(), test::range(), options, fit_evaluations, &watcher);
+  };
+  CHECK(calibrate().sigmas == calibrate_schedule(*test::ring(), test::range(), options).sigmas);
+  CHECK(watcher.last == 1);
+  watcher.last = 0, watcher.until = .3;
+  const FittedSchedule cancelled = calibrate();
+  CHECK_FALSE(cancelled.complete);
+  CHECK(cancelled.sigmas.empty());
+  CHECK(watcher.last < .5);
+}
+
 TEST_CASE("A sampler fits before it samples, whatever the batch") {
   const Sampler sampler(test::ring(), test::range(), steps_of(Method::dpmpp_2m, 8));
   REQUIRE(sampler.fitted());

@@ -5,7 +5,11 @@
 // option and `content(data, report)` an element; both may be missing or undefined.
 
 const figures = () => [
+  stepsOfSchedule,
+  errorsOfSchedule,
+  nodesOfSchedule,
   errorAgainstEvaluations,
+  distanceAgainstEvaluations,
   comparedTable,
   samplesFigure,
   stepsFigure,
@@ -17,6 +21,11 @@ const figures = () => [
   errorsFigure,
   trajectoriesFigure,
 ];
+
+function headlineOf(report) {
+  if (report.comparison) return comparisonHeadline(report);
+  return report.schedule ? scheduleHeadline(report) : headline(report);
+}
 
 function figureCard(figure, data, report) {
   const content = figure.content?.(data, report);
@@ -65,7 +74,7 @@ addEventListener("DOMContentLoaded", () => {
   document
     .getElementById("page")
     .append(
-      ...(report.comparison ? comparisonHeadline(report) : headline(report)),
+      ...headlineOf(report),
       element("div", { class: "figures" }, ...cards),
       element(
         "details",
