@@ -82,19 +82,14 @@ class Warp {
   int steps_, modes_;
 };
 
-/// Progress is the share of the evaluations that are allowed; a fit may end with fewer.
+/// Of a run within a fit: the caller's, asked whether to cancel.
 class FitObserver final : public Observer {
  public:
-  FitObserver(Observer* whole, std::int64_t spent, std::int64_t most) : whole_(whole), spent_(spent), most_(most) {}
-
-  void progress(double) override {
-    if (whole_) whole_->progress(static_cast<double>(spent_) / static_cast<double>(most_));
-  }
-  bool cancelled() const override { return whole_ && whole_->cancelled(); }
+  explicit FitObserver(const Observer* caller) : caller_(caller) {}
+  bool cancelled() const override { return caller_ && caller_->cancelled(); }
 
  private:
-  Observer* whole_;
-  std::int64_t spent_, most_;
+  const Observer* caller_;
 };
 
 struct Cancelled {};
@@ -213,7 +208,7 @@ Calibration::Samples Calibration::run(TrajectorySettings settings, const Interfa
     std::ranges::copy(latents[static_cast<std::size_t>(i)], latent.begin());
   };
   const auto count = static_cast<std::int64_t>(latents.size());
-  FitObserver observer(observer_, spent_, most_);
+  FitObserver observer(observer_);
   EngineRun engine{
       .model = model_, .settings = settings, .count = count, .batch = static_cast<int>(count), .observer = &observer};
   engine.finished = [&](const Integration& row) {
@@ -221,6 +216,8 @@ Calibration::Samples Calibration::run(TrajectorySettings settings, const Interfa
       out[row.report().trajectory].assign(row.sample().begin(), row.sample().end());
   };
   spent_ += run_engine(engine).evaluations;
+  // Of those that are allowed; a fit may end with fewer.
+  if (observer_) observer_->progress(static_cast<double>(spent_) / static_cast<double>(most_));
   if (observer.cancelled()) throw Cancelled();
   return out;
 }

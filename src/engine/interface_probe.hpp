@@ -33,7 +33,7 @@ class InterfaceProbe {
   int size() const { return static_cast<int>(arcs_.size()); }
 
   /// Trajectories that an arc takes at most: of the base before its flanks, and of each other sampler.
-  static constexpr int base_runs = 10, most_runs = 13;
+  static constexpr int base_runs = 10, most_runs = 14;
 
  private:
   struct Crossing {

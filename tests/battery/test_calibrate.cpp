@@ -130,7 +130,7 @@ TEST_CASE("A fitted schedule gains on trajectories it has not seen") {
   options.steps->schedule = Schedule::log_sigma;
   const at::Tensor straight = errors(model, options);
   CHECK(schedule.gained);
-  // Three amplitudes, fitted to some 30 rows and found good on held-out ones: the median falls. The rms of 1000 rows is that
+  // Three amplitudes, fitted to some 20 rows and found good on others: the median falls. The rms of 1000 rows is that
   // of the few at the wrong mode, 1.1 leaves room for a standard error of a tenth of it.
   CHECK(fitted.median().item<double>() < straight.median().item<double>());
   CHECK(fitted.pow(2).mean().sqrt().item<double>() < 1.1 * straight.pow(2).mean().sqrt().item<double>());
