@@ -58,6 +58,7 @@ function liveChart(box, option, height) {
     if (!drawn) return;
     box.style.height = `${height(drawn)}px`;
     chart ??= echarts.init(box);
+    chart.dispatchAction({ type: "hideTip" }); // an open tooltip would be shown again before it is made anew
     chart.resize();
     chart.setOption(option(drawn < 480), true);
   };
