@@ -31,7 +31,7 @@ constexpr int fewest_rows = 8, most_rows = 24;
 constexpr int runs_planned = 18;       // of the fit, each on all its rows
 constexpr double reference_cost = 60;  // evaluations of a row, as a rule
 constexpr double fitting = .36;        // of the evaluations, references of the rows included
-constexpr double checking = .35;       // of the evaluations, kept for the check of the largest errors
+constexpr double checking = .35;       // of the evaluations, kept for the check at the interfaces
 constexpr int longest_reference = 1000;
 constexpr int rows_for_spread = 16;           // that the pilot takes to measure data_std
 constexpr double reference_tolerance = 3e-5;  // of a step of order 5, in data_std
@@ -41,7 +41,6 @@ constexpr double interfaces_of_arc = 3;  // of which one is looked at; rather to
 constexpr int typical_runs = 9;          // of a search for an interface and its flanks
 constexpr int coarse_cost = 45;          // evaluations of a row that only has to end at the right mode
 constexpr double coarse_tolerance = 1e-3;
-constexpr double safe_share = .9;  // of the base's root mean square error that the fit's must stay below
 
 /// h_n exp(sum_k a_k sqrt 2 cos(k pi (n + 1/2)/N)), rescaled to the length of the range: steps in lam that are positive
 /// whatever the amplitudes a are.
@@ -340,7 +339,7 @@ InterfaceProbe::Sampler Calibration::ends_of(const TrajectorySettings& settings)
   };
 }
 
-/// Whether the candidate's root mean square error, wrong modes included, is safely below the base's.
+/// Whether the candidate's root mean square error, wrong modes included, is below the base's.
 bool Calibration::is_safe(const Tried& candidate, const Tried& base) {
   if (!probe_) {
     find_arcs();
@@ -359,7 +358,7 @@ bool Calibration::is_safe(const Tried& candidate, const Tried& base) {
   };
   const double found = square(candidate, probe_->of(ends_of(on_grid(candidate.sigmas))));
   const double known = square(base, probe_->base());
-  return std::sqrt(found) < safe_share * std::sqrt(known);
+  return found < known;
 }
 
 FittedSchedule Calibration::fit() {
@@ -383,7 +382,7 @@ FittedSchedule Calibration::fit() {
   const Tried& base = merit(all(karras)) < merit(all(log_sigma)) ? karras : log_sigma;
   out.sigmas = base.sigmas, out.error = base.error;
   if (warp_.amplitudes() > 0) {
-    // Between the base and the fit the rms is often less than at either: the loss does not see the largest errors.
+    // A part of the way to the fit is often better in rms than all of it: the loss does not see the largest errors.
     const auto amplitudes = fitted(log_sigma.residuals);
     for (double share : shares) {
       auto part = amplitudes;

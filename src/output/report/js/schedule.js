@@ -47,11 +47,11 @@ const stepsOfSchedule = {
   height: 380,
 };
 
-function scheduleErrors(schedule) {
+function scheduleErrors(schedule, report, narrow) {
   const keys = Object.keys(drawnSchedules(schedule));
   const error = (key) => (key === "fitted" ? schedule.error : schedule[key]);
   const measures = [
-    ["rms", "root mean square"],
+    ["rms", narrow ? "rms" : "root mean square"],
     ["median", "median"],
   ];
   const values = keys.flatMap((key) => measures.map(([measure]) => error(key)[measure])).filter((value) => value > 0);
@@ -62,7 +62,7 @@ function scheduleErrors(schedule) {
     xAxis: axis("", {
       type: "category",
       data: measures.map(([, name]) => name),
-      axisLabel: { color: css("--soft"), fontSize: 13 },
+      axisLabel: { color: css("--soft"), fontSize: 13, interval: 0 },
     }),
     yAxis: upright(logAxis("error of a sample", Math.min(...values) / 1.3, Math.max(...values) * 1.3)),
     tooltip: {
