@@ -45,7 +45,7 @@ def show(label, gains):
 
 
 def main():
-    words = lambda text: text.split(',')
+    words = lambda text: [word for word in text.split(',') if word]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--problems', type=words, default=['public', 'validation'])
     parser.add_argument('--methods', type=words, default=['dpmpp_2m', 'multistep'])
