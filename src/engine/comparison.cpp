@@ -52,6 +52,11 @@ std::int64_t count(const RunStatistics& statistics, Status status) {
   return statistics.count_by_status[static_cast<int>(status)];
 }
 
+/// What was evaluated once, before any trajectory.
+std::int64_t evaluations_before(const Sampler& sampler) {
+  return sampler.profile().evaluations + (sampler.fitted() ? sampler.fitted()->evaluations : 0);
+}
+
 bool whole(const RunStatistics& statistics, const SampleRequest& request) {
   return statistics.trajectories() == request.count && count(statistics, Status::interrupted) == 0;
 }
@@ -152,7 +157,7 @@ ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>
                            .error = terminal_error(run.samples, reference, *model_, process_.sigma_min()),
                            .distances = distribution ? distribution->distances(run.samples) : DistributionDistances{},
                            .wall_seconds = run.statistics.wall_seconds,
-                           .pilot_evaluations = samplers_[i].profile().evaluations,
+                           .pilot_evaluations = evaluations_before(samplers_[i]),
                            .budget = count(run.statistics, Status::budget)});
     if (finished) finished(result.rows.back());
   }

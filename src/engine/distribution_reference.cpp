@@ -21,7 +21,7 @@ namespace {
 
 // Of random numbers: the exact samples that methods are compared with, the order of data, and the samples of the floor.
 constexpr std::uint64_t key_of_rows = 2, key_of_order = 3, key_of_floor = 4;
-constexpr std::uint64_t most_sets = 8;         // of the floor; keys from that of the floor on
+constexpr std::int64_t most_sets = 8;          // of the floor; keys from that of the floor on
 constexpr std::int64_t exact_rows = 16'384;    // drawn at least, so that they add little to the error
 constexpr std::int64_t values_kept = 1 << 25;  // of samples, numbers; 256 MiB
 constexpr std::int64_t fewest_rows = 1024, rows_kept = 65'536;
@@ -37,45 +37,46 @@ at::Tensor shuffled(const at::Tensor& data) {
   return data.reshape({m, -1}).index_select(0, at::from_blob(order.data(), {m}, at::kLong));
 }
 
+/// Means, and standard deviations in the place of standard errors.
+DistributionDistances average(const std::vector<DistributionDistances>& sets) {
+  if (sets.empty()) return {};
+  const auto over = [&](const auto& of) {
+    std::vector<double> values;
+    for (const auto& set : sets) values.push_back(of(set));
+    const double n = static_cast<double>(values.size());
+    return Estimate{mean(values), n > 1 ? standard_deviation(values) * std::sqrt(n / (n - 1)) : Estimate::unknown};
+  };
+  return {.sliced_w2 = over([](const auto& set) { return set.sliced_w2.value; }),
+          .energy = over([](const auto& set) { return set.energy.value; }),
+          .mode_weights = over([](const auto& set) { return set.mode_weights.value; }),
+          .mode_weights_z = over([](const auto& set) { return set.mode_weights_z; }).value};
+}
+
 }  // namespace
 
 DistributionReference::DistributionReference(const ScoreModel& model, const Process& process, Final final,
                                              const at::Tensor& data, std::int64_t count)
     : model_(model), mixture_(dynamic_cast<const GaussianMixture*>(&model)), sigma_min_(process.sigma_min()) {
   const std::int64_t n = std::min(count, most_rows());
-  std::vector<at::Tensor> spare;
-  for (std::uint64_t i = 0; mixture_ && i < most_sets; ++i) spare.push_back(exact(n, key_of_floor + i, final));
+  std::int64_t sets = mixture_ ? most_sets : 0;
+  at::Tensor spare;  // data for the floor
   if (data.defined()) {
     rows_ = shuffled(data);
-    const auto sets = mixture_ ? 0 : std::min(rows_.size(0) / (2 * n), static_cast<std::int64_t>(most_sets));
-    for (std::int64_t i = 0; i < sets; ++i) {
-      spare.push_back(rows_.narrow(0, rows_.size(0) - n, n));
-      rows_ = rows_.narrow(0, 0, rows_.size(0) - n);
+    if (!mixture_) {
+      sets = std::min(rows_.size(0) / (2 * n), most_sets);
+      spare = rows_.narrow(0, 0, sets * n);
+      rows_ = rows_.narrow(0, sets * n, rows_.size(0) - sets * n);
     }
     rows_ = rows_.narrow(0, 0, std::min(rows_.size(0), most_rows()));
   } else {
     rows_ = exact(std::min(std::max(count, exact_rows), most_rows()), key_of_rows, final);
   }
   sliced_.emplace(rows_);
-  floor_ = floor_of(spare);
-}
-
-DistributionDistances DistributionReference::floor_of(const std::vector<at::Tensor>& sets) const {
-  std::vector<double> w2, energy, weights, z;
-  for (const at::Tensor& set : sets) {
-    const DistributionDistances found = distances(set);
-    w2.push_back(found.sliced_w2.value), energy.push_back(found.energy.value);
-    weights.push_back(found.mode_weights.value), z.push_back(found.mode_weights_z);
-  }
-  if (sets.empty()) return {};
-  const auto estimate = [](const std::vector<double>& values) {
-    const double n = static_cast<double>(values.size());
-    return Estimate{mean(values), n > 1 ? standard_deviation(values) * std::sqrt(n / (n - 1)) : Estimate::unknown};
-  };
-  return {.sliced_w2 = estimate(w2),
-          .energy = estimate(energy),
-          .mode_weights = estimate(weights),
-          .mode_weights_z = mean(z)};
+  std::vector<DistributionDistances> found;
+  for (std::int64_t i = 0; i < sets; ++i)
+    found.push_back(distances(mixture_ ? exact(n, key_of_floor + static_cast<std::uint64_t>(i), final)
+                                       : spare.narrow(0, i * n, n)));
+  floor_ = average(found);
 }
 
 DistributionDistances DistributionReference::distances(const at::Tensor& samples) const {

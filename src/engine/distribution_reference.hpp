@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
 namespace shockstep {
 
@@ -32,7 +31,6 @@ class DistributionReference {
   std::int64_t rows() const { return rows_.size(0); }
 
  private:
-  DistributionDistances floor_of(const std::vector<at::Tensor>& sets) const;
   at::Tensor exact(std::int64_t count, std::uint64_t key, Final final) const;
   std::int64_t most_rows() const;
 
