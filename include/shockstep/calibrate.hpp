@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/fitted_schedule.hpp>
+#include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/sampler_options.hpp>
 #include <shockstep/score_model.hpp>
@@ -18,8 +19,9 @@ inline constexpr std::int64_t fit_evaluations = 10'000;
 /// trajectories, as the method makes it, under a robust loss (docs/schedules.md). Of `options`, method, order, solver_type,
 /// final and the count are used. The pilot's random numbers have a fixed key of their own: the result is a function of
 /// the arguments. `most_evaluations` bounds the rows that are evaluated, and how many trajectories are fitted to follows
-/// from it. Throws ConfigError where that is too little for the count, ModelError if pilot trajectories do not end well.
+/// from it. `observer` is told the share of these that were made, and asked whether to cancel, nothing else; the result of a
+/// cancelled fit is not complete. Throws ConfigError where that is too little for the count, ModelError if pilot trajectories do not end well.
 FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& process, const SamplerOptions& options,
-                                  std::int64_t most_evaluations = fit_evaluations);
+                                  std::int64_t most_evaluations = fit_evaluations, Observer* observer = nullptr);
 
 }  // namespace shockstep

@@ -10,14 +10,22 @@
 
 namespace shockstep {
 
+/// Whether samples are compared as distributions too, and with what.
+struct DistanceRequest {
+  bool wanted = false;
+  /// [m, *shape] float64, m at least 2; undefined: exact samples, which there are of Gaussian mixtures.
+  at::Tensor data{};
+};
+
 class Comparison {
  public:
   /// Makes every sampler, which can run a pilot for each. `request` says which trajectories; its observer is told the
   /// progress of the whole comparison, every run counting the same, and is asked whether to cancel, nothing else. Throws
   /// ConfigError naming the method: no methods, two of different `final`, a setting that is wrong, or an exact reference of
-  /// anything but a Gaussian mixture in one dimension.
+  /// anything but a Gaussian mixture in one dimension, or data that do not fit the model.
   Comparison(ModelPtr model, const Process& process, const std::vector<ComparedMethod>& methods,
-             const SampleRequest& request, const ComparisonReference& reference = {});
+             const SampleRequest& request, const ComparisonReference& reference = {},
+             const DistanceRequest& distances = {});
 
   /// Runs the reference, then one method after the other; `finished` is told each row when it is there. Holds the samples of
   /// the reference and of one method in memory. When cancelled, the rows finished so far are what is returned.
@@ -27,6 +35,7 @@ class Comparison {
   std::vector<std::string> notes() const;
 
  private:
+  void check_distances() const;
   at::Tensor exact_reference() const;
 
   ModelPtr model_;
@@ -35,6 +44,7 @@ class Comparison {
   std::vector<Sampler> samplers_;  // of the methods, in order
   SampleRequest request_;
   ComparisonReference reference_;
+  DistanceRequest distances_;
 };
 
 }  // namespace shockstep

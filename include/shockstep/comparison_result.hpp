@@ -22,12 +22,35 @@ struct ErrorStatistics {
   std::int64_t left_out = 0;  ///< trajectories without a finite sample or reference
 };
 
+struct Estimate {
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+  double value = unknown;
+  double standard_error = unknown;  ///< NaN where there are too few samples for one
+};
+
+/// How far the samples, as a distribution, are from other samples. NaN where it was not asked for.
+struct DistributionDistances {
+  /// Sliced Wasserstein-2 distance, data units: root mean square over random directions of the one-dimensional distances
+  /// (Bonneel et al. 2015). Never 0 for finitely many samples.
+  Estimate sliced_w2;
+  /// Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, Euclidean, data units (Szekely & Rizzo 2013), without bias: around 0,
+  /// and below it half of the time, for samples of the same distribution.
+  Estimate energy;
+  /// Gaussian mixtures: the largest difference, over components, between a component's share of the samples and its weight.
+  Estimate mode_weights;
+  /// The largest of these differences in units of its own standard error.
+  double mode_weights_z = Estimate::unknown;
+};
+
+/// `error` stays unknown where a method has no terminal error, `distances` where they were not asked for.
 struct ComparisonRow {
   ComparedMethod method;
   int nodes = 0;  ///< of a fixed grid; 0: adaptive
   double evaluations_mean = 0;
   std::int64_t evaluations_max = 0;
-  ErrorStatistics error;               ///< unknown for the reverse SDE, which follows no trajectory of the ODE
+  ErrorStatistics error;  ///< unknown for the reverse SDE, which follows no trajectory of the ODE
+  DistributionDistances distances;
   double wall_seconds = 0;             ///< of sampling, without the pilot
   std::int64_t pilot_evaluations = 0;  ///< of the guard's profile, however many trajectories use it
   std::int64_t budget = 0;             ///< trajectories that max_evaluations forced beyond the tolerance
@@ -40,6 +63,10 @@ struct ComparisonResult {
   /// Of the reference; 0 where it is exact.
   double reference_evaluations_mean = 0;
   std::int64_t reference_budget = 0;  ///< trajectories of the reference that did not reach its tolerance
+  /// What exact samples score in the place of a method's, mean and standard deviation of up to eight sets of them: no method can do
+  /// better, but by chance. Unknown where there are none to spare.
+  DistributionDistances floor;
+  std::int64_t distance_rows = 0;  ///< that the methods are compared with; 0: no distances were asked for
 };
 
 }  // namespace shockstep

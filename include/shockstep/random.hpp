@@ -14,6 +14,7 @@ enum class Stream : std::uint32_t {
   path = 3,       ///< Brownian paths of the reverse SDE
   datum = 4,      ///< noise of sigma_min that data get before they go up
   trace = 5,      ///< signs of the trace's directions
+  exact = 6,      ///< exact samples, random projections and orders of rows that comparisons measure with
 };
 
 /// Fills `out` with standard normal numbers addressed by (seed, stream, trajectory, interval): element j is the same

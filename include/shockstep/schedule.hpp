@@ -5,6 +5,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace shockstep {
@@ -29,6 +30,7 @@ struct ScheduleKind {
 };
 /// One row each, and the only list of them.
 std::span<const ScheduleKind> schedule_kinds();
+std::string_view name(Schedule schedule);
 
 inline constexpr int fewest_steps = 2, most_steps = 1'000'000;
 

@@ -1,6 +1,7 @@
 #include <shockstep/comparison.hpp>
 #include <shockstep/registry.hpp>
 
+#include "cli/arrays.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
@@ -41,6 +42,9 @@ std::vector<std::string> compare_warnings(const Comparison& comparison, const Co
   if (result.reference_budget > 0)
     all.push_back("reference: " + std::to_string(result.reference_budget) +
                   " trajectories did not reach its tolerance; errors near it are not resolved");
+  if (result.distance_rows > 0 && std::isnan(result.floor.sliced_w2.value))
+    all.push_back("data: " + std::to_string(result.distance_rows) +
+                  " rows are too few to show what exact samples score; it takes two for each sample");
   for (const auto& row : result.rows) {
     if (row.error.left_out > 0)
       all.push_back(label(row) + ": " + std::to_string(row.error.left_out) +
@@ -57,7 +61,7 @@ std::vector<std::string> write_files(const std::string& folder, const RunConfig&
                                      const ComparisonResult& result) {
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   std::vector<std::string> files{"compare.csv"};
-  write_file(at("compare.csv"), comparison_csv(result.rows));
+  write_file(at("compare.csv"), comparison_csv(result));
   const std::string json = comparison_json(facts, result);
   if (config.output.report) {
     const std::string title = printable(std::filesystem::path(config.file).stem().string());
@@ -88,6 +92,9 @@ int compare(const Options& options) {
   const auto& run = config.run;
   SampleRequest request = make_request(run, options, *model);
 
+  DistanceRequest distances{.wanted = compared.distances};
+  if (distances.wanted && !compared.data.empty()) distances.data = read_tensor(compared.data);
+
   ComparisonResult result;
   ComparisonFacts facts;
   std::string folder;
@@ -95,8 +102,9 @@ int compare(const Options& options) {
     Progress progress(static_cast<std::int64_t>(compared.methods.size()), !options.quiet);  // of methods
     CompareObserver observer(progress);
     request.observer = &observer;
-    const Comparison comparison = with_file(
-        config.file, [&] { return Comparison(model, process, compared.methods, request, compared.reference); });
+    const Comparison comparison = with_file(config.file, [&] {
+      return Comparison(model, process, compared.methods, request, compared.reference, distances);
+    });
     folder = make_folder(options);
     for (const char* name : {"compare.csv", "compare.json", "report.html"})
       std::filesystem::remove(std::filesystem::path(folder) / name);  // of an earlier run
@@ -122,7 +130,7 @@ int compare(const Options& options) {
   if (!result.complete) log::warning("interrupted; writing the methods that are done");
   const auto files = write_files(folder, config, facts, result);
   for (const auto& sentence : facts.warnings) log::warning(sentence);
-  std::fputs(comparison_text(result.rows).c_str(), stdout);
+  std::fputs(comparison_text(result).c_str(), stdout);
   std::printf("%s:", folder.c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
   std::puts(" run.log");

@@ -1,11 +1,11 @@
 #include <shockstep/encoder.hpp>
 #include <shockstep/registry.hpp>
 
+#include "cli/arrays.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress.hpp"
 #include "cli/report.hpp"
-#include "cli/rows.hpp"
 #include "cli/setup.hpp"
 #include "config/encode_config.hpp"
 #include "core/npy.hpp"

@@ -2,10 +2,14 @@
 #include <shockstep/registry.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/progress.hpp"
 #include "cli/setup.hpp"
 #include "config/yaml.hpp"
 #include "log/log.hpp"
 #include "output/file.hpp"
+#include "output/report/page.hpp"
+#include "output/report/schedule_report.hpp"
 #include "output/schedule_text.hpp"
 
 #include <cstdio>
@@ -14,6 +18,17 @@
 
 namespace shockstep::cli {
 namespace {
+
+// Progress bar and Ctrl-C.
+class FitObserver final : public Observer {
+ public:
+  explicit FitObserver(Progress& progress) : progress_(progress) {}
+  void progress(double share) override { progress_.share(share); }
+  bool cancelled() const override { return interrupted(); }
+
+ private:
+  Progress& progress_;
+};
 
 std::optional<ScheduleFormat> format_of(const Options& options) {
   if (options.format.empty()) return std::nullopt;
@@ -39,22 +54,43 @@ RunConfig fit_config(Options options) {
 }  // namespace
 
 int schedule(const Options& options) {
+  const auto begin = Clock::now();
+  watch_interrupts();
   const auto format = format_of(options);
   RunConfig config = fit_config(options);
   const auto [process, model] = make_inputs(config);
   const std::string folder = make_folder(options);
-  log::open((std::filesystem::path(folder) / "run.log").string());
-  const auto fitted = with_file(config.file, [&] { return calibrate_schedule(*model, process, config.sampler); });
+  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  log::open(at("run.log"));
+  FittedSchedule fitted;
+  {
+    Progress progress(1, !options.quiet);
+    FitObserver observer(progress);
+    fitted = with_file(config.file,
+                       [&] { return calibrate_schedule(*model, process, config.sampler, fit_evaluations, &observer); });
+  }
+  if (!fitted.complete) {
+    log::warning("interrupted; a fit that is not finished is nothing to keep");
+    return 130;
+  }
 
   const ScheduleFacts facts{
       .version = SHOCKSTEP_VERSION, .model = model->describe(), .process = process.kind(), .options = config.sampler};
-  write_file((std::filesystem::path(folder) / "schedule.yaml").string(),
-             schedule_text(fitted, facts, ScheduleFormat::yaml));
+  write_file(at("schedule.yaml"), schedule_text(fitted, facts, ScheduleFormat::yaml));
+  if (config.output.report) {
+    RunSetup setup = run_setup(config, options, *model);
+    setup.seconds = seconds_since(begin);
+    const std::string title = printable(std::filesystem::path(config.file).stem().string());
+    write_file(at("report.html"), html_page(schedule_report(title, setup, process, fitted, facts)));
+  } else {
+    std::filesystem::remove(at("report.html"));  // of an earlier run
+  }
   log::info("schedule of " + std::to_string(config.sampler.steps->count) + " steps: error " + fit_text(fitted));
   if (format)
     std::fputs(schedule_text(fitted, facts, *format).c_str(), stdout);
   else
-    std::printf("%s: schedule.yaml run.log\nerror: %s\n", folder.c_str(), fit_text(fitted).c_str());
+    std::printf("%s: schedule.yaml%s run.log\nerror: %s\n", folder.c_str(), config.output.report ? " report.html" : "",
+                fit_text(fitted).c_str());
   return 0;
 }
 

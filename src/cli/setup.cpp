@@ -2,7 +2,7 @@
 
 #include <shockstep/registry.hpp>
 
-#include "cli/rows.hpp"
+#include "cli/arrays.hpp"
 #include "config/yaml.hpp"
 
 #include <ATen/Context.h>

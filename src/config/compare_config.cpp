@@ -88,8 +88,10 @@ CompareConfig::CompareConfig(const ConfigNode& root, const std::string& file, co
   const ConfigNode& list = *root.find("methods");
   if (list.kind != Kind::list || list.list.empty())
     fail(file, "methods", std::string("must be a list of sampler sections, each with a name") + example);
-  if (has(root, "data")) fail(file, "data", "is not in this version yet; leave it out");
   reference = read_reference(root, file);
+  Section top(file, "", root);
+  if (top.has("data")) data = top.path("data"), data_as_given_ = top.text("data");
+  distances = top.flag("distances", !data.empty());
 
   const ConfigNode* sampler = root.find("sampler");
   std::vector<std::string> names;
@@ -120,6 +122,8 @@ void CompareConfig::add_to(ConfigNode& resolved) const {
   resolved.child("methods") = std::move(list);
   resolved.child("reference") =
       reference.exact ? ConfigNode::text("exact") : ConfigNode::literal(shortest(reference.tolerance));
+  if (!data.empty()) resolved.child("data") = ConfigNode::text(data_as_given_);
+  resolved.child("distances") = ConfigNode::literal(distances ? "true" : "false");
 }
 
 }  // namespace shockstep

@@ -1,4 +1,4 @@
-/// What a config says to the command compare: the keys methods and reference. Torch-free.
+/// What a config says to the command compare: the keys methods, reference, data and distances. Torch-free.
 #pragma once
 
 #include <shockstep/comparison_options.hpp>
@@ -18,12 +18,15 @@ class CompareConfig {
 
   std::vector<ComparedMethod> methods;
   ComparisonReference reference;
+  std::string data;        ///< .npy of samples to compare distributions with; empty: none
+  bool distances = false;  ///< whether distributions are compared: they are where there are data, unless told otherwise
 
-  /// Adds both keys to the settings in effect: one entry of `methods` for each method, defaults included.
+  /// Adds these keys to the settings in effect: one entry of `methods` for each method, defaults included.
   void add_to(ConfigNode& resolved) const;
 
  private:
   std::vector<ConfigNode> resolved_;  // of the methods, in order
+  std::string data_as_given_;         // not yet relative to the config's folder
 };
 
 }  // namespace shockstep

@@ -3,6 +3,7 @@
 
 #include "core/statistics.hpp"
 #include "engine/engine.hpp"
+#include "engine/interface_probe.hpp"
 #include "engine/pilot.hpp"
 #include "engine/robust_fit.hpp"
 #include "stepper/grid_plan.hpp"
@@ -10,23 +11,36 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
 #include <memory>
 #include <numbers>
+#include <numeric>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace shockstep {
 namespace {
 
 constexpr int modes = 3;                  // more of them fit the pilot's rows rather than the model
 constexpr std::array shares{1., .7, .4};  // of the fitted amplitudes, tried in this order
-constexpr auto most_candidates = static_cast<std::int64_t>(shares.size());
-constexpr int fewest_rows = 8, most_rows = 64;
-constexpr int runs_planned = 20;       // of the fit, each on all its rows
+constexpr int fewest_rows = 8, most_rows = 24;
+constexpr int runs_planned = 18;       // of the fit, each on all its rows
 constexpr double reference_cost = 60;  // evaluations of a row, as a rule
+constexpr double fitting = .36;        // of the evaluations, references of the rows included
+constexpr double checking = .35;       // of the evaluations, kept for the check at the interfaces
 constexpr int longest_reference = 1000;
 constexpr int rows_for_spread = 16;           // that the pilot takes to measure data_std
 constexpr double reference_tolerance = 3e-5;  // of a step of order 5, in data_std
 constexpr double scale_over_median = 3;       // of the robust loss
+constexpr std::size_t most_arcs = 16;
+constexpr double interfaces_of_arc = 3;  // of which one is looked at; rather too many than too few
+constexpr int typical_runs = 9;          // of a search for an interface and its flanks
+constexpr int coarse_cost = 45;          // evaluations of a row that only has to end at the right mode
+constexpr double coarse_tolerance = 1e-3;
 
 /// h_n exp(sum_k a_k sqrt 2 cos(k pi (n + 1/2)/N)), rescaled to the length of the range: steps in lam that are positive
 /// whatever the amplitudes a are.
@@ -67,16 +81,30 @@ class Warp {
   int steps_, modes_;
 };
 
+/// Of a run within a fit: the caller's, asked whether to cancel.
+class FitObserver final : public Observer {
+ public:
+  explicit FitObserver(const Observer* caller) : caller_(caller) {}
+  bool cancelled() const override { return caller_ && caller_->cancelled(); }
+
+ private:
+  const Observer* caller_;
+};
+
+struct Cancelled {};
+
 bool descends(const std::vector<double>& sigmas) {
   return std::ranges::adjacent_find(sigmas, [](double a, double b) { return !(b < a); }) == sigmas.end();
 }
 
 class Calibration {
  public:
-  Calibration(const ScoreModel& model, const Process& process, const SamplerOptions& options, std::int64_t most)
+  Calibration(const ScoreModel& model, const Process& process, const SamplerOptions& options, std::int64_t most,
+              Observer* observer)
       : model_(model),
         process_(process),
         options_(options),
+        observer_(observer),
         d_(static_cast<std::size_t>(model.dimension())),
         most_(most),
         each_(make_grid_plan(process, on({})).evaluations),
@@ -85,28 +113,48 @@ class Calibration {
   FittedSchedule fit();
 
  private:
-  struct Rows {
-    std::vector<std::int64_t> indices;
-    std::vector<double> exact;
+  using Indices = std::vector<std::int64_t>;
+  using Samples = std::map<std::int64_t, std::vector<double>>;  // by index of the pilot's row
+
+  /// A schedule on the rows whose exact ends are known.
+  struct Tried {
+    std::vector<double> sigmas;
+    Residuals residuals;                // on the fitted rows
+    std::vector<double> fit, held_out;  // errors
+    ScheduleError error;                // on the held-out rows
   };
 
   SamplerOptions on(std::vector<double> sigmas) const;
   void plan_rows();
-  int most_for_reference(int count) const;
-  void measure_references();
-  Residuals residuals(const Rows& rows, const std::vector<double>& sigmas);
-  ScheduleError error(const Residuals& residuals) const;
+  void prepare_reference();
+  Samples run(TrajectorySettings settings, const InterfaceProbe::Latents& latents, std::int64_t first);
+  Samples run_rows(const TrajectorySettings& settings, const Indices& rows);
+  Residuals residuals(const Indices& rows, const std::vector<double>& sigmas);
+  Tried tried(const std::vector<double>& sigmas);
   std::vector<double> fitted(const Residuals& at_start);
+  TrajectorySettings on_grid(const std::vector<double>& sigmas) const;
+  InterfaceProbe::Sampler ends_of(const TrajectorySettings& settings);
+  void find_arcs();
+  bool is_safe(const Tried& candidate, const Tried& base);
+  std::int64_t left() const { return most_ - spent_; }
+  std::int64_t size(const Indices& rows) const { return static_cast<std::int64_t>(rows.size()); }
 
   const ScoreModel& model_;
   const Process& process_;
   const SamplerOptions& options_;
+  Observer* observer_;
   std::size_t d_;
   std::int64_t most_, spent_ = 0;
   int each_;  // evaluations of a row on the grid
   Warp warp_;
   int wanted_ = 0;  // rows to fit to; half as many are held out
-  Rows fit_, held_out_;
+  int runs_ = 0;    // of the fit
+  TrajectorySettings careful_;
+  Samples exact_;
+  Indices fit_, held_out_;
+  double apart_ = 0;  // share of the pairs of rows that end apart
+  std::vector<Arc> arcs_;
+  std::optional<InterfaceProbe> probe_;
 };
 
 SamplerOptions Calibration::on(std::vector<double> sigmas) const {
@@ -116,72 +164,98 @@ SamplerOptions Calibration::on(std::vector<double> sigmas) const {
   return grid;
 }
 
-/// As many as leave the fit enough runs; the references, two schedules to compare with and the result on the held-out rows
-/// included.
+/// As many as leave the fit enough runs.
 void Calibration::plan_rows() {
-  const double row = 1.5 * reference_cost + (runs_planned + 1.5 * 2 + .5) * each_;
-  wanted_ = std::min(most_rows, static_cast<int>(static_cast<double>(most_) / row));
-  if (wanted_ < fewest_rows)
+  const double rows = fitting * static_cast<double>(most_) / (reference_cost + runs_planned * each_);
+  wanted_ = std::clamp(static_cast<int>(rows), fewest_rows, most_rows);
+  // References, two schedules to compare with and the results on all rows, and the fit.
+  const double needed = 1.5 * wanted_ * (reference_cost + static_cast<double>(2 + shares.size()) * each_) +
+                        static_cast<double>(runs_planned) * wanted_ * each_;
+  if (needed > static_cast<double>(most_))
     throw ConfigError("sampler.steps.count", "a fitted schedule of " + std::to_string(options_.steps->count) +
                                                  " steps takes more than the " + std::to_string(most_) +
                                                  " evaluations of a fit; take fewer steps, or log_sigma");
 }
 
-/// Of one row, so that the schedules to compare with can always be run.
-int Calibration::most_for_reference(int count) const {
-  const std::int64_t held_out = count - wanted_;
-  const std::int64_t to_compare = (2 * wanted_ + 2 * held_out + most_candidates * count) * each_;
-  const std::int64_t spread = model_.data_std() > 0 ? 0 : rows_for_spread;
-  return static_cast<int>(std::min<std::int64_t>((most_ - to_compare) / (count + spread), longest_reference));
-}
-
-void Calibration::measure_references() {
-  const int count = wanted_ + wanted_ / 2;
+void Calibration::prepare_reference() {
   SamplerOptions careful;
   careful.order = max_multistep_order;
   careful.final = options_.final;
-  careful.max_evaluations = most_for_reference(count);
-  TrajectorySettings settings = settings_for(process_, careful);
-  settings.latents = pilot_latents;
-  settings.profile = default_profile(model_, process_, careful);
-  spent_ += settings.profile.evaluations;
-  settings.profile.first_step = .8;
-  settings.profile.order = max_multistep_order;
-  settings.profile.step_tolerance = reference_tolerance * settings.profile.data_std;
+  const std::int64_t count = wanted_ + wanted_ / 2;
+  const auto after = static_cast<std::int64_t>(2 + shares.size()) * count * each_;
+  const std::int64_t spread = model_.data_std() > 0 ? 0 : rows_for_spread;
+  const std::int64_t most_each = std::min<std::int64_t>((most_ - after) / (count + spread), longest_reference);
+  careful.max_evaluations = static_cast<int>(most_each);
+  careful_ = settings_for(process_, careful);
+  careful_.profile = default_profile(model_, process_, careful);
+  spent_ += careful_.profile.evaluations;
+  careful_.profile.first_step = .8;
+  careful_.profile.order = max_multistep_order;
+  careful_.profile.step_tolerance = reference_tolerance * careful_.profile.data_std;
 
-  std::vector<std::vector<double>> exact(static_cast<std::size_t>(count));
-  EngineRun run{.model = model_, .settings = settings, .count = count, .batch = count};
-  run.finished = [&](const Integration& row) {
-    if (row.report().status != Status::ok) return;
-    exact[static_cast<std::size_t>(row.report().trajectory)].assign(row.sample().begin(), row.sample().end());
-  };
-  spent_ += run_engine(run).evaluations;
-  for (int i = 0; i < count; ++i) {
-    const auto& sample = exact[static_cast<std::size_t>(i)];
-    if (sample.empty()) continue;
-    Rows& rows = i < wanted_ ? fit_ : held_out_;
-    rows.indices.push_back(i);
-    rows.exact.insert(rows.exact.end(), sample.begin(), sample.end());
-  }
+  Indices all(static_cast<std::size_t>(count));
+  std::iota(all.begin(), all.end(), 0);
+  exact_ = run_rows(careful_, all);
+  for (const auto& [row, end] : exact_) (row < wanted_ ? fit_ : held_out_).push_back(row);
 }
 
-/// Trajectories keep their pilot indices, on which what they are conditioned on may depend; those without a reference are
-/// left out of the result.
-Residuals Calibration::residuals(const Rows& rows, const std::vector<double>& sigmas) {
+/// Those that end well, by their trajectories: the first latents are those of trajectory `first`, on which what it is
+/// conditioned on may depend.
+Calibration::Samples Calibration::run(TrajectorySettings settings, const InterfaceProbe::Latents& latents,
+                                      std::int64_t first) {
+  Samples out;
+  if (latents.empty()) return out;
+  settings.latents = [&](std::int64_t i, std::span<double> latent) {
+    std::ranges::copy(latents[static_cast<std::size_t>(i - first)], latent.begin());
+  };
+  const auto count = static_cast<std::int64_t>(latents.size());
+  FitObserver observer(observer_);
+  EngineRun engine{.model = model_,
+                   .settings = settings,
+                   .first = first,
+                   .count = count,
+                   .batch = static_cast<int>(count),
+                   .observer = &observer};
+  engine.finished = [&](const Integration& row) {
+    if (row.report().status == Status::ok)
+      out[row.report().trajectory].assign(row.sample().begin(), row.sample().end());
+  };
+  spent_ += run_engine(engine).evaluations;
+  // Of those that are allowed; a fit may end with fewer.
+  if (observer_) observer_->progress(static_cast<double>(spent_) / static_cast<double>(most_));
+  if (observer.cancelled()) throw Cancelled();
+  return out;
+}
+
+/// Of rows of the pilot, ascending, those that end well. Rows between them run too, since trajectories of a run are
+/// consecutive; few are ever missing.
+Calibration::Samples Calibration::run_rows(const TrajectorySettings& settings, const Indices& rows) {
+  if (rows.empty()) return {};
+  const std::int64_t first = rows.front();
+  InterfaceProbe::Latents latents(static_cast<std::size_t>(rows.back() - first + 1), std::vector<double>(d_));
+  for (std::size_t i = 0; i < latents.size(); ++i) pilot_latents(first + static_cast<std::int64_t>(i), latents[i]);
+  Samples out = run(settings, latents, first);
+  std::erase_if(out, [&](const auto& row) { return !std::ranges::binary_search(rows, row.first); });
+  return out;
+}
+
+TrajectorySettings Calibration::on_grid(const std::vector<double>& sigmas) const {
   TrajectorySettings settings = settings_for(process_, options_);
   settings.grid = std::make_shared<const GridPlan>(make_grid_plan(process_, on(sigmas)));
-  settings.latents = pilot_latents;
-  Residuals out(rows.exact.size());
-  const std::int64_t first = rows.indices.front(), count = rows.indices.back() - first + 1;
-  EngineRun run{
-      .model = model_, .settings = settings, .first = first, .count = count, .batch = static_cast<int>(count)};
-  run.finished = [&](const Integration& row) {
-    const auto found = std::ranges::lower_bound(rows.indices, row.report().trajectory);
-    if (found == rows.indices.end() || *found != row.report().trajectory) return;
-    const std::size_t begin = static_cast<std::size_t>(found - rows.indices.begin()) * d_;
-    for (std::size_t i = 0; i < d_; ++i) out[begin + i] = row.sample()[i] - rows.exact[begin + i];
-  };
-  spent_ += run_engine(run).evaluations;
+  settings.max_evaluations = each_;
+  return settings;
+}
+
+/// Of all rows; NaN for one that did not end well.
+Residuals Calibration::residuals(const Indices& rows, const std::vector<double>& sigmas) {
+  const Samples samples = run_rows(on_grid(sigmas), rows);
+  Residuals out;
+  for (const std::int64_t row : rows) {
+    const auto& exact = exact_.at(row);
+    const auto found = samples.find(row);
+    for (std::size_t i = 0; i < d_; ++i)
+      out.push_back(found == samples.end() ? std::numeric_limits<double>::quiet_NaN() : found->second[i] - exact[i]);
+  }
   return out;
 }
 
@@ -195,22 +269,34 @@ std::vector<double> row_errors(const Residuals& residuals, std::size_t d) {
   return out;
 }
 
-ScheduleError Calibration::error(const Residuals& residuals) const {
-  const auto errors = row_errors(residuals, d_);
+ScheduleError summary(const std::vector<double>& errors) {
   double square = 0;
   for (double e : errors) square += e * e;
   return {std::sqrt(square / static_cast<double>(errors.size())), quantile(errors, .5)};
 }
 
+Calibration::Tried Calibration::tried(const std::vector<double>& sigmas) {
+  Tried out{.sigmas = sigmas, .residuals = residuals(fit_, sigmas), .fit = {}, .held_out = {}, .error = {}};
+  out.fit = row_errors(out.residuals, d_);
+  out.held_out = row_errors(residuals(held_out_, sigmas), d_);
+  out.error = summary(out.held_out);
+  return out;
+}
+
 std::vector<double> Calibration::fitted(const Residuals& at_start) {
-  const double scale = scale_over_median * error(at_start).median * std::sqrt(static_cast<double>(d_)) + 1e-15;
-  const std::int64_t one_run = static_cast<std::int64_t>(wanted_) * each_;
-  const std::int64_t kept = most_candidates * (wanted_ + wanted_ / 2) * each_;
+  const double scale =
+      scale_over_median * summary(row_errors(at_start, d_)).median * std::sqrt(static_cast<double>(d_)) + 1e-15;
+  const std::int64_t one_run = size(fit_) * each_;
+  const auto after = static_cast<std::int64_t>(shares.size()) * (size(fit_) + size(held_out_)) * each_;
+  const std::int64_t kept = after + static_cast<std::int64_t>(checking * static_cast<double>(most_));
   RobustProblem problem;
   problem.row_length = d_;
   problem.residuals = [&](const std::vector<double>& a) {
     const auto sigmas = warp_.sigmas(a);
-    if (!descends(sigmas) || spent_ + one_run + kept > most_) return Residuals{};
+    // The check may lose part of its share, but not the fit its first rounds.
+    const bool early = spent_ + one_run + after <= most_ && runs_ < runs_planned / 2;
+    if (!descends(sigmas) || (left() < one_run + kept && !early)) return Residuals{};
+    ++runs_;
     return residuals(fit_, sigmas);
   };
   problem.size = [&](const std::vector<double>& change) { return warp_.largest_exponent(change); };
@@ -220,59 +306,124 @@ std::vector<double> Calibration::fitted(const Residuals& at_start) {
 /// Large errors are few and their mean is uncertain on few rows, so both measures have a say.
 double merit(const ScheduleError& error) { return error.rms * error.median; }
 
-double rms_of_all(const Residuals& fit, const Residuals& held_out) {
-  double square = 0;
-  for (const Residuals* residuals : {&fit, &held_out})
-    for (double e : *residuals) square += e * e;
-  return std::sqrt(square / static_cast<double>(fit.size() + held_out.size()));
+/// Mean square of all but the largest tenth: what errors of trajectories at the right mode come to.
+double bulk_square(std::vector<double> errors) {
+  std::ranges::sort(errors);
+  errors.resize(errors.size() - errors.size() / 10);
+  return std::pow(summary(errors).rms, 2);
+}
+
+/// Pairs of rows that end apart, no row in two of them, and which share of all pairs does.
+void Calibration::find_arcs() {
+  Indices rows = fit_;
+  rows.insert(rows.end(), held_out_.begin(), held_out_.end());
+  const auto distance = [&](std::int64_t i, std::int64_t j) { return rms_difference(exact_.at(i), exact_.at(j)); };
+  std::vector<double> all;
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j) all.push_back(distance(rows[i], rows[j]));
+  const double far = quantile(all, .5) / 2;
+  apart_ = static_cast<double>(std::ranges::count_if(all, [&](double d) { return d > far; })) /
+           static_cast<double>(all.size());
+  const auto latent = [&](std::int64_t row) {
+    std::vector<double> out(d_);
+    pilot_latents(row, out);
+    return out;
+  };
+  std::vector<bool> used(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    for (std::size_t j = i + 1; j < rows.size() && !used[i]; ++j)
+      if (!used[j] && distance(rows[i], rows[j]) > far) {
+        used[i] = used[j] = true;
+        arcs_.push_back({latent(rows[i]), latent(rows[j]), exact_.at(rows[i]), exact_.at(rows[j])});
+      }
+}
+
+/// The ends that a sampler needs, in order.
+InterfaceProbe::Sampler Calibration::ends_of(const TrajectorySettings& settings) {
+  return [this, settings](const InterfaceProbe::Latents& latents) {
+    std::vector<std::vector<double>> out(latents.size());
+    if (left() < static_cast<std::int64_t>(latents.size()) * settings.max_evaluations) return out;
+    for (auto& [row, end] : run(settings, latents, 0)) out[static_cast<std::size_t>(row)] = std::move(end);
+    return out;
+  };
+}
+
+/// Whether the candidate's root mean square error, wrong modes included, is below the base's.
+bool Calibration::is_safe(const Tried& candidate, const Tried& base) {
+  if (model_.conditions() > 1) return true;  // rows conditioned differently have no interface between them
+  if (!probe_) {
+    find_arcs();
+    const double each_arc = (InterfaceProbe::base_runs + 2. * typical_runs) * each_ + typical_runs * coarse_cost;
+    const auto most = static_cast<std::size_t>(std::max(0., static_cast<double>(left()) / each_arc));
+    arcs_.resize(std::min({arcs_.size(), most, most_arcs}));
+    TrajectorySettings coarse = careful_;
+    coarse.profile.step_tolerance = coarse_tolerance * careful_.profile.data_std;
+    coarse.max_evaluations = 3 * coarse_cost;
+    probe_.emplace(std::move(arcs_), ends_of(on_grid(base.sigmas)), ends_of(coarse));
+  }
+  const auto square = [&](const Tried& t, double wrong) {
+    auto errors = t.fit;
+    errors.insert(errors.end(), t.held_out.begin(), t.held_out.end());
+    return bulk_square(errors) + interfaces_of_arc * apart_ * wrong;
+  };
+  const double found = square(candidate, probe_->of(ends_of(on_grid(candidate.sigmas))));
+  const double known = square(base, probe_->base());
+  return found < known;
 }
 
 FittedSchedule Calibration::fit() {
   plan_rows();
-  measure_references();
-  if (fit_.indices.size() < fewest_rows || held_out_.indices.size() < fewest_rows / 2)
+  prepare_reference();
+  if (fit_.size() < fewest_rows || held_out_.size() < fewest_rows / 2)
     throw ModelError(
         "sampler.steps: too few pilot trajectories ended well to fit a schedule; check the model, or take log_sigma");
   const int nodes = grid_nodes(options_.method, options_.final, options_.steps->count);
-  const auto log_sigma = grid_sigmas({.schedule = Schedule::log_sigma}, process_, nodes);
-  const auto karras = grid_sigmas({.schedule = Schedule::karras}, process_, nodes);
+  const Tried log_sigma = tried(grid_sigmas({.schedule = Schedule::log_sigma}, process_, nodes));
+  const Tried karras = tried(grid_sigmas({.schedule = Schedule::karras}, process_, nodes));
 
   FittedSchedule out;
-  out.rows = static_cast<int>(fit_.indices.size()), out.held_out = static_cast<int>(held_out_.indices.size());
-  const Residuals log_sigma_held_out = residuals(held_out_, log_sigma), karras_held_out = residuals(held_out_, karras);
-  out.log_sigma = error(log_sigma_held_out), out.karras = error(karras_held_out);
-  const bool rather_karras = merit(out.karras) < merit(out.log_sigma);
-  out.sigmas = rather_karras ? karras : log_sigma;
-  out.error = rather_karras ? out.karras : out.log_sigma;
+  out.rows = static_cast<int>(fit_.size()), out.held_out = static_cast<int>(held_out_.size());
+  out.log_sigma = log_sigma.error, out.karras = karras.error;
+  const auto all = [](const Tried& t) {
+    auto errors = t.fit;
+    errors.insert(errors.end(), t.held_out.begin(), t.held_out.end());
+    return summary(errors);
+  };
+  const Tried& base = merit(all(karras)) < merit(all(log_sigma)) ? karras : log_sigma;
+  out.sigmas = base.sigmas, out.error = base.error;
   if (warp_.amplitudes() > 0) {
-    const Residuals start = residuals(fit_, log_sigma);
-    const double base_rms =
-        rather_karras ? rms_of_all(residuals(fit_, karras), karras_held_out) : rms_of_all(start, log_sigma_held_out);
-    // Between the base and the fit the rms is often less than at either: the loss does not see the largest errors.
-    const auto amplitudes = fitted(start);
+    // A part of the way to the fit is often better in rms than all of it: the loss does not see the largest errors.
+    const auto amplitudes = fitted(log_sigma.residuals);
     for (double share : shares) {
       auto part = amplitudes;
       for (double& a : part) a *= share;
-      const auto sigmas = warp_.sigmas(part);
-      const Residuals there = residuals(held_out_, sigmas);
-      const ScheduleError found = error(there);
-      if (merit(found) < merit(out.error) && rms_of_all(residuals(fit_, sigmas), there) < base_rms) {
-        out.gained = true, out.sigmas = sigmas, out.error = found;
+      if (left() < (size(fit_) + size(held_out_)) * each_) break;
+      const Tried candidate = tried(warp_.sigmas(part));
+      if (merit(candidate.error) < merit(base.error) && is_safe(candidate, base)) {
+        out.gained = true, out.sigmas = candidate.sigmas, out.error = candidate.error;
         break;
       }
     }
   }
   for (double sigma : out.sigmas) out.times.push_back(process_.time(sigma));
+  out.checked = probe_ ? probe_->size() : 0;
   out.evaluations = spent_;
+  if (observer_) observer_->progress(1);
   return out;
 }
 
 }  // namespace
 
 FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& process, const SamplerOptions& options,
-                                  std::int64_t most_evaluations) {
+                                  std::int64_t most_evaluations, Observer* observer) {
   if (!options.steps) throw ConfigError("sampler.steps.count", "missing; a schedule is fitted for a number of steps");
-  return Calibration(model, process, options, most_evaluations).fit();
+  try {
+    return Calibration(model, process, options, most_evaluations, observer).fit();
+  } catch (const Cancelled&) {
+    FittedSchedule none;
+    none.complete = false;
+    return none;
+  }
 }
 
 }  // namespace shockstep

@@ -4,14 +4,19 @@
 #include <shockstep/random.hpp>
 
 #include "core/quantile_transport.hpp"
+#include "core/shape_text.hpp"
 #include "core/text.hpp"
+#include "engine/distribution_reference.hpp"
 #include "engine/terminal_error.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/isfinite.h>
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace shockstep {
 namespace {
@@ -47,6 +52,11 @@ std::int64_t count(const RunStatistics& statistics, Status status) {
   return statistics.count_by_status[static_cast<int>(status)];
 }
 
+/// What was evaluated once, before any trajectory.
+std::int64_t evaluations_before(const Sampler& sampler) {
+  return sampler.profile().evaluations + (sampler.fitted() ? sampler.fitted()->evaluations : 0);
+}
+
 bool whole(const RunStatistics& statistics, const SampleRequest& request) {
   return statistics.trajectories() == request.count && count(statistics, Status::interrupted) == 0;
 }
@@ -54,8 +64,14 @@ bool whole(const RunStatistics& statistics, const SampleRequest& request) {
 }  // namespace
 
 Comparison::Comparison(ModelPtr model, const Process& process, const std::vector<ComparedMethod>& methods,
-                       const SampleRequest& request, const ComparisonReference& reference)
-    : model_(std::move(model)), process_(process), methods_(methods), request_(request), reference_(reference) {
+                       const SampleRequest& request, const ComparisonReference& reference,
+                       const DistanceRequest& distances)
+    : model_(std::move(model)),
+      process_(process),
+      methods_(methods),
+      request_(request),
+      reference_(reference),
+      distances_(distances) {
   if (!model_) throw ConfigError("model", "is missing");
   if (methods_.empty()) throw ConfigError("methods", "must not be empty");
   const auto& first = methods_.front();
@@ -73,12 +89,31 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
   } else if (reference_.tolerance == 0) {
     reference_.tolerance = model_->exact() ? 1e-9 : 1e-5;
   }
+  if (distances_.wanted) check_distances();
   for (auto& method : methods_) method.options.guard.events = false;  // they cost evaluations and change no sample
   for (const auto& method : methods_) try {
       samplers_.emplace_back(model_, process_, method.options);
     } catch (const ConfigError& error) {
       throw ConfigError(key(method), error.what());
     }
+}
+
+void Comparison::check_distances() const {
+  const at::Tensor& data = distances_.data;
+  if (!data.defined()) {
+    if (dynamic_cast<const GaussianMixture*>(model_.get())) return;
+    throw ConfigError("data",
+                      "missing; exact samples to compare with are drawn of Gaussian mixtures only, and the model is " +
+                          model_->describe() + "; give a .npy file, or leave distances out");
+  }
+  std::vector<std::int64_t> wanted{data.dim() > 0 ? data.size(0) : 0};
+  wanted.insert(wanted.end(), model_->shape().begin(), model_->shape().end());
+  if (data.sizes() != at::IntArrayRef(wanted))
+    throw ConfigError("data", "has the shape " + shape_text(data.sizes()) + ", and a sample of the model " +
+                                  shape_text(model_->shape()) + "; must be [n, *shape] with the model's shape");
+  if (data.size(0) < 2) throw ConfigError("data", "must have at least 2 rows");
+  if (data.scalar_type() != at::kDouble) throw ConfigError("data", "must be float64");
+  if (!at::isfinite(data).all().item<bool>()) throw ConfigError("data", "must be finite");
 }
 
 ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>& finished) const {
@@ -105,19 +140,26 @@ ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>
     result.reference_budget = count(run.statistics, Status::budget);
   }
 
+  std::optional<DistributionReference> distribution;
   for (std::size_t i = 0; i < samplers_.size(); ++i) {
     const Result run = sample(samplers_[i], first + i);
     if (!whole(run.statistics, request_)) return result;
     const bool sde = methods_[i].options.dynamics == Dynamics::sde;  // ends elsewhere than the ODE, by right
     if (!reference.defined()) reference = exact_reference();         // now that the sampler has checked the request
+    if (distances_.wanted && !distribution) {
+      distribution.emplace(*model_, process_, methods_.front().options.final, distances_.data, request_.count);
+      result.floor = distribution->floor();
+      result.distance_rows = distribution->rows();
+    }
     result.rows.push_back(
         {.method = methods_[i],
          .nodes = static_cast<int>(samplers_[i].sigmas().size()),
          .evaluations_mean = run.statistics.mean(run.statistics.evaluations),
          .evaluations_max = run.statistics.evaluations_max,
          .error = sde ? ErrorStatistics{} : terminal_error(run.samples, reference, *model_, process_.sigma_min()),
+         .distances = distribution ? distribution->distances(run.samples) : DistributionDistances{},
          .wall_seconds = run.statistics.wall_seconds,
-         .pilot_evaluations = samplers_[i].profile().evaluations,
+         .pilot_evaluations = evaluations_before(samplers_[i]),
          .budget = count(run.statistics, Status::budget)});
     if (finished) finished(result.rows.back());
   }

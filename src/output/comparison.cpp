@@ -17,9 +17,17 @@ using Json = nlohmann::ordered_json;
 
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
+// Which nodes a grid has, in a word; "sigmas" is a list or a file of them.
+std::string schedule_text(const SamplerOptions& options) {
+  if (!options.steps) return "";
+  const bool listed = !options.steps->sigmas.empty() && options.steps->schedule != Schedule::ays;
+  return listed ? "sigmas" : std::string(name(options.steps->schedule));
+}
+
 // The columns in their order; the only list of them.
-Json cells(const ComparisonRow& r) {
+Json cells(const ComparisonRow& r, const DistributionDistances& floor) {
   const SamplerOptions& options = r.method.options;
+  const std::string schedule = schedule_text(options);
   return {{"name", r.method.name},
           {"method", name(options.method)},
           {"steps", r.nodes > 0 ? Json(r.nodes) : Json("adaptive")},
@@ -34,7 +42,29 @@ Json cells(const ComparisonRow& r) {
           {"wall_seconds", number(r.wall_seconds)},
           {"pilot_evaluations", r.pilot_evaluations},
           {"left_out", r.error.left_out},
-          {"budget", r.budget}};
+          {"budget", r.budget},
+          {"schedule", schedule.empty() ? Json() : Json(schedule)},
+          {"sliced_w2", number(r.distances.sliced_w2.value)},
+          {"sliced_w2_se", number(r.distances.sliced_w2.standard_error)},
+          {"sliced_w2_floor", number(floor.sliced_w2.value)},
+          {"energy", number(r.distances.energy.value)},
+          {"energy_se", number(r.distances.energy.standard_error)},
+          {"energy_floor", number(floor.energy.value)},
+          {"mode_weights", number(r.distances.mode_weights.value)},
+          {"mode_weights_se", number(r.distances.mode_weights.standard_error)},
+          {"mode_weights_floor", number(floor.mode_weights.value)},
+          {"mode_weights_z", number(r.distances.mode_weights_z)}};
+}
+
+Json estimate_json(const Estimate& e) {
+  return {{"value", number(e.value)}, {"standard_error", number(e.standard_error)}};
+}
+
+Json floor_json(const DistributionDistances& floor) {
+  return {{"sliced_w2", estimate_json(floor.sliced_w2)},
+          {"energy", estimate_json(floor.energy)},
+          {"mode_weights", estimate_json(floor.mode_weights)},
+          {"mode_weights_z", number(floor.mode_weights_z)}};
 }
 
 // Quoted where RFC 4180 demands it.
@@ -75,15 +105,15 @@ std::vector<bool> pareto_front(const std::vector<ComparisonRow>& rows) {
   return front;
 }
 
-std::string comparison_csv(const std::vector<ComparisonRow>& rows) {
+std::string comparison_csv(const ComparisonResult& result) {
   std::string out;
-  const Json columns = cells(ComparisonRow{});
+  const Json columns = cells(ComparisonRow{}, {});
   for (auto column = columns.begin(); column != columns.end(); ++column)
     out.append(out.empty() ? "" : ",").append(column.key());
   out += '\n';
-  for (const auto& row : rows) {
+  for (const auto& row : result.rows) {
     std::string line;
-    for (const Json& value : cells(row)) line.append(line.empty() ? "" : ",").append(csv_field(value));
+    for (const Json& value : cells(row, result.floor)) line.append(line.empty() ? "" : ",").append(csv_field(value));
     out += line + '\n';
   }
   return out;
@@ -102,8 +132,10 @@ std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult
                       {"tolerance", exact ? Json() : Json(result.reference.tolerance)},
                       {"evaluations_mean", result.reference_evaluations_mean},
                       {"budget", result.reference_budget}};
+  if (result.distance_rows > 0)
+    out["distances"] = {{"rows", result.distance_rows}, {"floor", floor_json(result.floor)}};
   out["rows"] = Json::array();
-  for (const auto& row : result.rows) out["rows"].push_back(cells(row));
+  for (const auto& row : result.rows) out["rows"].push_back(cells(row, result.floor));
   out["setup_seconds"] = facts.setup.seconds;
   out["device"] = facts.setup.device;
   out["threads"] = facts.setup.threads;
@@ -111,10 +143,18 @@ std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult
   return dump(out);
 }
 
-std::string comparison_text(const std::vector<ComparisonRow>& rows) {
-  std::vector<std::vector<std::string>> table{
-      {"", "name", "method", "steps", "tolerance", "evaluations", "most", "rms", "median", "p99", "max", "wrong", "s"}};
-  constexpr std::size_t texts = 3;  // columns that stand left
+std::string comparison_text(const ComparisonResult& result) {
+  const auto& rows = result.rows;
+  std::vector<std::vector<std::string>> table{{"", "name", "method", "schedule", "steps", "tolerance", "evaluations",
+                                               "most", "rms", "median", "p99", "max", "wrong", "s"}};
+  constexpr std::size_t texts = 4;  // columns that stand left
+  const bool distances = result.distance_rows > 0;
+  const auto add_distances = [&](const DistributionDistances& d) {
+    if (!distances) return;
+    for (const Estimate& e : {d.sliced_w2, d.energy, d.mode_weights})
+      table.back().insert(table.back().end(), {short_number(e.value), short_number(e.standard_error)});
+  };
+  if (distances) table.back().insert(table.back().end(), {"w2", "+-", "energy", "+-", "weights", "+-"});
   const auto front = pareto_front(rows);
   std::vector<std::size_t> order(rows.size());
   std::iota(order.begin(), order.end(), 0u);
@@ -125,11 +165,18 @@ std::string comparison_text(const std::vector<ComparisonRow>& rows) {
     const SamplerOptions& options = r.method.options;
     char mean[32];
     std::snprintf(mean, sizeof mean, "%.2f", r.evaluations_mean);
+    const std::string schedule = schedule_text(options);
     table.push_back({front[i] ? "*" : "", printable(r.method.name, 40), std::string(name(options.method)),
-                     r.nodes > 0 ? std::to_string(r.nodes) : "adaptive",
+                     schedule.empty() ? "-" : schedule, r.nodes > 0 ? std::to_string(r.nodes) : "adaptive",
                      r.nodes > 0 ? "-" : short_number(options.tolerance), mean, std::to_string(r.evaluations_max),
                      short_number(r.error.rms), short_number(r.error.median), short_number(r.error.p99),
                      short_number(r.error.max), short_number(r.error.wrong_mode), short_number(r.wall_seconds)});
+    add_distances(r.distances);
+  }
+  if (distances && std::isfinite(result.floor.sliced_w2.value)) {
+    table.push_back({"", "exact samples"});
+    table.back().resize(table.front().size() - 6, "-");
+    add_distances(result.floor);
   }
   std::vector<std::size_t> widths(table.front().size());
   for (const auto& row : table)

@@ -21,11 +21,13 @@ struct ComparisonFacts {
 std::vector<bool> pareto_front(const std::vector<ComparisonRow>& rows);
 
 /// Columns: name, method, steps (nodes of a grid, or adaptive), tolerance, evaluations_mean, evaluations_max, rms, median,
-/// p99, max, wrong_mode, wall_seconds, pilot_evaluations, left_out, budget. Empty where there is no such number.
-std::string comparison_csv(const std::vector<ComparisonRow>& rows);
+/// p99, max, wrong_mode, wall_seconds, pilot_evaluations, left_out, budget, schedule; then the distances of distributions, each
+/// with its standard error (_se) and what exact samples score (_floor). Empty where there is no such number.
+std::string comparison_csv(const ComparisonResult& result);
 /// The same columns as objects under `rows`, with the settings and the reference.
 std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult& result);
-/// Aligned columns, fewest evaluations first; a star marks the Pareto front.
-std::string comparison_text(const std::vector<ComparisonRow>& rows);
+/// Aligned columns, fewest evaluations first; a star marks the Pareto front. With the distances where there are any, and those
+/// of exact samples below.
+std::string comparison_text(const ComparisonResult& result);
 
 }  // namespace shockstep

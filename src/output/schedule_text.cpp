@@ -53,7 +53,7 @@ std::string yaml(const FittedSchedule& schedule, const ScheduleFacts& facts) {
   const Json facts_of_fit = fitted_json(schedule);
   // Of one line each, JSON is YAML.
   out += "fitted_to: " + facts_json(facts).dump() + "\n";
-  for (const char* key : {"gained", "error", "log_sigma", "karras", "rows", "held_out", "evaluations"})
+  for (const char* key : {"gained", "error", "log_sigma", "karras", "rows", "held_out", "checked", "evaluations"})
     out += std::string(key) + ": " + facts_of_fit.at(key).dump() + "\n";
   return out;
 }
@@ -82,6 +82,7 @@ Json fitted_json(const FittedSchedule& schedule) {
   out["karras"] = error_json(schedule.karras);
   out["rows"] = schedule.rows;
   out["held_out"] = schedule.held_out;
+  out["checked"] = schedule.checked;
   out["evaluations"] = schedule.evaluations;
   return out;
 }

@@ -120,6 +120,8 @@ std::vector<double> generated(const FixedSteps& steps, const Process& process, i
 
 std::span<const ScheduleKind> schedule_kinds() { return kinds; }
 
+std::string_view name(Schedule schedule) { return std::ranges::find(kinds, schedule, &ScheduleKind::schedule)->name; }
+
 std::vector<double> grid_sigmas(const FixedSteps& steps, const Process& process, int nodes) {
   if (!steps.sigmas.empty()) {
     const auto given = checked(steps, process);

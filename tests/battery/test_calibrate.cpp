@@ -87,6 +87,28 @@ TEST_CASE("The evaluations of a fit are counted and bounded") {
   CHECK(fitted.rows >= 2 * fitted.held_out - 1);
 }
 
+TEST_CASE("An observer sees a fit grow, and may cancel it") {
+  struct Watcher final : Observer {
+    double last = 0, until = 2;
+    void progress(double share) override {
+      CHECK(share >= last);
+      last = share;
+    }
+    bool cancelled() const override { return last > until; }
+  } watcher;
+  const auto options = steps_of(Method::dpmpp_2m, 8);
+  const auto calibrate = [&] {
+    return calibrate_schedule(*test::ring(), test::range(), options, fit_evaluations, &watcher);
+  };
+  CHECK(calibrate().sigmas == calibrate_schedule(*test::ring(), test::range(), options).sigmas);
+  CHECK(watcher.last == 1);
+  watcher.last = 0, watcher.until = .3;
+  const FittedSchedule cancelled = calibrate();
+  CHECK_FALSE(cancelled.complete);
+  CHECK(cancelled.sigmas.empty());
+  CHECK(watcher.last < .5);
+}
+
 TEST_CASE("A sampler fits before it samples, whatever the batch") {
   const Sampler sampler(test::ring(), test::range(), steps_of(Method::dpmpp_2m, 8));
   REQUIRE(sampler.fitted());
@@ -108,7 +130,7 @@ TEST_CASE("A fitted schedule gains on trajectories it has not seen") {
   options.steps->schedule = Schedule::log_sigma;
   const at::Tensor straight = errors(model, options);
   CHECK(schedule.gained);
-  // Three amplitudes, fitted to some 30 rows and found good on held-out ones: the median falls. The rms of 1000 rows is that
+  // Three amplitudes, fitted to some 20 rows and found good on others: the median falls. The rms of 1000 rows is that
   // of the few at the wrong mode, 1.1 leaves room for a standard error of a tenth of it.
   CHECK(fitted.median().item<double>() < straight.median().item<double>());
   CHECK(fitted.pow(2).mean().sqrt().item<double>() < 1.1 * straight.pow(2).mean().sqrt().item<double>());

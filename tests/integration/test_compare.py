@@ -14,8 +14,10 @@ from program import PROGRAM, SOURCE, ScratchCase, shockstep
 
 COLUMNS = (
     "name method steps tolerance evaluations_mean evaluations_max rms median p99 max wrong_mode wall_seconds "
-    "pilot_evaluations left_out budget"
+    "pilot_evaluations left_out budget schedule sliced_w2 sliced_w2_se sliced_w2_floor energy energy_se energy_floor "
+    "mode_weights mode_weights_se mode_weights_floor mode_weights_z"
 ).split()
+DISTANCES = COLUMNS[16:]
 CONFIG = """
 model: {kind: gaussian_mixture, means: [[-1], [1]], std: 0.1}
 process: {kind: ve, sigma_min: 0.002, sigma_max: 80}
@@ -27,6 +29,14 @@ methods:
   - {name: twin, tolerance: 1.0e-4}
   - {name: heun, method: heun, steps: {schedule: karras, count: [8, 32]}}
 """
+
+
+def write_npy(path, shape, values):
+    header = repr({"descr": "<f8", "fortran_order": False, "shape": shape}).encode()
+    header += b" " * (-(len(header) + 11) % 64) + b"\n"
+    numbers = struct.pack(f"<{len(values)}d", *values)
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + numbers)
+    return path
 
 
 class Case(ScratchCase):
@@ -89,6 +99,8 @@ class Compare(Case):
             self.assertLessEqual(row["rms"], row["max"])
             self.assertTrue(0 <= row["wrong_mode"] <= 1)
             self.assertEqual(row["left_out"], 0)
+        self.assertEqual([r["schedule"] for r in rows], [None] * 3 + ["karras"] * 2)
+        self.assertEqual({r[c] for r in rows for c in DISTANCES}, {None})
         self.assertGreater(fine["pilot_evaluations"], 0)
         self.assertEqual(heun8["pilot_evaluations"], 0)
         self.assertEqual(document["reference"]["tolerance"], 1e-9)
@@ -109,13 +121,35 @@ class Compare(Case):
             self.assertAlmostEqual(a["median"], b["median"], delta=1e-8)
 
     def test_noise_is_every_methods(self):
-        header = repr({"descr": "<f8", "fortran_order": False, "shape": (1, 1)}).encode()
-        header += b" " * (-(len(header) + 11) % 64) + b"\n"
-        noise = self.folder / "noise.npy"
-        noise.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<d", 0.5))
+        noise = write_npy(self.folder / "noise.npy", (1, 1), [0.5])
         _, out = self.compare("--count", 1, "--noise", noise, "--set", "reference=exact")
         for row in self.rows(out)[1][:3]:
             self.assertLess(row["max"], 1e-2)
+
+    def test_distances_from_exact_samples(self):
+        run, out = self.compare("--set", "distances=on", "--set", "sampler.final=keep")
+        document, rows = self.rows(out)
+        heun = rows[3]
+        self.assertTrue(document["config"]["distances"])
+        self.assertEqual(document["distances"]["rows"], 16384)
+        for row in rows:
+            self.assertEqual(row["sliced_w2_floor"], document["distances"]["floor"]["sliced_w2"]["value"])
+            self.assertTrue(all(row[c] > 0 for c in DISTANCES if c.endswith("_se")))
+        # Karras' 8 nodes leave every sample .06 or so off; the others are exact for 200 samples.
+        self.assertGreater(heun["sliced_w2"], 0.02)
+        for row in rows[:3]:
+            self.assertLess(abs(row["energy"]), 5 * row["energy_se"])
+            self.assertLess(row["mode_weights_z"], 5)
+        lines = run.stdout.splitlines()
+        self.assertIn("w2", lines[0])
+        self.assertTrue(lines[-2].startswith("  exact samples"))
+
+    def test_distances_from_data(self):
+        write_npy(self.folder / "data.npy", (6, 1), [-1, 1, -1.1, 0.9, -0.95, 1.02])
+        _, out = self.compare("--set", "data=data.npy", "--count", 40)
+        document, rows = self.rows(out)
+        self.assertEqual((document["distances"]["rows"], document["config"]["data"]), (6, "data.npy"))
+        self.assertTrue(all(0 < row["sliced_w2"] < 1 for row in rows))
 
     def test_a_network_has_no_modes(self):
         digits = SOURCE / "configs/compare_digits.yaml"
@@ -201,7 +235,22 @@ class Page(Case):
         )
         self.browser.point(*self.browser.evaluate(place))
         self.browser.settle()
-        self.assertRegex(self.browser.evaluate(f"{box}.innerText"), r"heun, 32 nodes \(heun\)\s+63 evaluations")
+        self.assertRegex(self.browser.evaluate(f"{box}.innerText"), r"heun, 32 nodes \(karras\) \(heun\)\s+63 evaluations")
+        self.check_quiet()
+
+    def test_distances_have_a_figure_where_they_were_measured(self):
+        self.assertEqual(self.browser.evaluate("document.querySelectorAll('#distance').length"), 0)
+        headers = "[...document.querySelectorAll('#rows th')].map(h => h.innerText)"
+        self.assertNotIn("sliced w2", self.browser.evaluate(headers))
+        _, out = self.compare("--quiet", "--set", "distances=on")
+        _, rows = self.rows(out)
+        self.browser.open((out / "report.html").as_uri())
+        self.assertIn("sliced w2", self.browser.evaluate(headers))
+        shown = "echarts.getInstanceByDom(document.querySelector('#distance .chart')).getOption().series"
+        names = self.browser.evaluate(shown + ".map(s => s.name)")
+        self.assertEqual(names, ["adaptive", "twin", "heun", "exact samples"])
+        dots = self.browser.evaluate(shown + ".slice(0, 3).flatMap(s => s.data.map(d => d.value))")
+        self.assertEqual(sorted(dots), sorted([r["evaluations_mean"], r["sliced_w2"]] for r in rows))
         self.check_quiet()
 
     def test_a_click_sorts_the_table(self):
@@ -244,6 +293,17 @@ class Errors(Case):
                    "1 isotropic component in 2 dimensions; leave it out, or give a tolerance such as 1e-9",
                    "--set", "model.means=[[0, 0]]", "--set", "reference=exact")  # fmt: skip
         self.check("x.yaml: model.stdd: unknown key; did you mean std?", "--set", "model.stdd=1")
+
+    def test_data(self):
+        data = write_npy(self.folder / "data.npy", (3, 2), [0.0] * 6)
+        run = shockstep("compare", "x.yaml", "--set", "data=data.npy", cwd=self.folder)
+        self.assertEqual(run.returncode, 2)
+        self.assertEqual(run.stderr, "shockstep: x.yaml: data: has the shape [3, 2], and a sample of the model [1]; must be "
+                         "[n, *shape] with the model's shape\n")  # fmt: skip
+        data.unlink()
+        run = shockstep("compare", "x.yaml", "--set", "data=data.npy", cwd=self.folder)
+        self.assertEqual(run.returncode, 5)
+        self.assertRegex(run.stderr, r"\Ashockstep: data\.npy: .*\n\Z")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """report.html as its reader sees it: in a browser, offline, wide and narrow, light and dark."""
 
 import json
+import math
 import pathlib
 import re
 import subprocess
@@ -47,6 +48,16 @@ def sample(folder, config, *arguments):
     return out
 
 
+def schedule(folder, *arguments):
+    out = folder / "schedule"
+    run = subprocess.run(
+        [PROGRAM, "schedule", "configs/ring.yaml", "--method", "dpmpp_2m", "--steps", "8", "--out", out, "--quiet", *arguments],
+        cwd=SOURCE, capture_output=True, text=True, timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return out
+
+
 def data_of(page):
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
 
@@ -56,12 +67,13 @@ def setUpModule():
     scratch = tempfile.TemporaryDirectory(prefix="shockstep ")
     unittest.addModuleCleanup(scratch.cleanup)
     folder = pathlib.Path(scratch.name)
-    runs = {config: sample(folder, config) for config in CHARTS}
+    runs = {config: sample(folder, config) for config in CHARTS} | {"schedule": schedule(folder)}
 
 
 class Report(unittest.TestCase):
     def test_says_what_the_other_files_say(self):
-        for config, out in runs.items():
+        for config in CHARTS:
+            out = runs[config]
             with self.subTest(config):
                 page = (out / "report.html").read_text()
                 self.assertLess(len(page.encode()), 5e6)
@@ -71,6 +83,17 @@ class Report(unittest.TestCase):
                 self.assertEqual(sum(data["evaluations"]["counts"]), count)
                 self.assertEqual(data["exponents"]["zeros"] + sum(data["exponents"]["counts"]), count)
                 self.assertEqual(sum(sum(data["events"][kind]) for kind in ("enter", "speciation", "exit")), summary["events"])
+
+    def test_a_schedule_is_that_of_its_file(self):
+        out = runs["schedule"]
+        found = data_of((out / "report.html").read_text())["schedule"]
+        text = (out / "schedule.yaml").read_text()
+        for key in ("sigmas", "times"):
+            self.assertEqual(found[key], json.loads(re.search(rf"(?m)^{key}: (\[.*?\])", text)[1]))
+        self.assertEqual({name: len(nodes) for name, nodes in found["with"].items()}, {"log_sigma": 8, "karras": 8})
+        schedule(folder, "--set", "output.report=none")
+        self.assertFalse((out / "report.html").exists())
+        schedule(folder)
 
     def test_size_does_not_grow_with_count(self):
         sizes = [(sample(folder / str(n), "ring", "--count", str(n)) / "report.html").stat().st_size for n in (10000, 40000)]
@@ -151,6 +174,31 @@ class Page(unittest.TestCase):
         for name, pattern in expected.items():
             with self.subTest(name):
                 self.assertRegex(self.tooltip_at(name), pattern)
+        self.check_quiet()
+
+    def test_the_page_of_a_schedule(self):
+        self.open("schedule")
+        self.assertEqual(self.charts(), ["schedule-steps", "schedule-errors"])
+        found = data_of((runs["schedule"] / "report.html").read_text())["schedule"]
+        series = "echarts.getInstanceByDom(document.querySelector('#schedule-%s .chart')).getOption().series"
+        names = ["fitted", "log-uniform", "Karras"]
+        self.assertEqual(self.browser.evaluate((series % "steps") + ".map(s => s.name)"), names)
+        steps = self.browser.evaluate((series % "steps") + ".map(s => s.data.map(d => d[1]))")
+        for each in steps:  # every schedule goes the same way
+            self.assertAlmostEqual(sum(each), math.log(80 / 0.002), places=9)
+        self.assertEqual(self.browser.evaluate((series % "errors") + ".map(s => s.data)"),
+                         [[found[key]["rms"], found[key]["median"]] for key in ("error", "log_sigma", "karras")])  # fmt: skip
+        nodes = self.browser.evaluate("[...document.querySelectorAll('#schedule-nodes tbody tr')].map(r => Number(r.children[1].innerText))")
+        self.assertEqual(len(nodes), 8)
+        for node, sigma in zip(nodes, found["sigmas"]):
+            self.assertAlmostEqual(node / sigma, 1, delta=1e-5)
+        self.assertIn("8 steps of dpmpp_2m, fitted", self.browser.evaluate("document.body.innerText"))
+        self.assertRegex(self.tooltip_at("schedule-steps"), r"step [\d.]+ in ln")
+        self.browser.scheme("dark")
+        self.browser.size(360, 740)
+        self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 360)
+        for name in ("schedule-steps", "schedule-errors"):
+            self.assertGreater(self.ink(name), 0.005, name)
         self.check_quiet()
 
     def test_a_click_sorts_the_table(self):

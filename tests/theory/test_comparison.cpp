@@ -111,6 +111,14 @@ TEST_CASE("rows depend on their method alone") {
   CHECK(alone.rows.at(0).error.rms == all.rows[1].error.rms);
 }
 
+TEST_CASE("the evaluations of a fit are told beside those of its trajectories") {
+  ComparedMethod fitted = grid("fitted", Method::dpmpp_2m, 6);
+  fitted.options.steps->schedule = Schedule::fitted;
+  const auto row = Comparison(mixture("symmetric_1d"), range, {fitted}, {.count = 10}).run().rows.at(0);
+  CHECK(row.evaluations_max == 6);
+  CHECK((row.pilot_evaluations > 1000 && row.pilot_evaluations <= fit_evaluations));
+}
+
 TEST_CASE("progress covers all runs, and a cancelled comparison keeps its rows") {
   struct Watcher final : Observer {
     double last = 0;

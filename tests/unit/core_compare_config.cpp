@@ -80,6 +80,20 @@ TEST_CASE("the reference") {
   CHECK(read("{methods: [{name: a}], reference: 1.0e-7}").reference.tolerance == 1e-7);
 }
 
+TEST_CASE("distances are there with data, or where they are asked for") {
+  CHECK_FALSE(read("methods: [{name: a}]").distances);
+  CHECK(read("{methods: [{name: a}], distances: on}").distances);
+  const auto c =
+      CompareConfig(parse_yaml("{methods: [{name: a}], data: x.npy}", "f/x.yaml"), "f/x.yaml", {"multistep"});
+  CHECK(c.distances);
+  CHECK(c.data == "f/x.npy");
+  ConfigNode resolved;
+  c.add_to(resolved);
+  CHECK(resolved.find("data")->scalar == "x.npy");
+  CHECK(resolved.find("distances")->scalar == "true");
+  CHECK_FALSE(read("{methods: [{name: a}], data: x.npy, distances: off}").distances);
+}
+
 TEST_CASE("errors name the key and the remedy") {
   const std::string example = "; write methods: [{name: adaptive}, {name: heun, method: heun, steps: 20}]";
   CHECK(error("sampler: {}") == "x.yaml: methods: missing" + example);
@@ -101,5 +115,6 @@ TEST_CASE("errors name the key and the remedy") {
         "x.yaml: reference: must be exact or a positive tolerance, got exakt");
   CHECK(error("{methods: [{name: a}], reference: 0}") ==
         "x.yaml: reference: must be exact or a positive tolerance, got 0");
-  CHECK(error("{methods: [{name: a}], data: x.npy}") == "x.yaml: data: is not in this version yet; leave it out");
+  CHECK(error("{methods: [{name: a}], data: [1, 2]}") == "x.yaml: data: must be text, got a list");
+  CHECK(error("{methods: [{name: a}], distances: maybe}") == "x.yaml: distances: must be on or off, got maybe");
 }

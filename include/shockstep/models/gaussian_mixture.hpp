@@ -42,6 +42,9 @@ class GaussianMixture final : public ScoreModel {
   at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;  ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
   at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const;  ///< J - 1, J = lambda_max(dD/dx), [B]
 
+  /// Independent exact samples of p_sigma, [count, d]: row i is a function of (seed, i) alone.
+  at::Tensor draw(std::int64_t count, double sigma, std::uint64_t seed) const;
+
   struct Parts;  // precomputed factors; defined in the sources
 
  private:

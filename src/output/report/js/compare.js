@@ -1,16 +1,74 @@
 // The page of a comparison: error against evaluations, and the table of its rows.
 
 const comparedLabel = (row) =>
-  `${row.name}, ${row.tolerance === null ? plural(row.steps, "node") : `tolerance ${number(row.tolerance)}`}`;
+  `${row.name}, ${row.tolerance === null ? `${plural(row.steps, "node")} (${row.schedule})` : `tolerance ${number(row.tolerance)}`}`;
 
 function comparedTooltip(row) {
+  const distance =
+    row.sliced_w2 === null ? "" : `<br>distance ${number(row.sliced_w2)} ± ${number(row.sliced_w2_se, 2)}`;
   const wrong = row.wrong_mode === null ? "" : `<br>in another mode: ${percent(row.wrong_mode, 1)}`;
   return (
     `${echarts.format.encodeHTML(comparedLabel(row))} (${row.method})<br>` +
     `${number(row.evaluations_mean)} evaluations, ${count(row.evaluations_max)} at most<br>` +
-    `error ${number(row.rms)}, median ${number(row.median)}, 99 % below ${number(row.p99)}${wrong}`
+    (row.rms === null
+      ? "no terminal error"
+      : `error ${number(row.rms)}, median ${number(row.median)}, 99 % below ${number(row.p99)}`) +
+    wrong +
+    distance
   );
 }
+
+// One line for each name; the dots of the Pareto front are filled. `level`: where to draw what exact samples score.
+function againstEvaluations(shown, key, yName, level) {
+  const names = [...new Set(shown.map((row) => row.name))];
+  const ends = (of, ...more) => {
+    const all = [...shown.map((row) => row[of]), ...more];
+    return [Math.min(...all), Math.max(...all)];
+  };
+  return frame({
+    grid: { left: 64, right: 20, top: 64, bottom: 50 },
+    legend: { type: "scroll", top: 0, left: 0, data: names, textStyle: { color: css("--ink") } },
+    xAxis: logAxis("model evaluations per sample", ...ends("evaluations_mean")),
+    yAxis: upright(logAxis(yName, ...ends(key, ...(level ? [level] : [])))),
+    tooltip: { ...frame().tooltip, formatter: ({ data }) => (data.row ? comparedTooltip(data.row) : "") },
+    series: names
+      .map((name, i) => {
+        const colour = shade(names.length > 1 ? i / (names.length - 1) : 0);
+        return {
+          name,
+          type: "line",
+          symbol: ["circle", "rect", "triangle", "diamond"][i % 4],
+          symbolSize: 10,
+          itemStyle: { color: colour },
+          lineStyle: { color: colour, width: 1.5, opacity: 0.6 },
+          emphasis: { focus: "series" },
+          data: shown
+            .filter((row) => row.name === name)
+            .sort((a, b) => a.evaluations_mean - b.evaluations_mean)
+            .map((row) => ({
+              value: [row.evaluations_mean, row[key]],
+              row,
+              itemStyle: { color: row.front ? colour : css("--card"), borderColor: colour, borderWidth: 2 },
+            })),
+        };
+      })
+      .concat(
+        level
+          ? {
+              name: "exact samples",
+              type: "line",
+              silent: true,
+              symbol: "none",
+              lineStyle: { color: css("--ink"), width: 1.5, type: "dashed" },
+              data: ends("evaluations_mean").map((x, i) => [i ? x * 2 : x / 2, level]),
+              clip: true,
+            }
+          : [],
+      ),
+  });
+}
+
+const withFront = ({ rows, front }) => rows.map((row, i) => ({ ...row, front: front[i] }));
 
 const errorAgainstEvaluations = {
   key: "cost",
@@ -25,40 +83,28 @@ const errorAgainstEvaluations = {
           ? "The reference is exact."
           : `The reference has tolerance ${number(summary.reference.tolerance)}; errors no larger than its own say nothing.`)
       : "No method was finished.",
-  chart: ({ rows, front }) => {
-    const shown = rows
-      .map((row, i) => ({ ...row, front: front[i] }))
-      .filter((row) => row.rms > 0 && row.evaluations_mean > 0);
-    if (!shown.length) return undefined;
-    const names = [...new Set(shown.map((row) => row.name))];
-    const ends = (key) => [Math.min(...shown.map((row) => row[key])), Math.max(...shown.map((row) => row[key]))];
-    return frame({
-      grid: { left: 64, right: 20, top: 64, bottom: 50 },
-      legend: { type: "scroll", top: 0, left: 0, textStyle: { color: css("--ink") } },
-      xAxis: logAxis("model evaluations per sample", ...ends("evaluations_mean")),
-      yAxis: upright(logAxis("root mean square error", ...ends("rms"))),
-      tooltip: { ...frame().tooltip, formatter: ({ data }) => comparedTooltip(data.row) },
-      series: names.map((name, i) => {
-        const colour = shade(names.length > 1 ? i / (names.length - 1) : 0);
-        return {
-          name,
-          type: "line",
-          symbol: ["circle", "rect", "triangle", "diamond"][i % 4],
-          symbolSize: 10,
-          itemStyle: { color: colour },
-          lineStyle: { color: colour, width: 1.5, opacity: 0.6 },
-          emphasis: { focus: "series" },
-          data: shown
-            .filter((row) => row.name === name)
-            .sort((a, b) => a.evaluations_mean - b.evaluations_mean)
-            .map((row) => ({
-              value: [row.evaluations_mean, row.rms],
-              row,
-              itemStyle: { color: row.front ? colour : css("--card"), borderColor: colour, borderWidth: 2 },
-            })),
-        };
-      }),
-    });
+  chart: (comparison) => {
+    const shown = withFront(comparison).filter((row) => row.rms > 0 && row.evaluations_mean > 0);
+    return shown.length ? againstEvaluations(shown, "rms", "root mean square error") : undefined;
+  },
+  height: 460,
+};
+
+const distanceAgainstEvaluations = {
+  key: "distance",
+  title: "Distance of the distributions",
+  find: (report) => (report.comparison?.rows.some((row) => row.sliced_w2 > 0) ? report.comparison : undefined),
+  explain: ({ rows }, { summary }) =>
+    "Sliced Wasserstein-2 distance between the samples and " +
+    `${summary.config.data ? "the data" : "exact samples"} (${plural(summary.distances.rows, "row")}). ` +
+    (rows.some((row) => row.sliced_w2_floor > 0)
+      ? "The dashed line is what exact samples of the same number score: at and below it a method cannot be told from " +
+        "exact sampling. "
+      : "") +
+    "The table has the standard errors, the energy distance and the weights of the modes.",
+  chart: (comparison) => {
+    const shown = withFront(comparison).filter((row) => row.sliced_w2 > 0 && row.evaluations_mean > 0);
+    return againstEvaluations(shown, "sliced_w2", "sliced Wasserstein-2 distance", shown[0].sliced_w2_floor);
   },
   height: 460,
 };
@@ -70,7 +116,8 @@ const comparedTable = {
   explain: () => "The rows of compare.csv. Click a header to sort by it.",
   content: ({ rows }) => {
     if (!rows.length) return undefined;
-    const columns = Object.keys(rows[0]);
+    const measured = (column) => rows.some((row) => row[column] !== null);
+    const columns = Object.keys(rows[0]).filter((column, i) => i < 15 || measured(column));
     return sortedTable(
       { columns, rows: rows.map((row) => columns.map((column) => row[column])) },
       columns.indexOf("evaluations_mean"),

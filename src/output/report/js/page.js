@@ -5,7 +5,11 @@
 // option and `content(data, report)` an element; both may be missing or undefined.
 
 const figures = () => [
+  stepsOfSchedule,
+  errorsOfSchedule,
+  nodesOfSchedule,
   errorAgainstEvaluations,
+  distanceAgainstEvaluations,
   comparedTable,
   samplesFigure,
   stepsFigure,
@@ -17,6 +21,11 @@ const figures = () => [
   errorsFigure,
   trajectoriesFigure,
 ];
+
+function headlineOf(report) {
+  if (report.comparison) return comparisonHeadline(report);
+  return report.schedule ? scheduleHeadline(report) : headline(report);
+}
 
 function figureCard(figure, data, report) {
   const content = figure.content?.(data, report);
@@ -49,6 +58,7 @@ function liveChart(box, option, height) {
     if (!drawn) return;
     box.style.height = `${height(drawn)}px`;
     chart ??= echarts.init(box);
+    chart.dispatchAction({ type: "hideTip" }); // an open tooltip would be shown again before it is made anew
     chart.resize();
     chart.setOption(option(drawn < 480), true);
   };
@@ -65,7 +75,7 @@ addEventListener("DOMContentLoaded", () => {
   document
     .getElementById("page")
     .append(
-      ...(report.comparison ? comparisonHeadline(report) : headline(report)),
+      ...headlineOf(report),
       element("div", { class: "figures" }, ...cards),
       element(
         "details",

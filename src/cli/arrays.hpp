@@ -1,4 +1,4 @@
-/// Rows of the model's shape from a file.
+/// Arrays from files.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,5 +14,8 @@ namespace shockstep::cli {
 /// that is not finite.
 at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& shape,
                      std::optional<std::int64_t> count = {});
+
+/// Whatever a .npy file holds, as float64. Throws FileError.
+at::Tensor read_tensor(const std::string& path);
 
 }  // namespace shockstep::cli

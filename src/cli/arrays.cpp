@@ -1,4 +1,4 @@
-#include "cli/rows.hpp"
+#include "cli/arrays.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -12,6 +12,15 @@
 #include <cmath>
 
 namespace shockstep::cli {
+namespace {
+
+at::Tensor tensor(const NpyArray& file) {
+  at::Tensor out = at::empty(file.shape, at::kDouble);
+  std::copy(file.values.begin(), file.values.end(), out.mutable_data_ptr<double>());
+  return out;
+}
+
+}  // namespace
 
 at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& shape,
                      std::optional<std::int64_t> count) {
@@ -28,9 +37,9 @@ at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& s
     throw FileError(printable(path, 1000),
                     "must be finite, holds " + shortest(*bad) + " in row " + std::to_string(row));
   }
-  at::Tensor out = at::empty(wanted, at::kDouble);
-  std::copy(file.values.begin(), file.values.end(), out.mutable_data_ptr<double>());
-  return out;
+  return tensor(file);
 }
+
+at::Tensor read_tensor(const std::string& path) { return tensor(read_npy(path)); }
 
 }  // namespace shockstep::cli
