@@ -51,7 +51,7 @@ class Encoder {
   bool exact_trace() const { return likelihood_ == Likelihood::exact; }
 
  private:
-  std::vector<double> log_prior(const at::Tensor& x) const;
+  std::vector<double> log_prior(const at::Tensor& x, std::int64_t first) const;
 
   Sampler sampler_;
   ModelPtr model_;

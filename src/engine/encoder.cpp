@@ -5,6 +5,7 @@
 
 #include "core/statistics.hpp"
 #include "engine/ascent.hpp"
+#include "engine/conditions.hpp"
 #include "engine/engine.hpp"
 
 #include <ATen/ops/empty.h>
@@ -66,7 +67,7 @@ int Encoder::directions() const {
   }
 }
 
-std::vector<double> Encoder::log_prior(const at::Tensor& x) const {
+std::vector<double> Encoder::log_prior(const at::Tensor& x, std::int64_t first) const {
   const std::int64_t n = x.size(0), d = model_->dimension();
   const double sigma = sampler_.process().sigma_max();
   std::vector<double> out(static_cast<std::size_t>(n), nan);
@@ -77,9 +78,14 @@ std::vector<double> Encoder::log_prior(const at::Tensor& x) const {
   }
   std::vector<std::int64_t> one{1};
   one.insert(one.end(), model_->shape().begin(), model_->shape().end());
-  const at::Tensor mean = model_->denoise(at::zeros(one, at::kDouble), at::full({1}, sigma, at::kDouble)).contiguous();
+  const at::Tensor origin = at::zeros(one, at::kDouble), at_sigma = at::full({1}, sigma, at::kDouble);
+  const auto mean_of = [&](std::int64_t trajectory) {
+    return model_->denoise_rows(origin, at_sigma, at::full({1}, trajectory, at::kLong)).contiguous();
+  };
+  at::Tensor mean = mean_of(first);
   const double variance = sigma * sigma + std::pow(sampler_.profile().data_std, 2);
   for (std::int64_t i = 0; i < n; ++i) {
+    if (i > 0 && model_->conditions() > 0) mean = mean_of(first + i);
     double square = 0;
     for (std::int64_t j = 0; j < d; ++j)
       square += std::pow(x.const_data_ptr<double>()[i * d + j] - mean.const_data_ptr<double>()[j], 2);
@@ -98,6 +104,7 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
     throw ConfigError("data", "must be float64 of shape [n, *shape] with the shape of the model, at least one row");
   const at::Tensor data = request.data.contiguous();
   const std::int64_t n = data.size(0);
+  check_conditions(*model_, request.first, n);
   const double* rows = data.const_data_ptr<double>();
 
   const Process& process = sampler_.process();
@@ -150,7 +157,7 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
                                     result.quadrature_error[i] = t.volume_error();
                                   }});
   if (directions() > 0) {
-    const auto prior = log_prior(at::mul(result.latents, process.sigma_max()));
+    const auto prior = log_prior(at::mul(result.latents, process.sigma_max()), request.first);
     for (std::size_t i = 0; i < count; ++i) result.log_likelihood[i] += prior[i];
     for (std::size_t i = 0; i < count; ++i)
       if (!std::isfinite(result.log_likelihood[i])) result.standard_error[i] = result.quadrature_error[i] = nan;

@@ -5,6 +5,7 @@
 #include <shockstep/stepper.hpp>
 
 #include "core/text.hpp"
+#include "engine/conditions.hpp"
 #include "engine/engine.hpp"
 #include "engine/pilot.hpp"
 #include "engine/shipped_profile.hpp"
@@ -121,10 +122,7 @@ RunStatistics Sampler::run(const SampleRequest& request,
   if (request.threads < 0)
     throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
   const std::int64_t d = model_->dimension();
-  if (const auto n = model_->conditions(); n > 0 && (request.first < 0 || request.first + request.count > n))
-    throw ConfigError("model.label",
-                      "is a list of " + std::to_string(n) + ", one per trajectory, but run.count asks for " +
-                          std::to_string(request.first + request.count) + "; lengthen it, or give one label for all");
+  check_conditions(*model_, request.first, request.count);
 
   TrajectorySettings settings = settings_for(process_, options_);
   settings.profile = profile_;

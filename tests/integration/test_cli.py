@@ -395,7 +395,7 @@ class Errors(Case):
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
         self.check(2, r"--resume: comes in a later version; .*", "sample", "x.yaml", "--resume")
         self.check(2, r"--init: is not in this version yet", "sample", "x.yaml", "--init", "a.npy")
-        for command in ("inspect", "encode", "paper"):
+        for command in ("inspect", "paper"):
             self.check(2, rf"{command}: is not in this version yet", command, "x.yaml")
 
     def test_noise(self):

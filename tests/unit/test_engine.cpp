@@ -143,8 +143,8 @@ TEST_CASE("No more trajectories than there are conditions") {
   CHECK_NOTHROW(sampler.sample({.count = 10}));
   CHECK_THROWS_WITH(
       sampler.sample({.count = 11}),
-      "model.label: is a list of 10, one per trajectory, but run.count asks for 11; lengthen it, or give one "
-      "label for all");
+      "model.label: is a list of 10, one per trajectory, but 11 are asked for; lengthen it, or give one label "
+      "for all");
   CHECK_THROWS_AS(sampler.sample({.count = 2, .first = 9}), ConfigError);
 }
 

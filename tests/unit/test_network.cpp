@@ -1,6 +1,9 @@
 /// Labels, guidance and thresholds of a network, and options that contradict each other.
 #include "support/problems.hpp"
 
+#include <shockstep/encoder.hpp>
+
+#include <cmath>
 #include <functional>
 #include <memory>
 
@@ -164,4 +167,27 @@ TEST_CASE("Options that contradict each other are named") {
   CHECK(says({.shape = {2}, .threshold = Threshold{.quantile = 2}}) ==
         "model.threshold.quantile: must be from 0 to 1, got 2");
   CHECK(refusal([] { wrap_network({}, {.shape = {2}}, VarianceExploding{}); }) == "network: must be callable");
+}
+
+TEST_CASE("Encoding a datum takes its own label") {
+  // A Gaussian of width 1/2 about mu_l: x - mu grows along the flow as the square root of 1/4 + sigma^2.
+  const NetworkFunction gaussian = [](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& label) {
+    const auto l = label.to(x.scalar_type()), mu = at::stack({l, -l}, 1);
+    return mu + .25 / (.25 + sigma * sigma).unsqueeze(1) * (x - mu);
+  };
+  const VarianceExploding range{.sigma_min = .01, .sigma_max = 20};
+  auto options = labelled({1, 3, 2});
+  options.data_std = .5;
+  const Encoder encoder(wrap_network(gaussian, options, range), range, test::unguarded(1e-6),
+                        {.likelihood = Likelihood::exact, .add_noise = false});
+  const auto x = column({.5, 2.5, 4}), mu = column({1, 3, 2});
+  const auto encoded = encoder.encode({.data = x});
+  const double v = .25 + 1e-4, grown = std::sqrt((.25 + 400) / v);
+  CHECK(at::allclose(encoded.latents, (mu + grown * (x - mu)) / 20, 0, 1e-4));
+  // The prior is about D(0, sigma_max) = mu (1 - 6e-4), with another's label it would be off by .05 and more.
+  const auto square = (x - mu).pow(2).sum(1);
+  for (std::int64_t i = 0; i < 3; ++i)
+    CHECK(encoded.log_likelihood[static_cast<std::size_t>(i)] ==
+          Approx(-.5 * square[i].item<double>() / v - std::log(2 * M_PI * v)).margin(2e-3));
+  CHECK_THROWS_AS(encoder.encode({.data = column({1, 2, 3, 4})}), ConfigError);
 }
