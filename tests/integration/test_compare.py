@@ -76,7 +76,7 @@ class Compare(Case):
         _, (sde, ode) = self.rows(out)
         self.assertEqual((sde["evaluations_mean"], sde["rms"], sde["wrong_mode"], sde["left_out"]), (9, None, None, 0))
         self.assertGreater(ode["rms"], 0)
-        self.assertRegex(run.stdout, r"(?m)^  sde +dpmpp_2m_sde +9 +- +9\.00 +9 +- +- +- +- +- ")
+        self.assertRegex(run.stdout, r"(?m)^  sde +dpmpp_2m_sde +tapered +9 +- +9\.00 +9 +- +- +- +- +- ")
 
     def test_rows(self):
         run, out = self.compare()
