@@ -31,6 +31,14 @@ function beyond(events) {
   return n ? ` ${plural(n, "event")} far out ${n === 1 ? "is" : "are"} not shown.` : "";
 }
 
+function noEvents(report) {
+  if (report.summary.config.sampler?.dynamics === "sde")
+    return "Events are those of the probability-flow ODE; on the reverse SDE noise takes part in every decision.";
+  if (report.summary.tolerance_kind === "none")
+    return "Events are sought where trajectories choose their own steps; these went along a fixed grid.";
+  return "No trajectory passed close to an interface between modes, or sampler.guard.events is off.";
+}
+
 const eventsFigure = {
   key: "events",
   title: "When trajectories decide",
@@ -39,7 +47,7 @@ const eventsFigure = {
       ? `${trajectories(events.trajectories)} (${percent(events.trajectories, report.finished)}) passed close to an ` +
         "interface between modes. A path enters where neighbouring ones begin to move apart, decides where the denoiser " +
         `turns fastest, and leaves when the choice is made.${beyond(events)}`
-      : "No trajectory passed close to an interface between modes, or sampler.guard.events is off.",
+      : noEvents(report),
   chart: (events, report, narrow) => {
     if (!events.trajectories) return undefined;
     const shown = occupied(events);
