@@ -4,7 +4,7 @@
 #include "cli/arrays.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/progress.hpp"
+#include "cli/progress_observer.hpp"
 #include "cli/setup.hpp"
 #include "config/compare_config.hpp"
 #include "log/log.hpp"
@@ -19,17 +19,6 @@
 
 namespace shockstep::cli {
 namespace {
-
-// Progress bar and Ctrl-C.
-class CompareObserver final : public Observer {
- public:
-  explicit CompareObserver(Progress& progress) : progress_(progress) {}
-  void progress(double share) override { progress_.share(share); }
-  bool cancelled() const override { return interrupted(); }
-
- private:
-  Progress& progress_;
-};
 
 std::string label(const ComparisonRow& row) {
   const auto& options = row.method.options;
@@ -100,7 +89,7 @@ int compare(const Options& options) {
   std::string folder;
   {
     Progress progress(static_cast<std::int64_t>(compared.methods.size()), !options.quiet);  // of methods
-    CompareObserver observer(progress);
+    ProgressObserver observer(progress);
     request.observer = &observer;
     const Comparison comparison = with_file(config.file, [&] {
       return Comparison(model, process, compared.methods, request, compared.reference, distances);

@@ -4,7 +4,7 @@
 #include "cli/arrays.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/progress.hpp"
+#include "cli/progress_observer.hpp"
 #include "cli/report.hpp"
 #include "cli/setup.hpp"
 #include "config/encode_config.hpp"
@@ -19,19 +19,6 @@
 
 namespace shockstep::cli {
 namespace {
-
-class EncodeObserver final : public Observer {
- public:
-  explicit EncodeObserver(Progress& progress) : progress_(progress) {}
-  void finished(const TrajectoryReport& report, std::span<const double>) override {
-    progress_.finished(report.evaluations);
-  }
-  void progress(double share) override { progress_.share(share); }
-  bool cancelled() const override { return interrupted(); }
-
- private:
-  Progress& progress_;
-};
 
 std::vector<EncodedRow> rows_of(const EncodeResult& result) {
   std::vector<EncodedRow> rows;
@@ -63,14 +50,6 @@ void write_latents(const std::string& path, const at::Tensor& latents) {
   for (std::int64_t i = 0; i < latents.size(0); ++i)
     writer.write_row(i, {latents.const_data_ptr<double>() + i * static_cast<std::int64_t>(n), n});
   writer.close();
-}
-
-int exit_code(const RunStatistics& s) {
-  if (interrupted()) return 130;
-  return s.count_by_status[static_cast<int>(Status::non_finite)] + s.count_by_status[static_cast<int>(Status::failed)] >
-                 0
-             ? 4
-             : 0;
 }
 
 }  // namespace
@@ -105,7 +84,7 @@ int encode(const Options& options) {
   EncodeResult result;
   {
     Progress progress(data.size(0), !options.quiet);
-    EncodeObserver observer(progress);
+    ProgressObserver observer(progress);
     result = with_file(config.file, [&] {
       return encoder.encode({.data = data,
                              .seed = config.run.seed,

@@ -1,5 +1,7 @@
 #include "cli/report.hpp"
 
+#include "cli/interrupt.hpp"
+
 #include <cstdio>
 
 namespace shockstep::cli {
@@ -19,6 +21,12 @@ void print_result(const std::string& folder, const std::vector<std::string>& fil
   std::printf(" run.log\n%lld trajectories: %s\n", static_cast<long long>(s.trajectories()), status_text(s).c_str());
   std::printf("evaluations: mean %.2f, max %lld; %.3g s\n", s.mean(s.evaluations),
               static_cast<long long>(s.evaluations_max), s.wall_seconds);
+}
+
+int exit_code(const RunStatistics& s) {
+  if (interrupted()) return 130;
+  const auto count = [&](Status status) { return s.count_by_status[static_cast<int>(status)]; };
+  return count(Status::non_finite) + count(Status::failed) > 0 ? 4 : 0;
 }
 
 }  // namespace shockstep::cli

@@ -5,7 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/known_model.hpp"
-#include "cli/progress.hpp"
+#include "cli/progress_observer.hpp"
 #include "cli/report.hpp"
 #include "cli/setup.hpp"
 #include "log/log.hpp"
@@ -18,30 +18,21 @@
 namespace shockstep::cli {
 namespace {
 
-// Files, progress bar and Ctrl-C in one observer.
-class RunObserver final : public Observer {
+// The files too.
+class RunObserver final : public ProgressObserver {
  public:
-  RunObserver(RunWriter& writer, Progress& progress) : writer_(writer), progress_(progress) {}
+  RunObserver(RunWriter& writer, Progress& progress) : ProgressObserver(progress), writer_(writer) {}
 
   bool wants_steps(std::int64_t trajectory) const override { return writer_.wants_steps(trajectory); }
   void step(const StepRecord& record) override { writer_.step(record); }
   void finished(const TrajectoryReport& report, std::span<const double> sample) override {
     writer_.finished(report, sample);
-    progress_.finished(report.evaluations);
+    ProgressObserver::finished(report, sample);
   }
-  void progress(double share) override { progress_.share(share); }
-  bool cancelled() const override { return interrupted(); }
 
  private:
   RunWriter& writer_;
-  Progress& progress_;
 };
-
-int exit_code(const RunStatistics& s) {
-  if (interrupted()) return 130;
-  const auto count = [&](Status status) { return s.count_by_status[static_cast<int>(status)]; };
-  return count(Status::non_finite) + count(Status::failed) > 0 ? 4 : 0;
-}
 
 std::string guard_text(const SamplerOptions& options, const GuardProfile& profile) {
   if (!options.guard.enabled) return "guard: off";

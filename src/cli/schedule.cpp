@@ -3,7 +3,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/progress.hpp"
+#include "cli/progress_observer.hpp"
 #include "cli/setup.hpp"
 #include "config/yaml.hpp"
 #include "log/log.hpp"
@@ -18,17 +18,6 @@
 
 namespace shockstep::cli {
 namespace {
-
-// Progress bar and Ctrl-C.
-class FitObserver final : public Observer {
- public:
-  explicit FitObserver(Progress& progress) : progress_(progress) {}
-  void progress(double share) override { progress_.share(share); }
-  bool cancelled() const override { return interrupted(); }
-
- private:
-  Progress& progress_;
-};
 
 std::optional<ScheduleFormat> format_of(const Options& options) {
   if (options.format.empty()) return std::nullopt;
@@ -65,7 +54,7 @@ int schedule(const Options& options) {
   FittedSchedule fitted;
   {
     Progress progress(1, !options.quiet);
-    FitObserver observer(progress);
+    ProgressObserver observer(progress);
     fitted = with_file(config.file,
                        [&] { return calibrate_schedule(*model, process, config.sampler, fit_evaluations, &observer); });
   }

@@ -99,8 +99,8 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
   const std::int64_t d = model_->dimension();
   std::vector<std::int64_t> shape{-1};
   shape.insert(shape.end(), model_->shape().begin(), model_->shape().end());
-  if (!request.data.defined() || request.data.scalar_type() != at::kDouble || request.data.numel() == 0 ||
-      request.data.sizes().slice(1) != at::IntArrayRef(shape).slice(1))
+  if (!request.data.defined() || request.data.dim() == 0 || request.data.scalar_type() != at::kDouble ||
+      request.data.numel() == 0 || request.data.sizes().slice(1) != at::IntArrayRef(shape).slice(1))
     throw ConfigError("data", "must be float64 of shape [n, *shape] with the shape of the model, at least one row");
   const at::Tensor data = request.data.contiguous();
   const std::int64_t n = data.size(0);
