@@ -7,5 +7,6 @@
 #include <shockstep/error.hpp>
 #include <shockstep/models/aot_inductor.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/models/point_cloud.hpp>
 #include <shockstep/models/torchscript.hpp>
 #include <shockstep/sampler.hpp>

@@ -11,6 +11,7 @@ namespace {
 
 constexpr ModelKind models[] = {
     {"gaussian_mixture", "exact score of a mixture of Gaussians", gaussian_mixture_from},
+    {"point_cloud", "exact score of a finite data set, smoothed or not", point_cloud_from},
     {"torchscript", "trained network from a TorchScript file", torchscript_from},
     {"aot_inductor", "trained network compiled by AOTInductor (.pt2)", aot_inductor_from},
 };
@@ -41,7 +42,7 @@ constexpr MethodKind methods[] = {
     {"dpmpp_3m_sde", "reverse SDE, on a grid: DPM-Solver++(3M) SDE"},
 };
 
-const std::vector<std::string> planned_models = {"point_cloud", "double_well", "multiplicative"};
+const std::vector<std::string> planned_models = {"double_well", "multiplicative"};
 
 // The row that `kind` names.
 template <class Kind>
