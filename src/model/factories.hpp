@@ -6,6 +6,9 @@
 namespace shockstep {
 
 ModelPtr gaussian_mixture_from(Section& section, const ModelContext& context);
+ModelPtr point_cloud_from(Section& section, const ModelContext& context);
+ModelPtr double_well_from(Section& section, const ModelContext& context);
+ModelPtr multiplicative_from(Section& section, const ModelContext& context);
 ModelPtr torchscript_from(Section& section, const ModelContext& context);
 ModelPtr aot_inductor_from(Section& section, const ModelContext& context);
 

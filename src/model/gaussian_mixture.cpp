@@ -2,6 +2,7 @@
 
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
+#include "model/exact_rows.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -172,13 +173,7 @@ std::string GaussianMixture::describe() const {
 }
 
 at::Tensor row_sigmas(const at::Tensor& x, const at::Tensor& sigma, std::int64_t d) {
-  if (x.dim() != 2 || x.size(1) != d)
-    throw ModelError("gaussian_mixture: x has shape " + shape_text(x.sizes()) + ", expected [B, " + std::to_string(d) +
-                     "]");
-  if (sigma.numel() != 1 && (sigma.dim() != 1 || sigma.size(0) != x.size(0)))
-    throw ModelError("gaussian_mixture: sigma has shape " + shape_text(sigma.sizes()) + ", expected [" +
-                     std::to_string(x.size(0)) + "]");
-  return doubles(sigma).reshape({-1}).expand({x.size(0)}).contiguous();
+  return exact_rows("gaussian_mixture", x, sigma, {d}).sigma;
 }
 
 void GaussianMixture::Parts::residual(std::int64_t k, const double* x, double* y) const {

@@ -1,6 +1,7 @@
 // Large or anisotropic mixtures: BLAS on blocks of 64 rows.
 #include "core/clones.hpp"
 #include "core/fast_exp.hpp"
+#include "core/ordered_sum.hpp"
 #include "model/gaussian_mixture_parts.hpp"
 
 #include <ATen/ops/addmm.h>
@@ -17,21 +18,6 @@ namespace {
 
 constexpr std::int64_t block = 64;
 constexpr double eps = std::numeric_limits<double>::epsilon();
-
-// Sums run over four accumulators by index, so that their order does not depend on how a row is aligned in memory.
-template <class Term>
-double sum_of(std::int64_t n, Term term) {
-  double sum[4] = {};
-  std::int64_t i = 0;
-  for (; i + 4 <= n; i += 4)
-    for (int l = 0; l < 4; ++l) sum[l] += term(i + l);
-  for (; i < n; ++i) sum[0] += term(i);
-  return (sum[0] + sum[1]) + (sum[2] + sum[3]);
-}
-
-double norm2(const double* y, std::int64_t d) {
-  return sum_of(d, [=](auto j) { return y[j] * y[j]; });
-}
 
 // y.y weighted by 1/(e + sigma^2).
 double mahalanobis2(const double* y, const double* e, std::int64_t d, double sigma2) {

@@ -11,6 +11,9 @@ namespace {
 
 constexpr ModelKind models[] = {
     {"gaussian_mixture", "exact score of a mixture of Gaussians", gaussian_mixture_from},
+    {"point_cloud", "exact score of a finite data set, smoothed or not", point_cloud_from},
+    {"double_well", "exact score of exp(-beta (x^2 - a^2)^2), by quadrature", double_well_from},
+    {"multiplicative", "score f(x)/sigma^power, f from another model at one sigma", multiplicative_from},
     {"torchscript", "trained network from a TorchScript file", torchscript_from},
     {"aot_inductor", "trained network compiled by AOTInductor (.pt2)", aot_inductor_from},
 };
@@ -41,16 +44,11 @@ constexpr MethodKind methods[] = {
     {"dpmpp_3m_sde", "reverse SDE, on a grid: DPM-Solver++(3M) SDE"},
 };
 
-const std::vector<std::string> planned_models = {"point_cloud", "double_well", "multiplicative"};
-
 // The row that `kind` names.
 template <class Kind>
-const Kind& row_of(std::span<const Kind> kinds, Section& section, const std::vector<std::string>& planned) {
+const Kind& row_of(std::span<const Kind> kinds, Section& section) {
   std::vector<std::string> names;
   for (const auto& kind : kinds) names.emplace_back(kind.name);
-  if (section.is_text("kind"))
-    if (const auto word = section.text("kind"); std::ranges::find(planned, word) != planned.end())
-      section.fail("kind", word + " is not in this version yet; must be one of " + join(names));
   const auto name = section.choice("kind", names);
   return *std::ranges::find_if(kinds, [&](const Kind& kind) { return kind.name == name; });
 }
@@ -62,14 +60,14 @@ std::span<const ProcessKind> process_kinds() { return processes; }
 std::span<const MethodKind> method_kinds() { return methods; }
 
 ModelPtr make_model(Section section, const ModelContext& context) {
-  const auto& kind = row_of(model_kinds(), section, planned_models);
+  const auto& kind = row_of(model_kinds(), section);
   auto model = kind.make(section, context);
   section.finish();
   return model;
 }
 
 Process make_process(Section section) {
-  const auto& kind = row_of(process_kinds(), section, {});
+  const auto& kind = row_of(process_kinds(), section);
   auto process = kind.make(section);
   section.finish();
   return process;

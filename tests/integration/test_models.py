@@ -58,10 +58,13 @@ class Snippets(Case):
     def test_every_snippet_of_the_page_is_a_config(self):
         self.assertGreaterEqual(len(SNIPPETS), 14)
         write_npy(self.folder / "alphas_cumprod.npy", (4,), [0.9999, 0.99, 0.5, 0.0])
+        write_npy(self.folder / "data.npy", (3, 2), [-1.0, 0.0, 1.0, 0.0, 0.0, 1.0])
         for snippet in SNIPPETS:
             with self.subTest(snippet=snippet):
-                here = ("--set", "model.kind=torchscript", "--set", f"model.path={json.dumps(str(ANY))}")
-                done, out = self.run_config(snippet, *here, "--set", "model.shape=[2]", "--count", 2, "--steps", 5)
+                is_network = re.search("kind: (torchscript|aot_inductor)", snippet)
+                network = ("model.kind=torchscript", f"model.path={json.dumps(str(ANY))}", "model.shape=[2]") if is_network else ()
+                here = [word for setting in network for word in ("--set", setting)]
+                done, out = self.run_config(snippet, *here, "--count", 2, "--steps", 5)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))
                 summary = json.loads((out / "summary.json").read_text())
                 self.assertEqual(summary["evaluations"]["mean"], 5)

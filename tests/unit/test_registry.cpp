@@ -63,7 +63,7 @@ std::string process_message(const Settings& settings) {
 }  // namespace
 
 TEST_CASE("every kind has a name and a summary", "[registry]") {
-  REQUIRE(model_kinds().size() == 3);
+  REQUIRE(model_kinds().size() == 6);
   REQUIRE(process_kinds().size() == 7);
   REQUIRE(method_kinds().size() == 15);
   for (const auto& kind : model_kinds()) CHECK((*kind.name && *kind.summary && kind.make));
@@ -118,12 +118,25 @@ TEST_CASE("means may stand in a file beside the config", "[registry]") {
 
 TEST_CASE("mistakes in a model's section are named with their place", "[registry]") {
   CHECK(model_message(Settings{"model"}) ==
-        "c.yaml: model.kind: missing; must be one of gaussian_mixture, torchscript, aot_inductor");
+        "c.yaml: model.kind: missing; must be one of gaussian_mixture, point_cloud, double_well, multiplicative, "
+        "torchscript, aot_inductor");
   CHECK(model_message(Settings{"model"}("kind", "gausian_mixture")).find("did you mean gaussian_mixture?") !=
         std::string::npos);
-  CHECK(model_message(Settings{"model"}("kind", "point_cloud")) ==
-        "c.yaml: model.kind: point_cloud is not in this version yet; must be one of gaussian_mixture, torchscript, "
-        "aot_inductor");
+  CHECK(model_message(Settings{"model"}("kind", "point_cloud")).find("c.yaml: model.points: missing") == 0);
+  CHECK(model_message(Settings{"model"}("kind", "point_cloud")("points", numbers({1, 2}))("std", "-1")) ==
+        "c.yaml: model.std: must not be negative, got -1");
+  CHECK(model_message(Settings{"model"}("kind", "double_well")("beta", "0")) ==
+        "c.yaml: model.beta: must be positive, got 0");
+  CHECK(model_message(Settings{"model"}("kind", "multiplicative")) ==
+        "c.yaml: model.field: must be a model with its own sigma, {kind: ..., sigma: ...}");
+  CHECK(model_message(Settings{"model"}("kind", "multiplicative")("field", mixture().node)) ==
+        "c.yaml: model.field.sigma: missing; must be a number");
+  CHECK(model_message(Settings{"model"}("kind", "multiplicative")("field", mixture()("sigma", "1")("st", "1").node)) ==
+        "c.yaml: model.field.st: unknown key; did you mean std?");
+  auto network_field = Settings{"field"}("kind", "torchscript")("path", TEST_DATA "/any.pt")("shape", numbers({2}));
+  CHECK(model_message(
+            Settings{"model", "./c.yaml"}("kind", "multiplicative")("field", network_field("sigma", "1000").node)) ==
+        "./c.yaml: model.field.sigma: must be within the process's range, 0.002 to 80, got 1000");
   CHECK(model_message(mixture()("st", "0.1")) == "c.yaml: model.st: unknown key; did you mean std?");
   CHECK(model_message(mixture()("std", "-1")) == "c.yaml: model.std: must not be negative, got -1");
   CHECK(model_message(mixture()("weights", numbers({1, 0}))) == "c.yaml: model.weights: must be positive, got 0");

@@ -1,0 +1,34 @@
+/// Exact score of a density that is no mixture: exp(-beta (x^2 - a^2)^2) on a line.
+#pragma once
+
+#include <shockstep/score_model.hpp>
+
+namespace shockstep {
+
+struct DoubleWellOptions {
+  double a = 1;     ///< the wells lie at +-a
+  double beta = 4;  ///< inverse temperature: the barrier between them is beta a^4 high
+};
+
+/// p(x0) proportional to exp(-beta (x0^2 - a^2)^2); D(x, sigma) = int y p(y) N(x; y, sigma^2) dy / int p(y) N(x; y, sigma^2) dy
+/// by quadrature, to rounding at every sigma. Work grows as sqrt(beta) a^2.
+class DoubleWell final : public ScoreModel {
+ public:
+  /// Throws ConfigError unless a and beta are positive and finite.
+  explicit DoubleWell(const DoubleWellOptions& options);
+
+  /// Odd in x, to the last bit.
+  at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override;
+  const std::vector<std::int64_t>& shape() const override { return shape_; }
+  /// Exact: sqrt of the mean of x0^2.
+  double data_std() const override { return data_std_; }
+  bool exact() const override { return true; }
+  std::string describe() const override;
+
+ private:
+  DoubleWellOptions options_;
+  std::vector<std::int64_t> shape_ = {1};
+  double data_std_ = 0;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,40 @@
+/// Exact score of a finite data set: what a network that has learnt its training data by heart computes.
+#pragma once
+
+#include <shockstep/score_model.hpp>
+
+namespace shockstep {
+
+struct PointCloudOptions {
+  at::Tensor points = {};  ///< [n, *shape], the data; [n] is n points on a line
+  double std = 0;          ///< each point is a Gaussian of this width; 0: the points themselves
+};
+
+/// p(x0) = 1/n sum_k N(p_k, std^2 I), the GaussianMixture of n equal components, for data sets that would not fit its
+/// tables: the points are kept once, and working memory does not grow with n.
+class PointCloud final : public ScoreModel {
+ public:
+  /// Throws ConfigError for no points, numbers that are not finite, or a negative width.
+  explicit PointCloud(const PointCloudOptions& options);
+
+  /// With std 0 the nearest point for sigma -> 0, 0 included.
+  at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override;
+  const std::vector<std::int64_t>& shape() const override { return shape_; }
+  /// Exact: sqrt(std^2 + trace of the points' covariance over d).
+  double data_std() const override { return data_std_; }
+  bool exact() const override { return true; }
+  std::string describe() const override;
+
+  std::int64_t points() const { return centred_.size(0); }
+
+ private:
+  void denoise_block(const double* x, const double* sigma, std::int64_t rows, double* D) const;  // rows <= 64
+
+  std::vector<std::int64_t> shape_;
+  at::Tensor centre_;   // c, mean of the points, [d]
+  at::Tensor centred_;  // p_k - c, [n, d]: keeps |x|^2 - 2 x.p + |p|^2 from cancelling
+  at::Tensor norm2_;    // |p_k - c|^2, [n]
+  double norm2_max_ = 0, width2_ = 0, data_std_ = 0;
+};
+
+}  // namespace shockstep
