@@ -125,10 +125,13 @@ TEST_CASE("A small strength returns the data, at few evaluations") {
 }
 
 TEST_CASE("Known coordinates are init + sigma n, and the others follow them") {
-  const auto modes = test::mixture_model(at::tensor({-1., -1., -1., 1., 1., 1.}, at::kDouble).view({2, 3}), .1);
-  const auto init = at::tensor({1.05, .95, 0.}, at::kDouble).view({1, 3});
-  const auto mask = at::tensor({1., 1., 0.}, at::kDouble);
-  const auto known = [](const at::Tensor& x) { return x.narrow(1, 0, 2); };
+  // Two modes, +-1 in all of eight coordinates; of the first seven it is known that they are near 1.
+  const auto ones = at::ones({1, 8}, at::kDouble);
+  const auto modes = test::mixture_model(at::cat({-ones, ones}), .1);
+  const auto init = ones + at::tensor({.05, -.05, .1, 0., -.1, .02, .08, 0.}, at::kDouble);
+  auto mask = at::ones({8}, at::kDouble);
+  mask[7] = 0;
+  const auto known = [](const at::Tensor& x) { return x.narrow(1, 0, 7); };
   const SampleRequest request{.count = 200, .init = init, .mask = mask};
 
   SamplerOptions sde = adaptive_sde();
@@ -137,16 +140,17 @@ TEST_CASE("Known coordinates are init + sigma n, and the others follow them") {
     const Sampler sampler(modes, test::range(), options);
     const auto x = sampler.sample(request).samples;
     CHECK(largest(known(x) - known(init)) < 1e-14);
-    // At the end the mode of 1 outweighs that of -1 by e^(2 (2 + x)/.01) while x > -2: x is in it, six widths at most away.
-    CHECK(largest(x.select(1, 2) - 1) < .6);
-    const auto plain = sampler.sample({.count = 200}).samples.select(1, 2);
+    // The weights are e^(+-(sum of x)/(s^2 + sigma^2)). The seven sum to 7 + sqrt(7) sigma n, |n| < 4 in 200 rows, and outweigh
+    // an eighth at -1 from sigma = 6/(4 sqrt 7) = .57 on, if not before. From there its distance to 1 shrinks by s/.57 to .35.
+    CHECK(x.select(1, 7).min().item<double>() > .5);
+    const auto plain = sampler.sample({.count = 200}).samples.select(1, 7);
     CHECK(plain.min().item<double>() < 0);  // which half of all do without the mask
   }
 
   const Sampler keep(modes, test::range(), test::unguarded(1e-3));
   const Result end = keep.sample(request);
   // To the rounding of 80 n in a hundred steps.
-  CHECK(largest(known(end.samples) - known(init + .01 * latents(200, 3))) < 1e-11);
+  CHECK(largest(known(end.samples) - known(init + .01 * latents(200, 8))) < 1e-11);
   // The bounds on the model's own samples are not for these.
   CHECK(std::isnan(end.statistics.drift));
   CHECK(std::isnan(end.statistics.asymmetry));
