@@ -42,7 +42,7 @@ struct TrajectoryReport {
   double noise_excess = 0;  ///< largest error of those steps over its tolerance
   bool blown_up = false;    ///< D ended farther from where it began than data can lie apart
   /// Mean over lam of |D - x|^2/(d sigma^2), first pass; 1 or less on average over samples. NaN on a fixed grid, where D - x
-  /// can be the error of a long step.
+  /// can be the error of a long step, and from data of the caller's, which need not be the model's.
   double drift = 0;
   /// Mean square asymmetry of dD/dx where its events were measured, by two products or more: (v.Jw - w.Jv)^2 over
   /// |Jv|^2 + |Jw|^2; 0 for a gradient field, 2 for a rotation. NaN: never measured so.

@@ -27,6 +27,16 @@ struct SampleRequest {
   int batch = 256;     ///< rows in one model call
   int threads = 0;     ///< 0: all cores
   at::Tensor noise{};  ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
+  /// 2 or more: trajectory p interpolate + j starts at point j, both ends included, of the great circle from starting latent p
+  /// to p + 1; `noise` has as many rows as that takes. 0: at latent i itself.
+  int interpolate = 0;
+  /// Data to start from, [count, *shape] or [1, *shape] for all, float64, data units: trajectories start at sigma_s from
+  /// init + sigma_s n, n their latents. Undefined: at sigma_max from sigma_max n.
+  at::Tensor init{};
+  /// S in (0, 1]: ln sigma_s lies S of the way from sigma_min to sigma_max. None: .75, or 1 with a mask.
+  std::optional<double> strength{};
+  /// [*shape] float64: where it is 1, D is init's; where it is 0, the model's. Undefined: 0 everywhere.
+  at::Tensor mask{};
   Observer* observer = nullptr;
 };
 
@@ -50,8 +60,10 @@ class Sampler {
   RunStatistics stream(const SampleRequest& request) const;
 
   const GuardProfile& profile() const { return profile_; }
-  /// The nodes of a fixed grid, descending; empty: steps are adaptive.
-  std::vector<double> sigmas() const;
+  /// Where trajectories of the request start, data units. Throws ConfigError for a strength that does not fit.
+  double start(const SampleRequest& request) const;
+  /// The nodes of a fixed grid from there on, descending; empty: steps are adaptive.
+  std::vector<double> sigmas(const SampleRequest& request = {}) const;
   /// What the schedule fitted came to; none of other grids and of adaptive steps.
   const std::optional<FittedSchedule>& fitted() const { return fitted_; }
   /// What was not done as asked, one sentence each.
@@ -62,6 +74,7 @@ class Sampler {
 
  private:
   RunStatistics run(const SampleRequest& request, const std::function<void(const Integration&)>& finished) const;
+  std::shared_ptr<const GridPlan> grid_from(double sigma) const;
 
   ModelPtr model_;
   Process process_;

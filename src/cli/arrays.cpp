@@ -20,23 +20,52 @@ at::Tensor tensor(const NpyArray& file) {
   return out;
 }
 
+std::vector<std::int64_t> rows_of(std::int64_t count, const std::vector<std::int64_t>& shape) {
+  std::vector<std::int64_t> out{count};
+  out.insert(out.end(), shape.begin(), shape.end());
+  return out;
+}
+
+void check_finite(const NpyArray& file, const std::string& path) {
+  const auto bad = std::find_if_not(file.values.begin(), file.values.end(), [](double v) { return std::isfinite(v); });
+  if (bad == file.values.end()) return;
+  const auto row = (bad - file.values.begin()) / (static_cast<std::ptrdiff_t>(file.values.size()) / file.shape[0]);
+  throw FileError(printable(path, 1000), "must be finite, holds " + shortest(*bad) + " in row " + std::to_string(row));
+}
+
 }  // namespace
 
 at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& shape,
                      std::optional<std::int64_t> count) {
   const auto file = read_npy(path);
   const bool rows = !file.shape.empty() && file.shape[0] > 0;
-  std::vector<std::int64_t> wanted{count.value_or(rows ? file.shape[0] : 1)};
-  wanted.insert(wanted.end(), shape.begin(), shape.end());
+  const auto wanted = rows_of(count.value_or(rows ? file.shape[0] : 1), shape);
   if (file.shape != wanted)
     throw FileError(printable(path, 1000), "must have the shape [" + std::string(count ? "count" : "n") +
                                                ", *shape] = " + shape_text(wanted) + ", has " + shape_text(file.shape));
-  const auto bad = std::find_if_not(file.values.begin(), file.values.end(), [](double v) { return std::isfinite(v); });
-  if (bad != file.values.end()) {
-    const auto row = (bad - file.values.begin()) / (static_cast<std::ptrdiff_t>(file.values.size()) / wanted[0]);
+  check_finite(file, path);
+  return tensor(file);
+}
+
+at::Tensor read_rows_or_one(const std::string& path, const std::vector<std::int64_t>& shape, std::int64_t count) {
+  const auto file = read_npy(path);
+  const auto all = rows_of(count, shape), one = rows_of(1, shape);
+  if (file.shape != all && file.shape != one)
+    throw FileError(printable(path, 1000), "must have the shape [count, *shape] = " + shape_text(all) + " or " +
+                                               shape_text(one) + ", has " + shape_text(file.shape));
+  check_finite(file, path);
+  return tensor(file);
+}
+
+at::Tensor read_mask(const std::string& path, const std::vector<std::int64_t>& shape) {
+  const auto file = read_npy(path);
+  if (file.shape != shape)
     throw FileError(printable(path, 1000),
-                    "must be finite, holds " + shortest(*bad) + " in row " + std::to_string(row));
-  }
+                    "must have the shape of one sample, " + shape_text(shape) + ", has " + shape_text(file.shape));
+  const auto bad = std::ranges::find_if(file.values, [](double v) { return v != 0 && v != 1; });
+  if (bad != file.values.end())
+    throw FileError(printable(path, 1000),
+                    "must be 1 where --init is known and 0 where it is to be made, holds " + shortest(*bad));
   return tensor(file);
 }
 

@@ -15,6 +15,12 @@ namespace shockstep::cli {
 at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& shape,
                      std::optional<std::int64_t> count = {});
 
+/// The same with `count` rows, or one that stands for all.
+at::Tensor read_rows_or_one(const std::string& path, const std::vector<std::int64_t>& shape, std::int64_t count);
+
+/// [*shape] float64 of 0 and 1. Throws FileError.
+at::Tensor read_mask(const std::string& path, const std::vector<std::int64_t>& shape);
+
 /// Whatever a .npy file holds, as float64. Throws FileError.
 at::Tensor read_tensor(const std::string& path);
 

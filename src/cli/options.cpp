@@ -24,12 +24,7 @@ constexpr std::array<Planned, 2> planned_commands{{
     {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
 }};
 
-constexpr std::array<Planned, 4> planned_options{{
-    {"--init", "start from this data (not in this version yet)"},
-    {"--strength", "part of the range that --init is noised to (not in this version yet)"},
-    {"--mask", "keep the known part of --init (not in this version yet)"},
-    {"--interpolate", "between starting latents (not in this version yet)"},
-}};
+constexpr int most_points = 1'000'000;  // of --interpolate
 
 // Options that stand for a config key, so that errors name the key.
 struct Shorthand {
@@ -92,8 +87,7 @@ class CommandLine {
     for (const auto& command : planned_commands)
       if (used->get_name() == command.name) throw ConfigError(command.name, "is not in this version yet");
     if (resume_) throw ConfigError("--resume", "comes in a later version; run again without it");
-    for (const auto& [name, value] : planned_values_)
-      if (!value.empty()) throw ConfigError(name, "is not in this version yet");
+    read_start();
     options_.command = used->get_name();
     for (const auto& shorthand : shorthands)
       if (const auto& value = values_[shorthand.key]; !value.empty())
@@ -106,11 +100,45 @@ class CommandLine {
     CLI::App* sample = app_.add_subcommand("sample", "draw samples, log events, write the files of the run");
     add_run_options(*sample);
     sample->add_flag("--resume", resume_, "go on with an interrupted run (not in this version yet)");
-    for (const auto& o : planned_options) sample->add_option(o.name, planned_values_[o.name], o.summary);
+    sample->add_option("--init", options_.init, "start from these data, noised; [count, *shape], or one row for all")
+        ->type_name("FILE.npy")
+        ->take_last();
+    sample->add_option("--strength", strength_, "share of the range that --init is noised to; .75, with --mask 1")
+        ->type_name("S")
+        ->take_last();
+    sample->add_option("--mask", options_.mask, "keep --init where this is 1, [*shape]")
+        ->type_name("FILE.npy")
+        ->take_last();
+    sample->add_option("--interpolate", interpolate_, "N rows from each starting latent to the next")
+        ->type_name("N")
+        ->take_last();
     sample->footer(
         "Example:  shockstep sample configs/ring.yaml --count 10000 --tolerance 1e-3 --out runs/fine\n"
         "          shockstep sample configs/ring.yaml --set sampler.guard=off --set run.seed=7\n"
-        "          shockstep sample configs/ring.yaml --method dpmpp_2m --steps 20");
+        "          shockstep sample configs/ring.yaml --method dpmpp_2m --steps 20\n"
+        "          shockstep sample configs/digits.yaml --init digits.npy --strength 0.5 --count 16");
+  }
+
+  // Where sample starts.
+  void read_start() {
+    if (!strength_.empty()) {
+      options_.strength = parse_number(strength_);
+      if (!options_.strength || !(*options_.strength > 0 && *options_.strength <= 1))
+        throw ConfigError("--strength",
+                          "must be a number above 0 and at most 1, for example 0.5; got " + printable(strength_));
+    }
+    if (options_.init.empty() && !options_.mask.empty())
+      throw ConfigError("--mask", "needs --init FILE.npy, whose known part it keeps");
+    if (options_.init.empty() && options_.strength)
+      throw ConfigError("--strength", "needs --init FILE.npy, the data that it noises");
+    if (!interpolate_.empty()) {
+      const auto points = parse_whole(interpolate_);
+      if (!points || *points < 2 || *points > most_points)
+        throw ConfigError(
+            "--interpolate",
+            "must be a whole number of rows, at least 2 (both ends), for example 10; got " + printable(interpolate_));
+      options_.interpolate = static_cast<int>(*points);
+    }
   }
 
   void add_compare() {
@@ -202,7 +230,8 @@ class CommandLine {
 
   CLI::App app_;
   Options options_;
-  std::map<std::string, std::string> values_, planned_values_;
+  std::map<std::string, std::string> values_;
+  std::string strength_, interpolate_;
   bool resume_ = false;
 };
 

@@ -1,6 +1,7 @@
 /// The command line as data.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,10 @@ struct Options {
   std::string config;                 ///< the file
   std::string out;                    ///< folder; empty: runs/<name of the config>
   std::string noise;                  ///< .npy of starting latents; empty: drawn from the seed
+  std::string init;                   ///< .npy of data to start from; empty: none
+  std::string mask;                   ///< .npy of which of its coordinates are known; empty: none
+  std::optional<double> strength;     ///< of the noise on --init
+  int interpolate = 0;                ///< rows from one starting latent to the next; 0: none
   std::string steps;                  ///< of a fixed schedule; empty: as the config says
   std::string data;                   ///< .npy of what to encode
   std::string format;                 ///< in which schedule prints to stdout; empty: not at all

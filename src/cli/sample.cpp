@@ -34,14 +34,18 @@ class RunObserver final : public ProgressObserver {
   RunWriter& writer_;
 };
 
+struct Start {
+  double sigma;
+  std::vector<double> nodes;
+};
+
 std::string guard_text(const SamplerOptions& options, const GuardProfile& profile) {
   if (!options.guard.enabled) return "guard: off";
   return "guard: profile " + profile.source + ", " + std::to_string(profile.evaluations) + " evaluations, redo " +
          (profile.redo ? "above score " + shortest(profile.threshold) : "off");
 }
 
-std::string steps_text(const Sampler& sampler) {
-  const auto sigmas = sampler.sigmas();
+std::string steps_text(const Sampler& sampler, const std::vector<double>& sigmas) {
   const bool sde = sampler.options().dynamics == Dynamics::sde;
   const std::string method = (sde ? "reverse SDE, eta " + shortest(sampler.options().eta) + ", " : std::string()) +
                              std::string(name(sampler.options().method));
@@ -69,10 +73,15 @@ int sample(const Options& options) {
             shortest(process.sigma_min()));
   const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler); });
   const GuardProfile& profile = sampler.profile();
-  log::info(steps_text(sampler));
+  const auto [start, sigmas] =
+      with_file(config.file, [&] { return Start{sampler.start(request), sampler.sigmas(request)}; });
+  if (!options.init.empty())
+    log::info("start: " + printable(options.init, 1000) + " noised to sigma " + shortest(start) +
+              (options.mask.empty() ? "" : ", known where " + printable(options.mask, 1000) + " is 1"));
+  log::info(steps_text(sampler, sigmas));
   if (sampler.fitted()) log::info("fitted schedule: error " + fit_text(*sampler.fitted()));
   const bool sde = config.sampler.dynamics == Dynamics::sde;
-  if (sampler.sigmas().empty() && !sde) log::info(guard_text(config.sampler, profile));
+  if (sigmas.empty() && !sde) log::info(guard_text(config.sampler, profile));
 
   RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()},
                    {.title = printable(std::filesystem::path(config.file).stem().string()),
@@ -85,13 +94,14 @@ int sample(const Options& options) {
     log::warning("output.grid: samples of this shape make no picture");
   RunFacts facts;
   facts.setup = run_setup(config, options, *model);
+  facts.setup.start = start;
   facts.tolerance = config.sampler.tolerance;
   facts.max_evaluations = config.sampler.max_evaluations;
   facts.float64 = model->exact() || run.dtype == "float64";
   facts.profile = profile;
   facts.guard = config.sampler.guard.enabled && !config.sampler.steps && !sde;
   facts.sde = sde;
-  facts.sigmas = sampler.sigmas();
+  facts.sigmas = sigmas;
   facts.fitted = sampler.fitted();
   facts.notes = sampler.notes();
   if (sde && config.sampler.guard.enabled)

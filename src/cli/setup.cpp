@@ -8,6 +8,7 @@
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <thread>
 
@@ -40,6 +41,16 @@ void check_device(const RunConfig& config) {
                                  : "must be cpu or cuda:0 to cuda:" + std::to_string(count - 1) + ", got " + device);
 }
 
+// make(), whose errors name the option that gave the file.
+template <class Make>
+auto with_option(const char* option, Make make) {
+  try {
+    return make();
+  } catch (const FileError& error) {
+    throw FileError(option, error.what());
+  }
+}
+
 }  // namespace
 
 Inputs make_inputs(RunConfig& config) {
@@ -53,7 +64,21 @@ Inputs make_inputs(RunConfig& config) {
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model) {
   SampleRequest request;
   request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
-  if (!options.noise.empty()) request.noise = read_rows(options.noise, model.shape(), run.count);
+  std::int64_t latents = run.count;
+  if (const std::int64_t points = options.interpolate; points > 0) {
+    if (run.count % points != 0)
+      throw ConfigError("--interpolate", "run.count must be a multiple of its " + std::to_string(points) +
+                                             " rows a pair, got " + std::to_string(run.count) + "; take --count " +
+                                             std::to_string(std::max<std::int64_t>(1, run.count / points) * points));
+    request.interpolate = options.interpolate;
+    latents = run.count / points + 1;
+  }
+  if (!options.noise.empty()) request.noise = read_rows(options.noise, model.shape(), latents);
+  request.strength = options.strength;
+  if (!options.init.empty())
+    request.init = with_option("--init", [&] { return read_rows_or_one(options.init, model.shape(), run.count); });
+  if (!options.mask.empty())
+    request.mask = with_option("--mask", [&] { return read_mask(options.mask, model.shape()); });
   return request;
 }
 
@@ -63,6 +88,9 @@ RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreM
           .config = config.resolved(),
           .model = model.describe(),
           .noise = options.noise,
+          .init = options.init,
+          .mask = options.mask,
+          .interpolate = options.interpolate,
           .device = model.exact() ? "cpu" : run.device,
           .threads = run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency())};
 }

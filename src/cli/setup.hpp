@@ -32,7 +32,7 @@ struct Inputs {
   ModelPtr model;
 };
 Inputs make_inputs(RunConfig& config);
-/// The trajectories that a config and --noise ask for.
+/// The trajectories that a config, --noise and the options of sample's starts ask for. Throws ConfigError and FileError.
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
 /// For the files; seconds is for the caller to set.
 RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreModel& model);

@@ -60,11 +60,12 @@ class Reader {
 
     const bool known =
         type.size() > 5 && (type.starts_with("'<f") || type.starts_with("'<i")) && (type[3] == '4' || type[3] == '8');
-    if (!known || type[4] != '\'')
+    const bool flags = type.starts_with("'|b1'");
+    if (!flags && (!known || type[4] != '\''))
       fail("holds " + printable(type.substr(0, type.find(',')), 20) +
-           ", expected float32, float64, int32 or int64 ('<f4', '<f8', '<i4', '<i8')");
+           ", expected float32, float64, int32, int64 or bool ('<f4', '<f8', '<i4', '<i8', '|b1')");
     const bool integer = type[2] == 'i', eight = type[3] == '8';
-    const std::uint64_t bytes = eight ? 8 : 4;
+    const std::uint64_t bytes = flags ? 1 : eight ? 8 : 4;
 
     std::uint64_t count = 1;  // overflow means more than any file holds
     for (auto n : out.shape)
@@ -73,7 +74,9 @@ class Reader {
       fail("is cut off: its shape needs " + std::to_string(count) + " numbers, it holds " +
            std::to_string(left_ / bytes));
     out.values.resize(count);
-    if (integer)
+    if (flags)
+      numbers<std::uint8_t>(out.values);
+    else if (integer)
       eight ? numbers<std::int64_t>(out.values) : numbers<std::int32_t>(out.values);
     else
       eight ? numbers<double>(out.values) : numbers<float>(out.values);

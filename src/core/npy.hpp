@@ -13,7 +13,7 @@ struct NpyArray {
   std::vector<double> values;  ///< row-major
 };
 
-/// Reads little-endian float32, float64, int32 or int64 in C order. Throws FileError for anything else.
+/// Reads little-endian float32, float64, int32, int64, or bool as 0 and 1, in C order. Throws FileError for anything else.
 NpyArray read_npy(const std::string& path);
 
 enum class NpyType { float32, float64 };

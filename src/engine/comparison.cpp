@@ -74,6 +74,9 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
       distances_(distances) {
   if (!model_) throw ConfigError("model", "is missing");
   if (methods_.empty()) throw ConfigError("methods", "must not be empty");
+  if (request_.init.defined() || request_.interpolate != 0)
+    throw ConfigError(request_.init.defined() ? "init" : "interpolate",
+                      "is for a Sampler; a comparison starts from noise");
   const auto& first = methods_.front();
   for (const auto& method : methods_)
     if (method.options.final != first.options.final)

@@ -1,14 +1,16 @@
 #include <shockstep/calibrate.hpp>
 #include <shockstep/error.hpp>
-#include <shockstep/random.hpp>
 #include <shockstep/sampler.hpp>
 #include <shockstep/stepper.hpp>
 
 #include "core/text.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
+#include "engine/masked_model.hpp"
 #include "engine/pilot.hpp"
 #include "engine/shipped_profile.hpp"
+#include "engine/start.hpp"
+#include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
 
 #include <ATen/ops/empty.h>
@@ -19,6 +21,8 @@
 
 namespace shockstep {
 namespace {
+
+constexpr double same_node = 1e-6;  // relative difference of sigmas
 
 void check(const SamplerOptions& o) {
   const auto fail = [](const char* key, const std::string& sentence) {
@@ -107,7 +111,35 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
   }
 }
 
-std::vector<double> Sampler::sigmas() const { return grid_ ? grid_->sigmas : std::vector<double>{}; }
+double Sampler::start(const SampleRequest& request) const {
+  double strength = checked_strength(request);
+  if (options_.dynamics == Dynamics::sde && !grid_) {  // its steps begin and end at cells of the Brownian path
+    const int cells = std::clamp(static_cast<int>(std::lround(strength * BrownianPath::cells)), 1, BrownianPath::cells);
+    strength = static_cast<double>(cells) / BrownianPath::cells;
+  }
+  const double sigma = starting_sigma(process_, strength);
+  return grid_ ? std::min(sigma, grid_->sigmas.front()) : sigma;
+}
+
+std::vector<double> Sampler::sigmas(const SampleRequest& request) const {
+  return grid_ ? grid_from(start(request))->sigmas : std::vector<double>{};
+}
+
+/// The grid cut at sigma, which becomes its first node. A node hardly below it would be a step of rounding errors.
+std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
+  if (!grid_ || sigma == grid_->sigmas.front()) return grid_;
+  SamplerOptions options = options_;
+  FixedSteps& steps = *options.steps;
+  steps.schedule = Schedule::log_sigma;  // not ays, whose sigmas are a table
+  steps.sigmas = {sigma};
+  for (const double node : grid_->sigmas)
+    if (node < sigma * (1 - same_node)) steps.sigmas.push_back(node);
+  if (steps.sigmas.size() == 1)
+    throw ConfigError("strength",
+                      "starts at sigma " + shortest(sigma) + ", below which sampler.steps has no node; raise it");
+  if (orders(options.method, options.dynamics).most > 0) options.order = grid_->wanted_order;
+  return std::make_shared<const GridPlan>(make_grid_plan(process_, options));
+}
 
 std::vector<std::string> Sampler::notes() const {
   if (!grid_ || grid_->order >= grid_->wanted_order) return {};
@@ -121,32 +153,25 @@ RunStatistics Sampler::run(const SampleRequest& request,
   if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
   if (request.threads < 0)
     throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
-  const std::int64_t d = model_->dimension();
   check_conditions(*model_, request.first, request.count);
+  checked_strength(request);
 
   TrajectorySettings settings = settings_for(process_, options_);
   settings.profile = profile_;
   settings.events = options_.guard.enabled && options_.guard.events;
   settings.grid = grid_;
   settings.seed = request.seed;
-  if (request.noise.defined()) {
-    const at::Tensor noise = request.noise.contiguous();
-    if (noise.scalar_type() != at::kDouble || noise.numel() != request.count * d || noise.size(0) != request.count)
-      throw ConfigError("noise", "must be float64 of shape [count, *shape], " + std::to_string(request.count) +
-                                     " rows of " + std::to_string(d) + " numbers");
-    const double* rows = noise.const_data_ptr<double>();
-    const auto bad = std::find_if_not(rows, rows + noise.numel(), [](double v) { return std::isfinite(v); });
-    if (bad != rows + noise.numel())
-      throw ConfigError("noise", "row " + std::to_string((bad - rows) / d) + " is not finite");
-    settings.latents = [noise, rows, d, first = request.first](std::int64_t i, std::span<double> out) {
-      std::copy_n(rows + (i - first) * d, d, out.begin());
-    };
-  } else {
-    settings.latents = [seed = request.seed](std::int64_t i, std::span<double> out) {
-      fill_normal(out, seed, Stream::start, static_cast<std::uint64_t>(i));
-    };
+  settings.latents = starting_latents(request, model_->dimension());
+  std::optional<MaskedModel> masked;
+  if (request.init.defined()) {
+    const InitRows init(request, model_->shape());
+    settings.from_data = true;
+    settings.sigma_start = start(request);
+    settings.grid = grid_from(settings.sigma_start);
+    settings.latents = on_data(std::move(settings.latents), init, settings.sigma_start);
+    if (request.mask.defined()) masked.emplace(*model_, request.mask, init);
   }
-  return run_engine({.model = *model_,
+  return run_engine({.model = masked ? *masked : *model_,
                      .settings = settings,
                      .first = request.first,
                      .count = request.count,

@@ -27,6 +27,7 @@ constexpr double target =
 SdeTrajectory::SdeTrajectory(const TrajectorySettings& settings, std::size_t d)
     : settings_(settings),
       path_(-std::log(settings.sigma_max), -std::log(settings.sigma_min), settings.eta, settings.seed, d),
+      first_cell_(cell_of(settings.sigma_start)),
       memory_(MultistepRow::memory(settings.profile.order, d)),
       path_here_(d),
       path_there_(d),
@@ -35,17 +36,22 @@ SdeTrajectory::SdeTrajectory(const TrajectorySettings& settings, std::size_t d)
   controller_.target = target;
 }
 
+int SdeTrajectory::cell_of(double sigma) const {
+  const double share = (-std::log(sigma) - lam(0)) / (lam(BrownianPath::cells) - lam(0));
+  return static_cast<int>(std::lround(share * BrownianPath::cells));
+}
+
 void SdeTrajectory::start(std::int64_t index, Observer* steps) {
   report_ = {};
   report_.trajectory = index;
   report_.drift = nan;
   steps_ = steps;
-  cell_ = end_ = 0;
+  cell_ = end_ = first_cell_;
   path_.restart(index);
-  std::ranges::fill(path_here_, 0.);
+  path_.at_cell(first_cell_, path_here_);
   settings_.latents(index, row_.x());
-  for (double& x : row_.x()) x *= settings_.sigma_max;
-  row_.restart((1 + settings_.eta) * lam(0));
+  for (double& x : row_.x()) x *= settings_.sigma_start;
+  row_.restart((1 + settings_.eta) * lam(first_cell_));
   controller_.reset();
   next_h_ = settings_.profile.first_step;
 }
@@ -70,7 +76,7 @@ void SdeTrajectory::choose_step() {
 double SdeTrajectory::request(std::span<double> point) {
   if (report_.evaluations == 0) {
     std::copy(row_.x().begin(), row_.x().end(), point.begin());
-    return settings_.sigma_max;
+    return settings_.sigma_start;
   }
   choose_step();
   const bool last = end_ == BrownianPath::cells;

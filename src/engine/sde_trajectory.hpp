@@ -24,9 +24,12 @@ class SdeTrajectory final : public Integration {
 
   const TrajectoryReport& report() const override { return report_; }
   std::span<const double> sample() const override { return sample_; }
-  double progress() const override { return static_cast<double>(cell_) / BrownianPath::cells; }
+  double progress() const override {
+    return static_cast<double>(cell_ - first_cell_) / (BrownianPath::cells - first_cell_);
+  }
 
  private:
+  int cell_of(double sigma) const;
   void choose_step();
   bool seed(std::span<const double> D);
   bool step(std::span<const double> point, std::span<const double> D);
@@ -36,6 +39,7 @@ class SdeTrajectory final : public Integration {
 
   const TrajectorySettings& settings_;
   BrownianPath path_;
+  int first_cell_;                                                // where it starts
   std::vector<double> memory_, path_here_, path_there_, sample_;  // sample_: D at the start until it is finished
   MultistepRow row_;
   StepController controller_;

@@ -43,7 +43,7 @@ double distance(std::span<const double> a, std::span<const double> b) {
 
 TrajectorySettings settings_for(const Process& process, const SamplerOptions& options) {
   TrajectorySettings s;
-  s.sigma_max = process.sigma_max();
+  s.sigma_max = s.sigma_start = process.sigma_max();
   s.sigma_min = process.sigma_min();
   s.max_evaluations = options.max_evaluations;
   s.final = options.final;
@@ -63,7 +63,7 @@ std::size_t Trajectory::memory(const TrajectorySettings& settings, std::size_t d
 Trajectory::Trajectory(const TrajectorySettings& settings, double* memory, std::size_t d)
     : settings_(settings),
       d_(d),
-      lam_begin_(-std::log(settings.sigma_max)),
+      lam_begin_(-std::log(settings.sigma_start)),
       lam_end_(-std::log(settings.sigma_min)),
       longest_step_(longest(settings.profile.method)),
       row_(memory, settings.profile.order, d),
@@ -96,7 +96,7 @@ void Trajectory::start(std::int64_t index, Observer* steps) {
 
 void Trajectory::begin_pass() {
   settings_.latents(report_.trajectory, row_.x());
-  for (double& x : row_.x()) x *= settings_.sigma_max;
+  for (double& x : row_.x()) x *= settings_.sigma_start;
   row_.restart(lam_begin_);
   if (runge_kutta_) runge_kutta_->reset();
   controller_.reset();
@@ -169,7 +169,7 @@ void Trajectory::choose_step() {
 double Trajectory::request(std::span<double> point) {
   if (awaiting_ == Awaiting::seed) {
     std::copy(row_.x().begin(), row_.x().end(), point.begin());
-    return settings_.sigma_max;
+    return settings_.sigma_start;
   }
   if (awaiting_ == Awaiting::probe) {
     probe_.request(point);
@@ -314,7 +314,7 @@ bool Trajectory::receive_probe(std::span<const double> D) {
   const double J = probe_.J();
   if (std::isfinite(J)) {  // a probe that is not finite goes unused; a step there would end the trajectory
     rate_ = J - 1;
-    if (const double asymmetry2 = probe_.asymmetry2(); std::isfinite(asymmetry2)) {
+    if (const double asymmetry2 = probe_.asymmetry2(); std::isfinite(asymmetry2) && !settings_.from_data) {
       asymmetry2_sum_ += asymmetry2;
       report_.asymmetry2 = asymmetry2_sum_ / ++asymmetries_;
     }
@@ -350,7 +350,7 @@ bool Trajectory::finish_pass() {
       redo_factor * std::max(std::pow(guard.threshold / score, 3), redo_floor);  // tolerance for that score
   bool again = false;
   if (report_.passes == 1) {
-    report_.drift = drift_.mean();
+    report_.drift = settings_.from_data ? nan : drift_.mean();
     report_.blown_up = rms_difference(row_.denoised(), {start_D_, d_}) > farthest * guard.data_std;
     report_.score = score;
     burst_end_ = burst_.late() + 1e-9;

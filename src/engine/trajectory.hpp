@@ -36,6 +36,8 @@ struct AscentPlan;
 /// What all trajectories of a run share.
 struct TrajectorySettings {
   double sigma_max = 0, sigma_min = 0;
+  double sigma_start = 0;  ///< where trajectories without a grid start; sigma_max but for data to start from
+  bool from_data = false;  ///< of the caller's: what holds of the model's own samples says nothing of them
   int max_evaluations = 1000;
   Final final = Final::denoise;
   GuardProfile profile;
@@ -50,7 +52,7 @@ struct TrajectorySettings {
   std::shared_ptr<const GridPlan> grid;
   /// None: downwards. Else `latents` are data at sigma_min, and max_evaluations, profile and this say how they go up.
   std::shared_ptr<const AscentPlan> ascent;
-  /// Unit-variance starting latents of a trajectory.
+  /// Starting latents of a trajectory: x over the sigma where it starts. Without data of unit variance.
   std::function<void(std::int64_t trajectory, std::span<double> latents)> latents;
   std::function<double(double sigma)> time;  ///< native time of the process, for events
 };

@@ -9,9 +9,13 @@ namespace shockstep {
 
 struct RunSetup {
   std::string version;
-  ConfigNode config;  ///< resolved
-  std::string model;  ///< ScoreModel::describe()
-  std::string noise;  ///< file of the starting latents; empty: drawn from the seed
+  ConfigNode config;    ///< resolved
+  std::string model;    ///< ScoreModel::describe()
+  std::string noise;    ///< file of the starting latents; empty: drawn from the seed
+  std::string init;     ///< file of the data to start from; empty: none
+  std::string mask;     ///< file of which of its coordinates are known; empty: none
+  double start = 0;     ///< sigma that `init` is noised to
+  int interpolate = 0;  ///< rows from one starting latent to the next; 0: none
   std::string device = "cpu";
   int threads = 1;     ///< in use
   double seconds = 0;  ///< loading the model and resolving profiles

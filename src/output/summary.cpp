@@ -38,7 +38,12 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["version"] = facts.setup.version;
   out["config"] = to_json(facts.setup.config);
   out["model"] = facts.setup.model;
-  if (!facts.setup.noise.empty()) out["noise"] = facts.setup.noise;
+  if (!facts.setup.noise.empty()) out["latents"] = facts.setup.noise;
+  if (!facts.setup.init.empty()) {
+    out["init"] = {{"file", facts.setup.init}, {"sigma", facts.setup.start}};
+    if (!facts.setup.mask.empty()) out["init"]["mask"] = facts.setup.mask;
+  }
+  if (facts.setup.interpolate > 0) out["interpolate"] = facts.setup.interpolate;
   out["trajectories"] = s.trajectories();
   out["status"] = std::move(status);
   out["evaluations"] = {{"total", s.evaluations},

@@ -276,6 +276,38 @@ class Run(Case):
         self.assertAlmostEqual(x0, -x1, places=6)  # mirrored starts of a mirrored density
         self.assertAlmostEqual(y0, y1, places=6)
 
+    def test_start_from_data(self):
+        out = self.folder / "out"
+        write_npy(self.folder / "init.npy", (1, 2), [1.0, 0.0])
+        write_npy(self.folder / "mask.npy", (2,), [0.0, 1.0])
+        init, mask = self.folder / "init.npy", self.folder / "mask.npy"
+        for steps in ([], ["--steps", 12]):
+            run = shockstep("sample", self.config, "--init", init, "--strength", 0.3, "--out", out, *steps)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            _, values, summary = self.check_run(out, 64, (2,))
+            self.assertTrue(all(x > 0 for x in values[::2]))  # sigma .05 is no way to the other mode
+            self.assertAlmostEqual(summary["init"]["sigma"], 0.002 * (80 / 0.002) ** 0.3, places=9)
+            self.assertEqual(max(float(s["sigma"]) for s in read_csv(out / "steps.csv")), summary["init"]["sigma"])
+            self.assertIn("noised to sigma 0.048", (out / "run.log").read_text())
+        run = shockstep("sample", self.config, "--init", init, "--mask", mask, "--out", out)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        _, values, summary = self.check_run(out, 64, (2,))
+        self.assertEqual(set(values[1::2]), {0.0})
+        self.assertLess(min(values[::2]), 0)
+        self.assertEqual(summary["init"], {"file": str(init), "sigma": 80, "mask": str(mask)})
+
+    def test_between_latents(self):
+        out, plain = self.folder / "out", self.folder / "plain"
+        run = shockstep("sample", self.config, "--interpolate", 8, "--out", out)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        shockstep("sample", self.config, "--count", 9, "--out", plain)
+        _, values, summary = self.check_run(out, 64, (2,))
+        self.assertEqual(summary["interpolate"], 8)
+        ends = read_npy(plain / "samples.npy")[2]
+        for pair in range(8):
+            self.assertEqual(values[16 * pair : 16 * pair + 2], ends[2 * pair : 2 * pair + 2])
+            self.assertEqual(values[16 * pair + 14 : 16 * pair + 16], ends[2 * pair + 2 : 2 * pair + 4])
+
     def test_noise_of_a_network_is_a_warning(self):
         out = self.folder / "out"
         config = SOURCE / "configs/digits.yaml"
@@ -394,7 +426,6 @@ class Errors(Case):
         self.check(2, r"--cuont: unknown option; did you mean --count\?", "sample", "x.yaml", "--cuont", "3")
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
         self.check(2, r"--resume: comes in a later version; .*", "sample", "x.yaml", "--resume")
-        self.check(2, r"--init: is not in this version yet", "sample", "x.yaml", "--init", "a.npy")
         for command in ("inspect", "paper"):
             self.check(2, rf"{command}: is not in this version yet", command, "x.yaml")
 
@@ -408,6 +439,33 @@ class Errors(Case):
         self.sample(5, "noise.npy: must be finite, holds nan in row 63", "--noise", "noise.npy")
         noise.write_bytes(b"abc")
         self.check(5, r"noise\.npy: .*", "sample", "x.yaml", "--noise", "noise.npy")
+
+    def test_start(self):
+        def write(name, shape, value=0.0):
+            write_npy(self.folder / name, shape, [value] * math.prod(shape))
+
+        write("one.npy", (1, 2))
+        write("three.npy", (3, 2))
+        write("half.npy", (2,), 0.5)
+        one = "--init", "one.npy"
+        shape = "--init: three.npy: must have the shape [count, *shape] = [64, 2] or [1, 2], has [3, 2]"
+        self.sample(5, shape, "--init", "three.npy")
+        self.sample(5, "--init: no.npy: cannot be read: No such file or directory", "--init", "no.npy")
+        for strength in ("0", "1.5", "-1", "nan", "half"):
+            wrong = f"--strength: must be a number above 0 and at most 1, for example 0.5; got {strength}"
+            self.sample(2, wrong, *one, f"--strength={strength}")
+        self.sample(2, "--strength: needs --init FILE.npy, the data that it noises", "--strength", 0.5)
+        self.sample(2, "--mask: needs --init FILE.npy, whose known part it keeps", "--mask", "half.npy")
+        self.sample(5, "--mask: one.npy: must have the shape of one sample, [2], has [1, 2]", *one, "--mask", "one.npy")
+        values = "--mask: half.npy: must be 1 where --init is known and 0 where it is to be made, holds 0.5"
+        self.sample(5, values, *one, "--mask", "half.npy")
+        for points in ("1", "0", "2.5", "x"):
+            wrong = f"--interpolate: must be a whole number of rows, at least 2 (both ends), for example 10; got {points}"
+            self.sample(2, wrong, "--interpolate", points)
+        multiple = "--interpolate: run.count must be a multiple of its 10 rows a pair, got 64; take --count 60"
+        self.sample(2, multiple, "--interpolate", 10)
+        self.sample(5, "one.npy: must have the shape [count, *shape] = [9, 2], has [1, 2]", "--interpolate", 8, "--noise", "one.npy")
+        self.assertFalse((self.folder / "runs").exists())
 
     def test_model_file(self):
         self.config.write_text("model: {kind: torchscript, path: no.pt, shape: [2]}\nprocess: {kind: ve}\n")

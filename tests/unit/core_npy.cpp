@@ -78,6 +78,8 @@ TEST_CASE("npy: all types and versions are read", "[npy]") {
   CHECK(read_npy(path).values == want);
   write(path, npy("<i8", "(1,6)", raw<std::int64_t>({1, -2, 3, 4, 5, 6})));
   CHECK(read_npy(path).values == want);
+  write(path, npy("|b1", "(3,)", raw<std::uint8_t>({1, 0, 1})));
+  CHECK(read_npy(path).values == std::vector<double>{1, 0, 1});
   write(path, npy("<f8", "()", raw<double>({7})));
   CHECK(read_npy(path).values == std::vector<double>{7});
   CHECK(read_npy(path).shape.empty());
