@@ -31,6 +31,11 @@ function beyond(events) {
   return n ? ` ${plural(n, "event")} far out ${n === 1 ? "is" : "are"} not shown.` : "";
 }
 
+// Events are sought along adaptive steps of the ODE alone.
+function seeksEvents({ summary }) {
+  return summary.config.sampler?.dynamics !== "sde" && summary.tolerance_kind !== "none";
+}
+
 function noEvents(report) {
   if (report.summary.config.sampler?.dynamics === "sde")
     return "Events are those of the probability-flow ODE; on the reverse SDE noise takes part in every decision.";

@@ -7,6 +7,7 @@ function statusText({ status }) {
 }
 
 function errorText({ tolerance, summary }) {
+  if (summary.tolerance_kind === "none") return "The steps were those of a fixed grid, where no error is estimated. ";
   const asked = `The tolerance is ${number(tolerance.asked)}`;
   if (!tolerance.estimated)
     return `${asked}; here it bounds the error of each step, since nothing has measured how errors of this model add up. `;
@@ -46,11 +47,10 @@ function tiles(report) {
   const shown = [
     [count(finished), finished === 1 ? "sample" : "samples"],
     [number(summary.evaluations.mean), "model evaluations per sample"],
-    tolerance.estimated
-      ? [number(summary.error_estimate.q95, 2), "error estimate that 95 % stay below"]
-      : [number(tolerance.asked), "tolerance of a step"],
-    [percent(events.trajectories, finished), "decided inside a mode interface"],
   ];
+  if (tolerance.estimated) shown.push([number(summary.error_estimate.q95, 2), "error estimate that 95 % stay below"]);
+  else if (summary.tolerance_kind !== "none") shown.push([number(tolerance.asked), "tolerance of a step"]);
+  if (seeksEvents(report)) shown.push([percent(events.trajectories, finished), "decided inside a mode interface"]);
   return element(
     "div",
     { class: "tiles" },

@@ -41,6 +41,7 @@ function plane(samples, report, narrow) {
     yAxis: upright(side("x₂", samples.y)),
     visualMap: {
       type: "continuous",
+      show: seeksEvents(report),
       seriesIndex: series.length - 1,
       dimension: 2,
       min: 0,
@@ -99,8 +100,10 @@ const samplesFigure = {
       return `${which}${samples.density ? "; the line is the exact density, which the bars should follow" : ""}.`;
     if (samples.kind === "plane")
       return (
-        `${which}${samples.density ? ", over the exact density (shaded)" : ""}. Blue ones were never in doubt; the ` +
-        "warmer a dot, the more errors were amplified when it decided between two modes."
+        `${which}${samples.density ? ", over the exact density (shaded)" : ""}.` +
+        (seeksEvents(report)
+          ? " Blue ones were never in doubt; the warmer a dot, the more errors were amplified when it decided between two modes."
+          : "")
       );
     return samples.why;
   },

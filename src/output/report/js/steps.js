@@ -85,7 +85,9 @@ const stepsFigure = {
       (windows
         ? "The shaded bands are the windows in which they passed a mode interface, where errors grow: steps are short " +
           "there and before. "
-        : "None of them passed a mode interface. ") +
+        : seeksEvents(report)
+          ? "None of them passed a mode interface. "
+          : "") +
       (report.summary.guard?.cap?.values.length ? "The dashed line is the longest step the guard allows. " : "") +
       (rejected ? `Diamonds are rejected steps (${count(rejected)}). ` : "") +
       "Point at a line to follow it."
