@@ -51,6 +51,11 @@ void Ascent::start(std::int64_t index, Observer* steps) {
   awaiting_ = Awaiting::seed;
 }
 
+/// The range is closed: rounding of exp must not leave it.
+double Ascent::sigma_at(double lam) const {
+  return std::clamp(std::exp(-lam), settings_.sigma_min, settings_.sigma_max);
+}
+
 double Ascent::progress() const { return (lam_begin_ - row_.lam()) / (lam_begin_ - lam_end_); }
 
 /// Of an interval of the integral, in nats: per dimension what the tolerance is to the width of the data.
@@ -84,7 +89,7 @@ double Ascent::request(std::span<double> point) {
     case Awaiting::seed: std::copy(row_.x().begin(), row_.x().end(), point.begin()); return settings_.sigma_min;
     case Awaiting::trace: {
       const auto k = static_cast<std::size_t>(side_ / 2);
-      const double sigma = std::clamp(std::exp(-row_.lam()), settings_.sigma_min, settings_.sigma_max);
+      const double sigma = sigma_at(row_.lam());
       if (side_ % 2 == 0) {
         if (plan_.coordinates) {
           std::ranges::fill(direction_, 0.);
@@ -102,7 +107,7 @@ double Ascent::request(std::span<double> point) {
   }
   choose_step();
   used_order_ = row_.predict(h_, point, forced_ ? landing_values : max_multistep_order);
-  return last_ ? settings_.sigma_max : std::clamp(std::exp(-row_.lam() - h_), settings_.sigma_min, settings_.sigma_max);
+  return last_ ? settings_.sigma_max : sigma_at(row_.lam() + h_);
 }
 
 bool Ascent::receive(std::span<const double> point, std::span<const double> D) {
@@ -159,10 +164,9 @@ void Ascent::receive_trace(std::span<const double> D) {
     std::copy(D.begin(), D.end(), forward_.begin());
     return;
   }
-  const double sigma = std::clamp(std::exp(-row_.lam()), settings_.sigma_min, settings_.sigma_max);
   double change = 0;
   for (std::size_t i = 0; i < d_; ++i) change += direction_[i] * (forward_[i] - D[i]);
-  traces_[plan_.coordinates ? 0 : k] += change / (2 * plan_.difference * sigma);
+  traces_[plan_.coordinates ? 0 : k] += change / (2 * plan_.difference * sigma_at(row_.lam()));
   if (side_ < 2 * plan_.directions) return;
   for (double& trace : traces_) trace = static_cast<double>(d_) - trace;
   const double error = volume_.add(-row_.lam(), traces_);

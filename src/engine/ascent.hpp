@@ -51,6 +51,7 @@ class Ascent final : public Integration {
   enum class Awaiting { seed, trace, step };
 
   int evaluations_per_step() const { return 1 + 2 * plan_.directions; }
+  double sigma_at(double lam) const;
   double volume_tolerance() const;
   void choose_step();
   void receive_step(std::span<const double> point, std::span<const double> D);

@@ -97,10 +97,8 @@ std::vector<double> Encoder::log_prior(const at::Tensor& x, std::int64_t first) 
 
 EncodeResult Encoder::encode(const EncodeRequest& request) const {
   const std::int64_t d = model_->dimension();
-  std::vector<std::int64_t> shape{-1};
-  shape.insert(shape.end(), model_->shape().begin(), model_->shape().end());
   if (!request.data.defined() || request.data.dim() == 0 || request.data.scalar_type() != at::kDouble ||
-      request.data.numel() == 0 || request.data.sizes().slice(1) != at::IntArrayRef(shape).slice(1))
+      request.data.numel() == 0 || request.data.sizes().slice(1) != at::IntArrayRef(model_->shape()))
     throw ConfigError("data", "must be float64 of shape [n, *shape] with the shape of the model, at least one row");
   const at::Tensor data = request.data.contiguous();
   const std::int64_t n = data.size(0);
@@ -116,12 +114,12 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
                  .difference = model_->exact() ? difference_exact : difference_network,
                  .seed = request.seed});
   settings.latents = [&](std::int64_t i, std::span<double> out) {
-    if (encode_.add_noise) fill_normal(out, request.seed, Stream::datum, static_cast<std::uint64_t>(i));
-    const double sigma = encode_.add_noise ? process.sigma_min() : 0;
-    for (std::int64_t j = 0; j < d; ++j) {
-      double& x = out[static_cast<std::size_t>(j)];
-      x = rows[(i - request.first) * d + j] + (sigma > 0 ? sigma * x : 0);
-    }
+    if (encode_.add_noise)
+      fill_normal(out, request.seed, Stream::datum, static_cast<std::uint64_t>(i));
+    else
+      std::ranges::fill(out, 0.);
+    const double* row = rows + (i - request.first) * d;
+    for (std::size_t j = 0; j < out.size(); ++j) out[j] = row[j] + process.sigma_min() * out[j];
   };
 
   EncodeResult result;

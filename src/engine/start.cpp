@@ -119,7 +119,7 @@ Latents on_data(Latents latents, InitRows init, double sigma) {
 
 double starting_sigma(const Process& process, double strength) {
   if (strength == 1) return process.sigma_max();
-  const double begin = -std::log(process.sigma_max()), end = -std::log(process.sigma_min());
+  const double begin = process.lam_begin(), end = process.lam_end();
   return std::clamp(std::exp(-(begin + (1 - strength) * (end - begin))), process.sigma_min(), process.sigma_max());
 }
 
