@@ -8,17 +8,12 @@
 Needs torch, numpy and scikit-learn (which brings the data: 1797 images of 8x8 pixels, no download).
 On one type of CPU and version of torch the weights are a function of --seed, --steps and --threads (which sets the order of
 sums); elsewhere they differ, the figures hardly. Exit status 1 when a figure misses its target.
-
-The process is x = x0 + sigma n, the network predicts E[x0 | x, sigma] (Karras et al. 2022, "EDM"; equation numbers are theirs).
 """
 
 import argparse
-import copy
-import io
 import math
 import sys
 import time
-import zipfile
 
 import numpy as np
 import torch
@@ -29,7 +24,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.svm import SVC
 from torch import Tensor, nn
 
-SIGMA_MIN, SIGMA_MAX = 0.002, 80.0
+from denoiser_training import (SIGMA_MAX, SIGMA_MIN, ConvBlock, GlobalBlock, SigmaEmbedding, draw_sigma, report, squared_error,
+                               train, write, zeroed)
+
 QUANTILES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95]
 
 
@@ -45,65 +42,7 @@ class Digits:
         self.data_std = round(self.train.std().item(), 3)  # over all pixels
 
 
-# ---- network: everything is smooth in x and sigma (SiLU, per-sample norms), for the sake of adaptive integrators
-
-
-class SigmaEmbedding(nn.Module):
-    """Fourier features of c_noise = ln(sigma) / 4; the shortest period, 2 in ln(sigma), keeps the field smooth in sigma."""
-
-    def __init__(self, width: int):
-        super().__init__()
-        self.register_buffer("frequency", math.pi * torch.logspace(-2, 2, 16, base=2))
-        self.mlp = nn.Sequential(nn.Linear(32, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
-
-    def forward(self, c_noise: Tensor) -> Tensor:
-        phase = c_noise[:, None] * self.frequency
-        return self.mlp(torch.cat([phase.cos(), phase.sin()], dim=1))
-
-
-def zeroed(layer):
-    """Residual branches start as zero, so the untrained network is the identity and deep stacks train at once."""
-    nn.init.zeros_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return layer
-
-
-class ConvBlock(nn.Module):
-    def __init__(self, channels: int, embedding: int, dropout: float):
-        super().__init__()
-        self.norm1 = nn.GroupNorm(8, channels)
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.modulation = zeroed(nn.Linear(embedding, 2 * channels))
-        self.norm2 = nn.GroupNorm(8, channels, affine=False)
-        self.dropout = nn.Dropout(dropout)
-        self.conv2 = zeroed(nn.Conv2d(channels, channels, 3, padding=1))
-
-    def forward(self, h: Tensor, e: Tensor) -> Tensor:
-        scale, shift = self.modulation(e)[:, :, None, None].chunk(2, dim=1)
-        u = self.conv1(F.silu(self.norm1(h)))
-        return h + self.conv2(self.dropout(F.silu(self.norm2(u) * (1 + scale) + shift)))
-
-
-class GlobalBlock(nn.Module):
-    """Lets every place see every other one: what attention would do, cheaper on images of one size."""
-
-    def __init__(self, channels: int, places: int, embedding: int, dropout: float):
-        super().__init__()
-        reduced = channels // 4
-        width = reduced * places
-        self.reduce = nn.Conv2d(channels, reduced, 1)
-        self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.modulation = zeroed(nn.Linear(embedding, 2 * width))
-        self.linear1 = nn.Linear(width, 256)
-        self.dropout = nn.Dropout(dropout)
-        self.linear2 = nn.Linear(256, width)
-        self.expand = zeroed(nn.Conv2d(reduced, channels, 1))
-
-    def forward(self, h: Tensor, e: Tensor) -> Tensor:
-        u = self.reduce(h)
-        scale, shift = self.modulation(e).chunk(2, dim=1)
-        v = F.silu(self.linear1(self.norm(u.flatten(1)) * (1 + scale) + shift))
-        return h + self.expand(self.linear2(self.dropout(v)).view_as(u))
+# ---- network
 
 
 class Denoiser(nn.Module):
@@ -145,59 +84,19 @@ class Denoiser(nn.Module):
 # ---- training
 
 
-def draw_sigma(count: int) -> Tensor:
-    """3/4 log-normal where the digits take shape, 1/4 log-uniform so that no level down to sigma_min is left untrained."""
-    log_normal = -0.8 + 1.2 * torch.randn(count)
-    log_uniform = torch.empty(count).uniform_(math.log(SIGMA_MIN), math.log(SIGMA_MAX))
-    return torch.where(torch.rand(count) < 0.75, log_normal, log_uniform).exp()
+def error_at(model: nn.Module, x0: Tensor, sigma: Tensor, noise: Tensor, data_std: float) -> Tensor:
+    return squared_error(model(x0 + sigma.view(-1, 1, 1, 1) * noise, sigma), x0, sigma, data_std)
 
 
-def squared_error(model: nn.Module, x0: Tensor, sigma: Tensor, noise: Tensor, data_std: float) -> Tensor:
-    """Mean over pixels, per image, weighted as in EDM: about 1 at any sigma while F is zero, that is before training."""
-    weight = (sigma**2 + data_std**2) / (sigma * data_std) ** 2
-    denoised = model(x0 + sigma.view(-1, 1, 1, 1) * noise, sigma)
-    return weight * (denoised - x0).square().mean(dim=(1, 2, 3))
-
-
-def train(digits: Digits, steps: int, seed: int) -> Denoiser:
-    """Returns the exponential moving average of the weights. Dropout, weight decay and few steps keep it from memorising."""
+def train_digits(digits: Digits, steps: int, seed: int) -> Denoiser:
+    """Dropout, weight decay and few steps keep it from memorising."""
     torch.manual_seed(seed)
-    model = Denoiser(digits.data_std)
-    average = copy.deepcopy(model).eval()
-    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3, betas=(0.9, 0.99), weight_decay=0.01)
-    warm_up = 200
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimizer, lambda step: min(1, (step + 1) / warm_up) * (1 + math.cos(math.pi * step / steps)) / 2)
-    start, running = time.perf_counter(), 1.0
-    for step in range(1, steps + 1):
+
+    def loss_of_batch(model: nn.Module) -> Tensor:
         x0 = digits.train[torch.randint(len(digits.train), (128,))]
-        loss = squared_error(model, x0, draw_sigma(len(x0)), torch.randn_like(x0), digits.data_std).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        schedule.step()
-        decay = min(0.999, step / (step + 10))  # forgets the first weights soon
-        with torch.no_grad():
-            for mean, weight in zip(average.parameters(), model.parameters()):
-                mean.lerp_(weight, 1 - decay)
-        running += 0.01 * (loss.item() - running)
-        if step % 200 == 0 or step == steps:
-            print(f"step {step}/{steps}  loss {running:.4f}  {time.perf_counter() - start:.0f} s", flush=True)
-    return average
+        return error_at(model, x0, draw_sigma(len(x0), centre=-0.8), torch.randn_like(x0), digits.data_std).mean()
 
-
-def write(model: Denoiser, path: str) -> torch.jit.ScriptModule:
-    """Saves as TorchScript, without the debug records: they hold nothing but where the sources lay on this machine."""
-    scripted = torch.jit.script(model)
-    buffer = io.BytesIO()
-    torch.jit.save(scripted, buffer)
-    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
-        for name in source.namelist():
-            if not name.endswith(".debug_pkl"):
-                target.writestr(zipfile.ZipInfo(name), source.read(name))
-    print(f"wrote {path}")
-    return scripted
+    return train(Denoiser(digits.data_std), loss_of_batch, steps, learning_rate=2e-3)
 
 
 # ---- figures of merit
@@ -231,13 +130,6 @@ def flat(images: Tensor) -> np.ndarray:
 def nearest(images: Tensor, train_images: Tensor) -> Tensor:
     """Euclidean distance of each image to the nearest training image."""
     return torch.cdist(images.flatten(1), train_images.flatten(1)).min(dim=1).values
-
-
-def report(name: str, value: float, low: float = -math.inf, high: float = math.inf) -> bool:
-    passed = low <= value <= high
-    target = "" if low == -math.inf and high == math.inf else f"   target {low:g} to {high:g}: {'ok' if passed else 'MISSED'}"
-    print(f"{name:58} {value:8.4f}{target}")
-    return passed
 
 
 def check(samples: Tensor, digits: Digits) -> bool:
@@ -277,7 +169,7 @@ def evaluate(model: nn.Module, digits: Digits, count: int, seed: int) -> bool:
     print("\nweighted denoising error, about 1 before training\nsigma:                    " + " ".join(f"{s:6g}" for s in sigmas))
     for name, images in ("training", digits.train), ("held-out", digits.held_out):
         noise = torch.randn(images.shape, generator=torch.Generator().manual_seed(seed))
-        errors = [squared_error(model, images, torch.full((len(images),), s), noise, digits.data_std).mean() for s in sigmas]
+        errors = [error_at(model, images, torch.full((len(images),), s), noise, digits.data_std).mean() for s in sigmas]
         print(f"  {name:23} " + " ".join(f"{error:6.3f}" for error in errors))
 
     x, sigma = torch.zeros(256, 1, 8, 8), torch.ones(256)
@@ -315,7 +207,7 @@ def main() -> int:
     elif options.evaluate:
         passed = evaluate(torch.jit.load(options.evaluate), digits, options.count, options.seed)
     else:
-        model = write(train(digits, options.steps, options.seed), options.out)
+        model = write(train_digits(digits, options.steps, options.seed), options.out)
         passed = evaluate(model, digits, options.count, options.seed)
     return 0 if passed else 1
 

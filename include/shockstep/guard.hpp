@@ -42,6 +42,7 @@ struct GuardProfile {
   std::string source = "default";  ///< default, pilot, or the file it was read from
   double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units
   double step_tolerance = 0;       ///< the bound on the weighted error of a step that this takes, data units
+  std::string conditioning = {};   ///< ScoreModel::conditioning() of the model it was measured on
   Method method = Method::multistep;  ///< it was rehearsed with
   int max_evaluations = 0;            ///< per trajectory, of the rehearsals; 0: none were made
   int order = 3;                      ///< of the multistep

@@ -42,6 +42,10 @@ class ScoreModel {
   /// File it was loaded from; empty where there is none. Guard profiles are sought beside it.
   virtual std::string file() const { return {}; }
 
+  /// What is asked of the network in that file besides x and sigma, in words; empty: nothing. Labels, guidance and threshold
+  /// make another denoiser of it, which needs a guard profile of its own.
+  virtual std::string conditioning() const { return {}; }
+
   /// One line for logs and reports.
   virtual std::string describe() const = 0;
 

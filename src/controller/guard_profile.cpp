@@ -45,6 +45,7 @@ std::string to_json(const GuardProfile& p) {
          {"source", p.source},
          {"tolerance", p.tolerance},
          {"step_tolerance", p.step_tolerance},
+         {"conditioning", p.conditioning},
          {"method", name(p.method)},
          {"max_evaluations", p.max_evaluations},
          {"order", p.order},
@@ -74,6 +75,7 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.source = path;
   p.tolerance = j.at("tolerance");
   p.step_tolerance = j.at("step_tolerance");
+  p.conditioning = j.value("conditioning", "");
   const auto method = method_named(j.at("method").get<std::string>());
   if (!method) throw std::invalid_argument("unknown method");
   p.method = *method;

@@ -22,6 +22,7 @@ class MaskedModel final : public ScoreModel {
   double data_std() const override { return model_.data_std(); }
   bool exact() const override { return model_.exact(); }
   std::string file() const override { return model_.file(); }
+  std::string conditioning() const override { return model_.conditioning(); }
   std::string describe() const override { return model_.describe(); }
 
  private:

@@ -164,6 +164,7 @@ void Pilot::measure_reference() {
     gains_.push_back(log_gain(growths.back(), (end_ - begin_) / (gain_nodes - 1)));
   }
   base_.source = "pilot";
+  base_.conditioning = model_.conditioning();
   base_.max_evaluations = options_.max_evaluations;
   base_.tolerance = options_.tolerance;
   base_.largest_J = largest(growths, begin_, end_, .2);

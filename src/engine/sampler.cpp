@@ -50,15 +50,17 @@ void check(const SamplerOptions& o) {
   if (o.guard.quantile < 0 || o.guard.quantile >= 1) fail("guard.quantile", "must be auto or between 0 and 1");
 }
 
-GuardProfile read_profile(const std::string& path, const Process& process, const SamplerOptions& options) {
+GuardProfile read_profile(const std::string& path, const ScoreModel& model, const Process& process,
+                          const SamplerOptions& options) {
   const GuardProfile profile = guard_profile_from_json(read_text(path, "cannot be read as a guard profile"), path);
   const double made_for = profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance;
-  if (made_for != options.tolerance || !fits(profile, process, options))
-    throw ConfigError("sampler.guard.profile",
-                      path + " was made for tolerance " + std::to_string(made_for) + ", method " +
-                          std::string(name(profile.method)) + ", order " + std::to_string(profile.order) +
-                          ", max_evaluations from " + std::to_string(profile.max_evaluations) +
-                          " and its own range and quantile; make one for these settings with profile: pilot");
+  if (made_for != options.tolerance || !fits(profile, model, process, options))
+    throw ConfigError(
+        "sampler.guard.profile",
+        path + " was made for tolerance " + std::to_string(made_for) + ", method " + std::string(name(profile.method)) +
+            ", order " + std::to_string(profile.order) + ", max_evaluations from " +
+            std::to_string(profile.max_evaluations) +
+            " and its own range, quantile, labels and guidance; make one for these settings with profile: pilot");
   return profile;
 }
 
@@ -82,7 +84,7 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   if (wanted == "pilot" || (wanted == "auto" && model.exact())) return run_pilot(model, process, options);
   GuardProfile profile;
   if (wanted != "auto") {
-    profile = read_profile(wanted, process, options);
+    profile = read_profile(wanted, model, process, options);
   } else if (auto shipped = shipped_profile(model, process, options)) {
     profile = *std::move(shipped);
   } else {

@@ -62,9 +62,17 @@ class Network final : public ScoreModel {
   }
   const std::vector<std::int64_t>& shape() const override { return options_.shape; }
   double data_std() const override { return options_.data_std; }
-  // A profile beside the file was made for the network alone: labels, guidance and threshold make another denoiser of it.
-  std::string file() const override {
-    return options_.labels.empty() && !options_.threshold ? source_.path : std::string();
+  std::string file() const override { return source_.path; }
+  // Not which labels: a profile measured on some serves the others too.
+  std::string conditioning() const override {
+    std::string text = options_.labels.empty() ? "" : "labelled";
+    if (guided())
+      text += ", guided from " + std::to_string(options_.guidance->null_label) + " by " +
+              shortest(options_.guidance->scale);
+    if (options_.threshold)
+      text += (text.empty() ? "clipped at " : ", clipped at ") + shortest(options_.threshold->clip) +
+              " beyond quantile " + shortest(options_.threshold->quantile);
+    return text;
   }
   std::string describe() const override {
     return source_.kind + ": " + (source_.path.empty() ? "" : printable(source_.path, 1000) + ", ") +

@@ -2,6 +2,7 @@
 #include "support/test.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/models/network.hpp>
 #include <shockstep/models/torchscript.hpp>
 #include <shockstep/sampler.hpp>
 
@@ -9,6 +10,8 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
+#include <string>
 
 using namespace shockstep;
 
@@ -38,6 +41,32 @@ TEST_CASE("A network takes the profile that ships beside it, for the next smalle
   CHECK(profile(model, 1e-6).source == "default");       // tighter than any
   CHECK(profile(model, 1e-2, .01).source == "default");  // another range
   CHECK(profile(model, 1e-2).allowed(1, 0) == profile(digits(models / "digits.pt"), 1e-2).allowed(1, 0));
+}
+
+TEST_CASE("A profile is for one guidance and threshold, with labels or without them") {
+  const auto conditioning = [](NetworkOptions options) {
+    options.shape = {1};
+    const auto same = [](const at::Tensor& x, const at::Tensor&, const at::Tensor&) { return .5 * x; };
+    return wrap_network(same, options, VarianceExploding{})->conditioning();
+  };
+  CHECK(conditioning({}).empty());
+  CHECK(conditioning({.labels = {3}}) == conditioning({.labels = {1, 2}}));
+  CHECK(conditioning({.labels = {3}, .guidance = Guidance{.scale = 1}}) == conditioning({.labels = {3}}));
+  const std::set<std::string> all{conditioning({}),
+                                  conditioning({.labels = {3}}),
+                                  conditioning({.labels = {3}, .guidance = Guidance{.scale = 2}}),
+                                  conditioning({.labels = {3}, .guidance = Guidance{.scale = 3}}),
+                                  conditioning({.labels = {3}, .guidance = Guidance{.scale = 2, .null_label = -1}}),
+                                  conditioning({.threshold = Threshold{}}),
+                                  conditioning({.labels = {3}, .threshold = Threshold{.quantile = .99}})};
+  CHECK(all.size() == 7);
+
+  const auto bare = digits(models / "digits.pt");
+  GuardProfile profile = Sampler(bare, VarianceExploding{}, {.tolerance = 1e-2}).profile();
+  CHECK(fits(profile, *bare, VarianceExploding{}, {}));
+  profile.conditioning = "labelled";
+  CHECK_FALSE(fits(profile, *bare, VarianceExploding{}, {}));
+  CHECK(guard_profile_from_json(to_json(profile), "").conditioning == "labelled");
 }
 
 TEST_CASE("Profiles of another model are refused") {
