@@ -6,6 +6,7 @@
 #include <shockstep/schedule.hpp>
 
 #include <optional>
+#include <string>
 
 namespace shockstep {
 
@@ -37,6 +38,9 @@ struct SamplerOptions {
   GuardOptions guard{};
   int max_evaluations = 1000;  ///< per trajectory, never exceeded; the last ones are kept to land on sigma_min
   Final final = Final::denoise;
+  /// File in which the pilot's profile (guard.profile: pilot) or the fitted schedule of exactly these settings is kept for this
+  /// model: read where it is there, written where it is not. Empty: measured anew.
+  std::string cache{};
 };
 
 }  // namespace shockstep

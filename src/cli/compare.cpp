@@ -2,6 +2,7 @@
 #include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
+#include "cli/cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
@@ -78,6 +79,7 @@ int compare(const Options& options) {
   RunConfig config(root, options.config, method_names());
   CompareConfig compared(root, options.config, method_names());
   const auto [process, model] = make_inputs(config);
+  for (ComparedMethod& method : compared.methods) method.options.cache = cache_file(config, method.options, *model);
   const auto& run = config.run;
   SampleRequest request = make_request(run, options, *model);
 

@@ -2,6 +2,7 @@
 #include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
+#include "cli/cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
@@ -61,6 +62,7 @@ int encode(const Options& options) {
   RunConfig config(root, options.config, method_names());
   const EncodeOptions wanted = read_encode(root, options.config);
   const auto [process, model] = make_inputs(config);
+  config.sampler.cache = cache_file(config, config.sampler, *model);
   const at::Tensor data = read_rows(options.data, model->shape());
 
   const std::string folder = make_folder(options);

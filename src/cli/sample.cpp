@@ -2,6 +2,7 @@
 #include <shockstep/registry.hpp>
 #include <shockstep/sampler.hpp>
 
+#include "cli/cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/known_model.hpp"
@@ -61,6 +62,7 @@ int sample(const Options& options) {
   watch_interrupts();
   RunConfig config(read_root(options), options.config, method_names());
   const auto [process, model] = make_inputs(config);
+  config.sampler.cache = cache_file(config, config.sampler, *model);
   const auto& run = config.run;
   SampleRequest request = make_request(run, options, *model);
 
@@ -71,6 +73,8 @@ int sample(const Options& options) {
   log::info("model: " + model->describe());
   log::info("process: " + process.kind() + ", sigma " + shortest(process.sigma_max()) + " to " +
             shortest(process.sigma_min()));
+  if (const std::string& file = config.sampler.cache; !file.empty())
+    log::info((std::filesystem::exists(file) ? "measured before, in " : "measured now, to be kept in ") + file);
   const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler); });
   const GuardProfile& profile = sampler.profile();
   const auto [start, sigmas] =

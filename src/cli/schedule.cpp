@@ -1,6 +1,7 @@
 #include <shockstep/calibrate.hpp>
 #include <shockstep/registry.hpp>
 
+#include "cli/cache.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
@@ -48,6 +49,7 @@ int schedule(const Options& options) {
   const auto format = format_of(options);
   RunConfig config = fit_config(options);
   const auto [process, model] = make_inputs(config);
+  config.sampler.cache = cache_file(config, config.sampler, *model);
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   log::open(at("run.log"));

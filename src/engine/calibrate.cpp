@@ -1,6 +1,8 @@
 #include <shockstep/calibrate.hpp>
 #include <shockstep/error.hpp>
 
+#include "controller/fitted_schedule_json.hpp"
+#include "core/kept.hpp"
 #include "core/statistics.hpp"
 #include "engine/engine.hpp"
 #include "engine/interface_probe.hpp"
@@ -418,7 +420,10 @@ FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& proces
                                   std::int64_t most_evaluations, Observer* observer) {
   if (!options.steps) throw ConfigError("sampler.steps.count", "missing; a schedule is fitted for a number of steps");
   try {
-    return Calibration(model, process, options, most_evaluations, observer).fit();
+    return kept(
+        options.cache, [&](const std::string& text) { return fitted_schedule_from_json(text, options.cache); },
+        [&] { return Calibration(model, process, options, most_evaluations, observer).fit(); },
+        [](const FittedSchedule& fitted) { return to_json(fitted); });
   } catch (const Cancelled&) {
     FittedSchedule none;
     none.complete = false;

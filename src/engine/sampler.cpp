@@ -3,6 +3,7 @@
 #include <shockstep/sampler.hpp>
 #include <shockstep/stepper.hpp>
 
+#include "core/kept.hpp"
 #include "core/text.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
@@ -81,7 +82,16 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   const std::string& wanted = options.guard.profile;
   if (options.dynamics == Dynamics::sde) return default_profile(model, process, on_flow(options));
   if (!options.guard.enabled || wanted == "default") return default_profile(model, process, options);
-  if (wanted == "pilot" || (wanted == "auto" && model.exact())) return run_pilot(model, process, options);
+  const auto pilot = [&] { return run_pilot(model, process, options); };
+  if (wanted == "auto" && model.exact()) return pilot();
+  if (wanted == "pilot") {
+    const auto read = [&](const std::string& text) {
+      GuardProfile profile = guard_profile_from_json(text, options.cache);
+      profile.source = "pilot";  // where it was kept meanwhile does not matter
+      return profile;
+    };
+    return kept(options.cache, read, pilot, [](const GuardProfile& profile) { return to_json(profile); });
+  }
   GuardProfile profile;
   if (wanted != "auto") {
     profile = read_profile(wanted, model, process, options);

@@ -1,0 +1,80 @@
+#include "cli/cache.hpp"
+
+#include "core/text.hpp"
+#include "output/json.hpp"
+
+#include <torch/version.h>
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <nlohmann/json.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+namespace shockstep::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string hash(const std::string& bytes) {
+  return boost::uuids::to_string(boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(bytes));
+}
+
+fs::path folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::string(value ? value : "");
+  };
+  if (const std::string own = variable("SHOCKSTEP_CACHE"); !own.empty()) return own == "off" ? "" : own;
+  if (const std::string xdg = variable("XDG_CACHE_HOME"); !xdg.empty()) return fs::path(xdg) / "shockstep";
+  if (const std::string home = variable("HOME"); !home.empty()) return fs::path(home) / ".cache" / "shockstep";
+  return {};
+}
+
+// Hashes of the files that any text in the section names, beside the config or absolute.
+void add_files(const ConfigNode& node, const fs::path& beside, std::string& text) {
+  std::error_code ignored;
+  if (node.kind == ConfigNode::Kind::scalar && fs::is_regular_file(beside / node.scalar, ignored))
+    text += " " + hash(read_text((beside / node.scalar).string(), "cannot be read"));
+  for (const ConfigNode& child : node.list) add_files(child, beside, text);
+  for (const auto& [key, child] : node.map) add_files(child, beside, text);
+}
+
+// Taken apart, so that an option more is an error here until it is written down.
+std::string text(const SamplerOptions& options) {
+  const auto& [dynamics, eta, method, steps, order, solver, tolerance, guard, most, final, cache] = options;
+  const auto& [enabled, profile, quantile, redo, events] = guard;
+  std::string out = std::to_string(static_cast<int>(dynamics)) + " " + shortest(eta) + " " + std::string(name(method));
+  for (int number : {order, static_cast<int>(solver), most, static_cast<int>(final), static_cast<int>(redo)})
+    out += " " + std::to_string(number);
+  if (!steps) return out + " " + shortest(tolerance) + " " + shortest(quantile) + (events ? " events" : "");
+  return out + " count " + std::to_string(steps->count);  // of a fit, which nothing else of the steps changes
+}
+
+bool measures(const SamplerOptions& options) {
+  if (options.steps) return options.steps->schedule == Schedule::fitted && options.steps->sigmas.empty();
+  return options.dynamics == Dynamics::ode && options.guard.enabled && options.guard.profile == "pilot";
+}
+
+}  // namespace
+
+std::string cache_file(const RunConfig& config, const SamplerOptions& sampler, const ScoreModel& model) {
+  const fs::path where = folder();
+  if (where.empty() || model.exact() || model.file().empty() || !measures(sampler)) return {};
+  const ConfigNode resolved = config.resolved();
+  const fs::path beside = fs::path(config.file).parent_path();
+  std::string key = "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION ", " + text(sampler);
+  for (const char* name : {"model", "process"}) {
+    const ConfigNode* section = resolved.find(name);
+    if (!section) continue;
+    key += "\n" + dump(to_json(*section));
+    add_files(*section, beside, key);
+  }
+  const int threads =
+      config.run.threads > 0 ? config.run.threads : static_cast<int>(std::thread::hardware_concurrency());
+  key += "\n" + config.run.device + " " + config.run.dtype + " " + std::to_string(threads);
+  return (where / (hash(key) + ".json")).string();
+}
+
+}  // namespace shockstep::cli
