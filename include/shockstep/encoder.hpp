@@ -36,8 +36,9 @@ class Encoder {
  public:
   /// Steps are chosen as Sampler chooses them, with the same profile: an error made at lam on the way up comes back
   /// multiplied by the same gain G(lam) on the way down. Throws ConfigError naming the option that is wrong: a fixed grid,
-  /// a method other than multistep, fewer than two probes.
-  Encoder(ModelPtr model, const Process& process, const SamplerOptions& options = {}, const EncodeOptions& encode = {});
+  /// a method other than multistep, fewer than two probes. `observer`: as of a Sampler.
+  Encoder(ModelPtr model, const Process& process, const SamplerOptions& options = {}, const EncodeOptions& encode = {},
+          Observer* observer = nullptr);
 
   /// Throws ConfigError if the data do not fit the model.
   ///

@@ -37,4 +37,10 @@ class FileError : public Error {
   FileError(const std::string& path, const std::string& sentence) : Error(path + ": " + sentence) {}
 };
 
+/// An observer cancelled before there was anything to return.
+class Cancelled : public Error {
+ public:
+  using Error::Error;
+};
+
 }  // namespace shockstep

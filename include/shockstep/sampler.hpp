@@ -50,8 +50,9 @@ struct Result {
 class Sampler {
  public:
   /// Makes the grid (a fitted one runs the model), or resolves the guard's profile, which can run a pilot. Throws
-  /// ConfigError naming the option that is wrong.
-  Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {});
+  /// ConfigError naming the option that is wrong. `observer`: told how far a fit is, and asked whether to cancel it or the
+  /// pilot, nothing else; not kept. Throws Cancelled if it does.
+  Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {}, Observer* observer = nullptr);
 
   /// Draws and keeps everything in memory. Throws ConfigError for a request that does not fit the model.
   Result sample(const SampleRequest& request) const;

@@ -71,7 +71,9 @@ int encode(const Options& options) {
   log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", encode " + printable(options.data, 1000) + ", " +
             std::to_string(data.size(0)) + " rows");
   log::info("model: " + model->describe());
-  const Encoder encoder = with_file(config.file, [&] { return Encoder(model, process, config.sampler, wanted); });
+  InterruptObserver before;
+  const Encoder encoder =
+      with_file(config.file, [&] { return Encoder(model, process, config.sampler, wanted, &before); });
 
   EncodeFacts facts;
   facts.setup = run_setup(config, options, *model);

@@ -1,10 +1,18 @@
 /// Ctrl-C: the first one asks the run to stop and keep what is done, the second one kills.
 #pragma once
 
+#include <shockstep/observer.hpp>
+
 namespace shockstep::cli {
 
 /// Takes SIGINT and SIGTERM over.
 void watch_interrupts();
 bool interrupted();
+
+/// Cancels whatever is measured before a run.
+class InterruptObserver final : public Observer {
+ public:
+  bool cancelled() const override { return interrupted(); }
+};
 
 }  // namespace shockstep::cli

@@ -30,6 +30,8 @@ int report(const char* what, int code) {
 int guarded(int argc, char** argv) {
   try {
     return run(argc, argv);
+  } catch (const Cancelled&) {
+    return report("interrupted before the first trajectory", 130);
   } catch (const ConfigError& e) {
     return report(e.what(), 2);
   } catch (const ModelError& e) {

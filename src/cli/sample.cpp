@@ -75,7 +75,8 @@ int sample(const Options& options) {
             shortest(process.sigma_min()));
   if (const std::string& file = config.sampler.cache; !file.empty())
     log::info((std::filesystem::exists(file) ? "measured before, in " : "measured now, to be kept in ") + file);
-  const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler); });
+  InterruptObserver before;
+  const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler, &before); });
   const GuardProfile& profile = sampler.profile();
   const auto [start, sigmas] =
       with_file(config.file, [&] { return Start{sampler.start(request), sampler.sigmas(request)}; });

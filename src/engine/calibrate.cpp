@@ -4,6 +4,7 @@
 #include "controller/fitted_schedule_json.hpp"
 #include "core/kept.hpp"
 #include "core/statistics.hpp"
+#include "engine/cancel_only.hpp"
 #include "engine/engine.hpp"
 #include "engine/interface_probe.hpp"
 #include "engine/pilot.hpp"
@@ -82,18 +83,6 @@ class Warp {
   const Process& process_;
   int steps_, modes_;
 };
-
-/// Of a run within a fit: the caller's, asked whether to cancel.
-class FitObserver final : public Observer {
- public:
-  explicit FitObserver(const Observer* caller) : caller_(caller) {}
-  bool cancelled() const override { return caller_ && caller_->cancelled(); }
-
- private:
-  const Observer* caller_;
-};
-
-struct Cancelled {};
 
 bool descends(const std::vector<double>& sigmas) {
   return std::ranges::adjacent_find(sigmas, [](double a, double b) { return !(b < a); }) == sigmas.end();
@@ -189,7 +178,7 @@ void Calibration::prepare_reference() {
   const std::int64_t most_each = std::min<std::int64_t>((most_ - after) / (count + spread), longest_reference);
   careful.max_evaluations = static_cast<int>(most_each);
   careful_ = settings_for(process_, careful);
-  careful_.profile = default_profile(model_, process_, careful);
+  careful_.profile = default_profile(model_, process_, careful, observer_);
   spent_ += careful_.profile.evaluations;
   careful_.profile.first_step = .8;
   careful_.profile.order = max_multistep_order;
@@ -211,7 +200,7 @@ Calibration::Samples Calibration::run(TrajectorySettings settings, const Interfa
     std::ranges::copy(latents[static_cast<std::size_t>(i - first)], latent.begin());
   };
   const auto count = static_cast<std::int64_t>(latents.size());
-  FitObserver observer(observer_);
+  CancelOnly observer(observer_);
   EngineRun engine{.model = model_,
                    .settings = settings,
                    .first = first,
@@ -225,7 +214,7 @@ Calibration::Samples Calibration::run(TrajectorySettings settings, const Interfa
   spent_ += run_engine(engine).evaluations;
   // Of those that are allowed; a fit may end with fewer.
   if (observer_) observer_->progress(static_cast<double>(spent_) / static_cast<double>(most_));
-  if (observer.cancelled()) throw Cancelled();
+  observer.throw_if_cancelled();
   return out;
 }
 

@@ -6,6 +6,7 @@
 #include "core/quantile_transport.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
+#include "engine/cancel_only.hpp"
 #include "engine/distribution_reference.hpp"
 #include "engine/terminal_error.hpp"
 
@@ -94,8 +95,9 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
   }
   if (distances_.wanted) check_distances();
   for (auto& method : methods_) method.options.guard.events = false;  // they cost evaluations and change no sample
+  CancelOnly observer(request_.observer);
   for (const auto& method : methods_) try {
-      samplers_.emplace_back(model_, process_, method.options);
+      samplers_.emplace_back(model_, process_, method.options, &observer);
     } catch (const ConfigError& error) {
       throw ConfigError(key(method), error.what());
     }

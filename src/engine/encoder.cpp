@@ -48,8 +48,9 @@ double EncodeResult::latent_rms() const {
   return n > 0 ? std::sqrt(sum / static_cast<double>(n)) : nan;
 }
 
-Encoder::Encoder(ModelPtr model, const Process& process, const SamplerOptions& options, const EncodeOptions& encode)
-    : sampler_(model, process, checked(options)),
+Encoder::Encoder(ModelPtr model, const Process& process, const SamplerOptions& options, const EncodeOptions& encode,
+                 Observer* observer)
+    : sampler_(model, process, checked(options), observer),
       model_(std::move(model)),
       encode_(encode),
       likelihood_(encode.likelihood) {

@@ -1,4 +1,5 @@
 #include "engine/pilot.hpp"
+#include "engine/cancel_only.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
@@ -52,10 +53,12 @@ struct Row {
 
 /// Runs pilot rows [first, first + count) with these settings; adds to `evaluations`.
 std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, std::int64_t first, std::int64_t count,
-                          std::int64_t& evaluations) {
+                          std::int64_t& evaluations, const Observer* caller) {
   settings.record = true;
   std::vector<Row> rows(static_cast<std::size_t>(count));
-  EngineRun run{.model = model, .settings = settings, .first = first, .count = count, .batch = 64};
+  CancelOnly observer(caller);
+  EngineRun run{
+      .model = model, .settings = settings, .first = first, .count = count, .batch = 64, .observer = &observer};
   run.finished = [&](const Integration& row) {
     const auto& t = dynamic_cast<const Trajectory&>(row);  // a pilot chooses its steps
     const auto i = static_cast<std::size_t>(t.report().trajectory - first);
@@ -63,6 +66,7 @@ std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, 
   };
   const RunStatistics statistics = run_engine(run);
   evaluations += statistics.evaluations;
+  observer.throw_if_cancelled();
   for (const Row& row : rows)
     if (row.report.status != Status::ok && row.report.status != Status::budget)
       throw ModelError("a pilot trajectory ended with status " + std::string(name(row.report.status)) +
@@ -100,7 +104,7 @@ std::vector<double> logs(const std::vector<double>& values) {
 /// The pilot of one model, range and set of options.
 class Pilot {
  public:
-  Pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options);
+  Pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options, const Observer* observer);
 
   struct Rehearsal {
     GuardProfile profile;
@@ -117,6 +121,7 @@ class Pilot {
 
   const ScoreModel& model_;
   const SamplerOptions& options_;
+  const Observer* observer_;
   TrajectorySettings settings_;
   double begin_, end_;
   std::int64_t evaluations_ = 0;
@@ -127,13 +132,14 @@ class Pilot {
   double reference_step_ = 0;  // mean, in lam
 };
 
-Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options)
+Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options, const Observer* observer)
     : model_(model),
       options_(options),
+      observer_(observer),
       settings_(pilot_settings(model, process, options)),
       begin_(process.lam_begin()),
       end_(process.lam_end()),
-      base_(default_profile(model, process, options)) {
+      base_(default_profile(model, process, options, observer)) {
   evaluations_ = base_.evaluations;
   measure_reference();
 }
@@ -141,7 +147,7 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
 std::vector<Row> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
   TrajectorySettings settings = settings_;
   settings.profile = profile;
-  return rehearse(model_, settings, first, count, evaluations_);
+  return rehearse(model_, settings, first, count, evaluations_, observer_);
 }
 
 /// End points and remaining gain of each row, in one run.
@@ -155,7 +161,7 @@ void Pilot::measure_reference() {
   reference.profile.step_tolerance = reference_share * options_.tolerance;
   reference.pilot_probes = 3;
   reference.pilot_window = 8 * base_.data_std;
-  exact_ = rehearse(model_, reference, 0, rows_measured, evaluations_);
+  exact_ = rehearse(model_, reference, 0, rows_measured, evaluations_, observer_);
 
   confirmed_.assign(exact_.size(), false);
   std::vector<std::vector<double>> growths;
@@ -184,7 +190,7 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
   TrajectorySettings settings = settings_;
   settings.profile = careful;
   settings.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_[i] = rehearse(model_, settings, static_cast<std::int64_t>(i), 1, evaluations_).front();
+  exact_[i] = rehearse(model_, settings, static_cast<std::int64_t>(i), 1, evaluations_, observer_).front();
   confirmed_[i] = true;
 }
 
@@ -249,11 +255,12 @@ void pilot_latents(std::int64_t row, std::span<double> out) {
   fill_normal(out, pilot_seed, Stream::pilot, static_cast<std::uint64_t>(row));
 }
 
-GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                             const Observer* observer) {
   TrajectorySettings settings = pilot_settings(model, process, options);
   GuardProfile& profile = settings.profile;
   if (model.data_std() > 0) return profile;
-  const auto rows = rehearse(model, settings, 0, rows_for_cap, profile.evaluations);
+  const auto rows = rehearse(model, settings, 0, rows_for_cap, profile.evaluations, observer);
   double variance = 0;
   const std::size_t d = rows[0].sample.size();
   for (std::size_t i = 0; i < d; ++i) {
@@ -266,8 +273,9 @@ GuardProfile default_profile(const ScoreModel& model, const Process& process, co
   return profile;
 }
 
-GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
-  Pilot pilot(model, process, options);
+GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                       const Observer* observer) {
+  Pilot pilot(model, process, options, observer);
   double step_tolerance = first_guess * options.tolerance, slope = 1;
   auto rehearsal = pilot.rehearse_at(step_tolerance);
   const auto fits = [&] { return rehearsal.out_of_budget <= most_out_of_budget; };

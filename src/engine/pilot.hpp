@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/guard.hpp>
+#include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/sampler_options.hpp>
 #include <shockstep/score_model.hpp>
@@ -18,12 +19,15 @@ inline constexpr double share_repeated = .04;  ///< of trajectories: what the th
 void pilot_latents(std::int64_t row, std::span<double> out);
 
 /// The profile that needs no pilot: tolerance weighted by 1 + sigma/data_std. Where the model does not know its data_std it
-/// is measured as the spread of a few samples.
-GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options);
+/// is measured as the spread of a few samples. `observer`, here and below: asked whether to cancel, nothing else; then throws
+/// Cancelled.
+GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                             const Observer* observer = nullptr);
 
 /// Measures the guard's profile for this model, range, order and tolerance. Its random numbers have their own fixed key:
 /// the profile is a function of its arguments. Throws ModelError if pilot rows end with neither status
 /// ok nor budget.
-GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options);
+GuardProfile run_pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                       const Observer* observer = nullptr);
 
 }  // namespace shockstep

@@ -5,6 +5,7 @@
 
 #include "core/kept.hpp"
 #include "core/text.hpp"
+#include "engine/cancel_only.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
 #include "engine/masked_model.hpp"
@@ -78,11 +79,12 @@ SamplerOptions on_flow(SamplerOptions options) {
 }
 
 /// auto: the pilot's for exact models, the shipped one for others, else the default weight.
-GuardProfile resolve_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+GuardProfile resolve_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                             const Observer* observer) {
   const std::string& wanted = options.guard.profile;
-  if (options.dynamics == Dynamics::sde) return default_profile(model, process, on_flow(options));
-  if (!options.guard.enabled || wanted == "default") return default_profile(model, process, options);
-  const auto pilot = [&] { return run_pilot(model, process, options); };
+  if (options.dynamics == Dynamics::sde) return default_profile(model, process, on_flow(options), observer);
+  if (!options.guard.enabled || wanted == "default") return default_profile(model, process, options, observer);
+  const auto pilot = [&] { return run_pilot(model, process, options, observer); };
   if (wanted == "auto" && model.exact()) return pilot();
   if (wanted == "pilot") {
     const auto read = [&](const std::string& text) {
@@ -98,7 +100,7 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   } else if (auto shipped = shipped_profile(model, process, options)) {
     profile = *std::move(shipped);
   } else {
-    return default_profile(model, process, options);
+    return default_profile(model, process, options, observer);
   }
   if (options.guard.redo != Switch::automatic) profile.redo = options.guard.redo == Switch::on;
   return profile;
@@ -106,20 +108,21 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
 
 }  // namespace
 
-Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options)
+Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
     : model_(std::move(model)), process_(process), options_(options) {
   check(options_);
   if (!model_) throw ConfigError("model", "is missing");
   if (options_.steps) {
     if (model_->data_std() > 0) options_.steps->scale = model_->data_std();
     if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
-      fitted_ = calibrate_schedule(*model_, process_, on_flow(options_));
+      fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_evaluations, observer);
+      if (!fitted_->complete) CancelOnly(observer).throw_if_cancelled();
       options_.steps->sigmas = fitted_->sigmas;
     }
     grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
     profile_.data_std = model_->data_std();
   } else {
-    profile_ = resolve_profile(*model_, process_, options_);
+    profile_ = resolve_profile(*model_, process_, options_, observer);
   }
 }
 

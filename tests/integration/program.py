@@ -10,8 +10,10 @@ SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parent
 PROGRAM = os.environ.get("SHOCKSTEP", str(SOURCE / "build" / "shockstep"))
 
 
-def shockstep(*arguments, cwd=SOURCE):
-    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300)
+def shockstep(*arguments, cwd=SOURCE, cache="off"):
+    """`cache`: folder of pilots and fits that are kept; none, so that what is tested is measured."""
+    environment = {**os.environ, "SHOCKSTEP_CACHE": str(cache)}
+    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300, env=environment)
 
 
 class ScratchCase(unittest.TestCase):

@@ -308,6 +308,28 @@ class Run(Case):
             self.assertEqual(values[16 * pair : 16 * pair + 2], ends[2 * pair : 2 * pair + 2])
             self.assertEqual(values[16 * pair + 14 : 16 * pair + 16], ends[2 * pair + 2 : 2 * pair + 4])
 
+    def test_a_pilot_of_a_network_is_measured_once(self):
+        cache = self.folder / "cache"
+
+        def guard(name, *more):
+            out = self.folder / name
+            arguments = ["--count", 4, "--batch", 4, "--threads", 1, "--tolerance", 0.1, "--set", "sampler.guard.profile=pilot"]
+            run = shockstep("sample", SOURCE / "configs/digits.yaml", *arguments, *more, "--out", out, cache=cache)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            return json.loads((out / "summary.json").read_text())["guard"], (out / "samples.npy").read_bytes()
+
+        first = guard("first")
+        (kept,) = cache.iterdir()
+        text = kept.read_text()
+        self.assertEqual(guard("second"), first)
+        self.assertIn("measured before", (self.folder / "second" / "run.log").read_text())
+        self.assertEqual(kept.read_text(), text)
+        kept.write_text(text[:100])  # damaged: measured again, to the last bit
+        self.assertEqual(guard("third"), first)
+        self.assertEqual(kept.read_text(), text)
+        guard("fourth", "--set", "sampler.order=3")
+        self.assertEqual(len(list(cache.iterdir())), 2)
+
     def test_noise_of_a_network_is_a_warning(self):
         out = self.folder / "out"
         config = SOURCE / "configs/digits.yaml"

@@ -272,6 +272,18 @@ TEST_CASE("An observer sees every trajectory once, progress up to 1, and may can
           (result.reports[static_cast<std::size_t>(i)].status == Status::interrupted));
 }
 
+TEST_CASE("A pilot and a fit can be cancelled, too") {
+  class Impatient final : public Observer {
+   public:
+    bool cancelled() const override { return true; }
+  } observer;
+  CHECK_THROWS_AS(Sampler(test::ring(), test::range(), {}, &observer), Cancelled);
+  CHECK_THROWS_AS(
+      Sampler(test::ring(), test::range(), {.steps = FixedSteps{.schedule = Schedule::fitted, .count = 8}}, &observer),
+      Cancelled);
+  CHECK_NOTHROW(Sampler(test::ring(), test::range(), test::unguarded(1e-2), &observer));  // measures nothing
+}
+
 TEST_CASE("Starting latents are used as given; NaN and a wrong shape are refused") {
   const Sampler sampler(test::ring(), test::range(), test::unguarded(1e-3));
   auto noise = at::zeros({4, 2}, at::kDouble);
