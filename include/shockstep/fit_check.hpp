@@ -18,8 +18,9 @@ struct FitOptions {
   /// mistakes only, and none by comparison.
   bool quick = false;
   std::uint64_t seed = 0;
-  int batch = 256;                            ///< rows in one model call
-  std::int64_t search_evaluations = 500'000;  ///< the search for another description ends beyond these; a quick one at 4000
+  int batch = 256;  ///< rows in one model call
+  std::int64_t search_evaluations =
+      500'000;  ///< the search for another description ends beyond these; a quick one at 4000
 };
 
 struct FitResult {

@@ -27,7 +27,8 @@ struct FitSuggestion {
 struct FitReport {
   bool fits = true;
   std::string reason;  ///< why it does not, a sentence; empty where it does
-  double misfit = 0;   ///< share of the error of D that a better guess takes away, of the best linear denoiser's; 0 is right
+  double misfit =
+      0;  ///< share of the error of D that a better guess takes away, of the best linear denoiser's; 0 is right
   double largest_misfit = 0;  ///< above which no description fits
   /// By how much D guesses better than the best linear denoiser, 0 to 1, a mean over the levels: 0 for Gaussian data, and
   /// for a network that has no say in D.

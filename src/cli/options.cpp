@@ -180,7 +180,8 @@ class CommandLine {
   }
 
   void add_inspect() {
-    CLI::App* inspect = app_.add_subcommand("inspect", "does the model fit its description, and which would fit better");
+    CLI::App* inspect =
+        app_.add_subcommand("inspect", "does the model fit its description, and which would fit better");
     add_run_options(*inspect);
     inspect->footer(
         "Needs no data. Exit code 3: the description does not fit.\n"

@@ -44,8 +44,7 @@ class Rows {
     }
     evaluations_ += plan_.rows;
     at::Tensor D = parts.size() == 1 ? parts[0] : at::cat(parts);
-    if (!D.isfinite().all().item<bool>())
-      throw Broken("D is NaN or infinite at sigma " + shortest(sigma));
+    if (!D.isfinite().all().item<bool>()) throw Broken("D is NaN or infinite at sigma " + shortest(sigma));
     return D;
   }
 
@@ -53,7 +52,8 @@ class Rows {
     std::vector<std::int64_t> shape = model_.shape();
     shape.insert(shape.begin(), plan_.rows);
     const at::Tensor n = at::empty(shape, at::kDouble);
-    fill_normal({n.mutable_data_ptr<double>(), static_cast<std::size_t>(n.numel())}, plan_.seed, Stream::pilot, draws_++,
+    fill_normal({n.mutable_data_ptr<double>(), static_cast<std::size_t>(n.numel())}, plan_.seed, Stream::pilot,
+                draws_++,
                 /*interval=*/2);
     return n;
   }
@@ -111,8 +111,8 @@ class Test {
       if (i == 0 && drift < least_start_drift)
         throw Broken("at sigma_max D is x itself, where it can know next to nothing of the data");
       if (sigma * sigma >= low_ * high_ && drift > largest_drift_)
-        throw Broken("at sigma " + shortest(std::round(sigma * 1e3) / 1e3) +
-                     " the mean square of D - x is " + shortest(std::round(drift * 10) / 10) +
+        throw Broken("at sigma " + shortest(std::round(sigma * 1e3) / 1e3) + " the mean square of D - x is " +
+                     shortest(std::round(drift * 10) / 10) +
                      " sigma^2; that of a denoiser is at most 1, whatever the data");
       x = ratio * x + (1 - ratio) * (last.defined() ? D + .5 * (D - last) : D);
       last = D;

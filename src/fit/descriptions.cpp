@@ -33,9 +33,7 @@ struct Time {
   TimeInput input;
   double scale = 1;
   bool operator==(const Time&) const = default;
-  std::string text() const {
-    return std::string(name(input)) + (scale == 1 ? "" : " times " + shortest(scale));
-  }
+  std::string text() const { return std::string(name(input)) + (scale == 1 ? "" : " times " + shortest(scale)); }
 };
 
 struct NamedProcess {
@@ -60,7 +58,8 @@ std::vector<NamedProcess> usual_processes() {
 // D in numbers at some levels: what a network is told there and how its answer is read.
 using Figures = std::vector<double>;
 
-std::optional<Figures> figures(const NetworkOptions& options, const Process& process, const std::vector<double>& sigmas) {
+std::optional<Figures> figures(const NetworkOptions& options, const Process& process,
+                               const std::vector<double>& sigmas) {
   try {
     const Parametrisation parametrisation(options, process);
     Figures out;
@@ -76,7 +75,8 @@ std::optional<Figures> figures(const NetworkOptions& options, const Process& pro
 
 // Closer than a network can tell.
 bool same(const Figures& a, const Figures& b) {
-  return std::ranges::equal(a, b, [](double u, double v) { return std::abs(u - v) <= 1e-6 * (std::abs(u) + std::abs(v)); });
+  return std::ranges::equal(a, b,
+                            [](double u, double v) { return std::abs(u - v) <= 1e-6 * (std::abs(u) + std::abs(v)); });
 }
 
 Time time_of(const NetworkOptions& options) {
@@ -89,15 +89,16 @@ Time time_of(const NetworkOptions& options) {
 std::vector<Description> other_descriptions(const NetworkOptions& stated, const Process& process) {
   constexpr double usual_data_std = .5;  // Karras et al. 2022, table 1
   const Time stated_time = time_of(stated);
-  std::vector<Time> times{{TimeInput::sigma}, {TimeInput::log_sigma}, {TimeInput::edm},         {TimeInput::t},
-                          {TimeInput::t, 1000}, {TimeInput::index},   {TimeInput::index_over_N}};
+  std::vector<Time> times{{TimeInput::sigma},   {TimeInput::log_sigma}, {TimeInput::edm},         {TimeInput::t},
+                          {TimeInput::t, 1000}, {TimeInput::index},     {TimeInput::index_over_N}};
   if (std::ranges::find(times, stated_time) == times.end()) times.push_back(stated_time);
   std::vector<NamedProcess> processes{{"", process}};
   for (NamedProcess& usual : usual_processes()) processes.push_back(std::move(usual));
 
   // Where D is compared: inside the range of every process.
   std::vector<double> sigmas;
-  for (const double sigma : {.05, .3, 1., 3., 10.}) sigmas.push_back(std::clamp(sigma, process.sigma_min(), process.sigma_max()));
+  for (const double sigma : {.05, .3, 1., 3., 10.})
+    sigmas.push_back(std::clamp(sigma, process.sigma_min(), process.sigma_max()));
   std::vector<Figures> known{figures(stated, process, sigmas).value()};
   std::vector<Description> found;
   for (const auto& [text, other] : processes)
@@ -123,9 +124,9 @@ std::vector<Description> other_descriptions(const NetworkOptions& stated, const 
             change(std::string("model.scale_input: ") + (scale == ScaleInput::process ? "process" : "none"),
                    scale == ScaleInput::process ? "its input looks like x_t = alpha x, not x"
                                                 : "its input looks like x, not x_t = alpha x");
-          if (!text.empty())
-            change("process: " + text, "its process looks like " + text);
-          if (d.options.data_std != stated.data_std) d.settings.push_back("model.data_std: " + shortest(usual_data_std));
+          if (!text.empty()) change("process: " + text, "its process looks like " + text);
+          if (d.options.data_std != stated.data_std)
+            d.settings.push_back("model.data_std: " + shortest(usual_data_std));
           if (d.changes > 0) found.push_back(std::move(d));
         }
   std::ranges::stable_sort(found, {}, [](const Description& d) { return std::pair(!d.near(), d.changes); });

@@ -11,7 +11,7 @@ namespace shockstep {
 struct Description {
   NetworkOptions options;
   Process process;
-  int changes = 0;                        ///< of predicts, time, scale_input, process
+  int changes = 0;  ///< of predicts, time, scale_input, process
   bool same_process = true;
   std::vector<std::string> settings = {};   ///< "model.predicts: velocity", one each
   std::vector<std::string> sentences = {};  ///< "this looks like a velocity, not noise", one each

@@ -122,7 +122,8 @@ class FitCheck {
         ModelPtr model = redescribed(*model_, d.options, d.process);
         evaluations_ += 3;  // its probe
         DenoiserTest test = test_other(*model, d.process);
-        if (passes(test) && test.structure >= least_structure) passing.push_back({std::move(d), std::move(test), std::move(model)});
+        if (passes(test) && test.structure >= least_structure)
+          passing.push_back({std::move(d), std::move(test), std::move(model)});
       } catch (const Error&) {
         evaluations_ += 3;  // it cannot even be called so
       }
@@ -131,9 +132,8 @@ class FitCheck {
       std::string sentence = best->description.sentences.front();
       for (std::size_t i = 1; i < best->description.sentences.size(); ++i)
         sentence += "; " + best->description.sentences[i];
-      report_.suggestion = FitSuggestion{.sentence = sentence,
-                                         .settings = best->description.settings,
-                                         .misfit = best->test.misfit};
+      report_.suggestion =
+          FitSuggestion{.sentence = sentence, .settings = best->description.settings, .misfit = best->test.misfit};
       better_ = best->model, better_process_ = best->description.process;
     }
   }
@@ -153,17 +153,16 @@ class FitCheck {
     for (const Candidate* c : pool) most = std::max(most, c->test.structure);
     std::erase_if(pool, [&](const Candidate* c) { return c->test.structure < .5 * most; });
     for (const Candidate* c : pool) least = std::min(least, c->test.misfit);
-    std::erase_if(pool, [&](const Candidate* c) { return c->test.misfit > std::max(least / better, clear_misfit / 2); });
-    const auto simplest = std::ranges::min_element(pool, {}, [](const Candidate* c) {
-      return std::pair(c->description.changes, c->test.misfit);
-    });
+    std::erase_if(pool,
+                  [&](const Candidate* c) { return c->test.misfit > std::max(least / better, clear_misfit / 2); });
+    const auto simplest = std::ranges::min_element(
+        pool, {}, [](const Candidate* c) { return std::pair(c->description.changes, c->test.misfit); });
     return simplest == pool.end() ? nullptr : *simplest;
   }
 
   std::string reason() const {
     if (!stated_.broken.empty()) return stated_.broken;
-    if (network_ && stated_.collapsed)
-      return "all samples are one point, within the noise of sigma_min";
+    if (network_ && stated_.collapsed) return "all samples are one point, within the noise of sigma_min";
     const auto round = [](double value) { return shortest(std::round(value * 1e3) / 1e3); };
     if (stated_.misfit > limit_)
       return "D is not the best guess of data that it draws itself: misfit " + round(stated_.misfit) + ", at most " +
@@ -176,7 +175,8 @@ class FitCheck {
 
   std::vector<FitIdentity> identities() const {
     std::vector<FitIdentity> out;
-    const double rows = static_cast<double>(options_.quick ? quick_plan(options_).rows : full_rows(model_->dimension()));
+    const double rows =
+        static_cast<double>(options_.quick ? quick_plan(options_).rows : full_rows(model_->dimension()));
     const double numbers = rows * static_cast<double>(model_->dimension()), most = largest_drift(numbers);
     if (!stated_.broken.empty()) {
       out.push_back({"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, .1, most});
@@ -195,8 +195,8 @@ class FitCheck {
     if (options_.quick) return out;
     out.push_back({"time: part that D of a neighbouring sigma takes away", time, 0, limit_});
     const double std = model_->data_std();
-    out.push_back({"scale: standard deviation of the samples", stated_.deviation, std > 0 ? std / 2 : 2 * process_.sigma_min(),
-                   std > 0 ? 2 * std : process_.sigma_max(), false});
+    out.push_back({"scale: standard deviation of the samples", stated_.deviation,
+                   std > 0 ? std / 2 : 2 * process_.sigma_min(), std > 0 ? 2 * std : process_.sigma_max(), false});
     if (stated_.asymmetry > 0 || stated_.roughness > 0) {
       out.push_back({"asymmetry of the Jacobian", stated_.asymmetry, 0, largest_asymmetry, false});
       out.push_back({"roughness in time", stated_.roughness, 0, .5, false});

@@ -52,7 +52,9 @@ std::string fit_text(const FitReport& report) {
   line("identity", "found", "expected", "");
   for (const FitIdentity& identity : report.identities)
     line(identity.name, digits(identity.found), expected(identity),
-         identity.holds() ? "holds" : identity.decisive ? "FAILS" : "note");
+         identity.holds()    ? "holds"
+         : identity.decisive ? "FAILS"
+                             : "note");
   if (report.fits) return out + "the description fits\n";
   out += "the description does not fit: " + report.reason + "\n";
   const std::string tried = std::to_string(report.descriptions) + " descriptions tried";

@@ -55,8 +55,10 @@ inline std::vector<Description> descriptions(const ScoreModel& exact, const Proc
     double scale = 1;
   };
   std::vector<Time> times{{TimeInput::sigma}, {TimeInput::log_sigma}, {TimeInput::edm}};
-  if (process.steps() > 0) times.insert(times.end(), {{TimeInput::index}, {TimeInput::index_over_N}});
-  else times.insert(times.end(), {{TimeInput::t}, {TimeInput::t, 1000}});
+  if (process.steps() > 0)
+    times.insert(times.end(), {{TimeInput::index}, {TimeInput::index_over_N}});
+  else
+    times.insert(times.end(), {{TimeInput::t}, {TimeInput::t, 1000}});
   std::vector<Description> all;
   for (const Time& time : times)
     for (const Predicts predicts :
@@ -93,7 +95,8 @@ struct Verdict {
   bool named;  ///< the suggestion gives the samples of the truth
 };
 
-inline Verdict verdict(const ModelPtr& exact, const Description& truth, const Description& stated, const FitOptions& options = {}) {
+inline Verdict verdict(const ModelPtr& exact, const Description& truth, const Description& stated,
+                       const FitOptions& options = {}) {
   const auto forward = network(exact, truth);
   const ModelPtr right = wrap_network(forward, truth.options, truth.process);
   const ModelPtr described = wrap_network(forward, stated.options, stated.process);

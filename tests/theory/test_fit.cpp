@@ -10,8 +10,8 @@ using namespace shockstep;
 namespace {
 
 const std::vector<Process>& processes() {
-  static const std::vector<Process> all{
-      VarianceExploding{}, VpLinear{}, VpCosine{}, FlowMatching{}, FlowMatching{.data_at = 1}, linear_table()};
+  static const std::vector<Process> all{VarianceExploding{},        VpLinear{},    VpCosine{}, FlowMatching{},
+                                        FlowMatching{.data_at = 1}, linear_table()};
   return all;
 }
 
@@ -85,7 +85,8 @@ TEST_CASE("A mistake has its sentence") {
 }
 
 TEST_CASE("Exact models pass, what is no denoiser does not") {
-  const auto cloud = std::make_shared<PointCloud>(PointCloudOptions{.points = at::rand({40, 3}, at::kDouble), .std = .01});
+  const auto cloud =
+      std::make_shared<PointCloud>(PointCloudOptions{.points = at::rand({40, 3}, at::kDouble), .std = .01});
   const auto well = std::make_shared<DoubleWell>(DoubleWellOptions{});
   for (const ModelPtr& model : std::vector<ModelPtr>{test::two_modes(), test::hundred_modes(), cloud, well}) {
     const FitReport report = check_fit(model, test::range()).report;
@@ -94,9 +95,10 @@ TEST_CASE("Exact models pass, what is no denoiser does not") {
     CHECK(report.structure > .02);
   }
   // Half of the way from x to D is the regression of nothing.
-  const auto half = make_model(
-      [ring = test::ring()](const at::Tensor& x, const at::Tensor& sigma) { return .5 * (x + ring->denoise(x, sigma)); },
-      {.shape = {2}});
+  const auto half =
+      make_model([ring = test::ring()](const at::Tensor& x,
+                                       const at::Tensor& sigma) { return .5 * (x + ring->denoise(x, sigma)); },
+                 {.shape = {2}});
   const FitReport report = check_fit(half, test::range()).report;
   CHECK_FALSE(report.fits);
   CHECK_FALSE(report.suggestion);
@@ -112,8 +114,8 @@ TEST_CASE("A model that breaks does not fit, and throws nothing") {
   const FitReport report = check_fit(nan_below_one, test::range()).report;
   CHECK_FALSE(report.fits);
   CHECK(report.reason.find("NaN") != std::string::npos);
-  const auto throws = make_model([](const at::Tensor&, const at::Tensor&) -> at::Tensor { throw ModelError("no luck"); },
-                                 {.shape = {2}});
+  const auto throws = make_model(
+      [](const at::Tensor&, const at::Tensor&) -> at::Tensor { throw ModelError("no luck"); }, {.shape = {2}});
   CHECK(check_fit(throws, test::range()).report.reason == "no luck");
 }
 

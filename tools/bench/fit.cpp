@@ -40,7 +40,8 @@ void one(Count& count, const char* name, const ModelPtr& exact, const test::Desc
   ++count.matter, count.rejected += !v.report.fits, count.named += v.named;
   if (!v.named)
     missed.push_back(std::string(name) + ": " + text(truth) + ", stated " + text(stated) + ": " +
-                     (v.report.fits ? "passes, misfit " + std::to_string(v.report.misfit) + " structure " + std::to_string(v.report.structure)
+                     (v.report.fits ? "passes, misfit " + std::to_string(v.report.misfit) + " structure " +
+                                          std::to_string(v.report.structure)
                       : v.report.suggestion ? "named as: " + v.report.suggestion->sentence
                                             : "rejected, nothing named"));
 }
@@ -56,12 +57,14 @@ int main(int argc, char** argv) {
   } models[] = {{"two modes", bench::two_modes()},
                 {"ring", bench::ring()},
                 {"10 modes 64d", bench::mixture(bench::loose_means(3, 64, 10, 4), .1)}};
-  const std::vector<std::pair<std::string, Process>> processes{
-      {"ve", VarianceExploding{}},      {"vp_linear", VpLinear{}},
-      {"vp_cosine", VpCosine{}},        {"flow, data at 0", FlowMatching{}},
-      {"flow, data at 1", FlowMatching{.data_at = 1}}, {"DDPM, 1000 steps", linear_table()}};
-  std::printf("%-12s %-24s %6s %8s %8s %8s %9s %7s %12s %9s\n", "model", "process", "right", "accused", "harmless", "matter",
-              "rejected%", "named%", "evaluations", "most");
+  const std::vector<std::pair<std::string, Process>> processes{{"ve", VarianceExploding{}},
+                                                               {"vp_linear", VpLinear{}},
+                                                               {"vp_cosine", VpCosine{}},
+                                                               {"flow, data at 0", FlowMatching{}},
+                                                               {"flow, data at 1", FlowMatching{.data_at = 1}},
+                                                               {"DDPM, 1000 steps", linear_table()}};
+  std::printf("%-12s %-24s %6s %8s %8s %8s %9s %7s %12s %9s\n", "model", "process", "right", "accused", "harmless",
+              "matter", "rejected%", "named%", "evaluations", "most");
   Count total;
   int turn = 0;
   for (const auto& [name, exact] : models) {
