@@ -19,8 +19,7 @@ struct Planned {
   const char* summary;
 };
 
-constexpr std::array<Planned, 2> planned_commands{{
-    {"inspect", "speciation times, amplification, diagnostics of a model (not in this version yet)"},
+constexpr std::array<Planned, 1> planned_commands{{
     {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
 }};
 
@@ -56,6 +55,7 @@ class CommandLine {
     add_compare();
     add_schedule();
     add_encode();
+    add_inspect();
     CLI::App* info =
         app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
     info->footer("Example:  shockstep info");
@@ -177,6 +177,16 @@ class CommandLine {
         "Writes latents.npy, which sample --noise takes back to the data, and log_likelihood.csv.\n"
         "Example:  shockstep encode configs/ring.yaml --data runs/ring/samples.npy --out runs/encoded\n"
         "          shockstep encode configs/digits.yaml --data digits.npy --set encode.likelihood=off");
+  }
+
+  void add_inspect() {
+    CLI::App* inspect =
+        app_.add_subcommand("inspect", "does the model fit its description, and which would fit better");
+    add_run_options(*inspect);
+    inspect->footer(
+        "Needs no data. Exit code 3: the description does not fit.\n"
+        "Example:  shockstep inspect configs/digits.yaml --out runs/inspect\n"
+        "          shockstep inspect configs/digits.yaml --set model.predicts=noise");
   }
 
   // What all commands with a config have.

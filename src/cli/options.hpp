@@ -9,7 +9,7 @@ namespace shockstep::cli {
 
 struct Options {
   std::string
-      command;  ///< sample, compare, schedule, encode or info; empty if the answer has been printed (help, version)
+      command;  ///< sample, compare, schedule, encode, inspect or info; empty if the answer has been printed (help, version)
   std::string config;                 ///< the file
   std::string out;                    ///< folder; empty: runs/<name of the config>
   std::string noise;                  ///< .npy of starting latents; empty: drawn from the seed

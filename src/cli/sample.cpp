@@ -10,6 +10,7 @@
 #include "cli/report.hpp"
 #include "cli/setup.hpp"
 #include "log/log.hpp"
+#include "output/fit.hpp"
 #include "output/run_writer.hpp"
 #include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
@@ -109,6 +110,8 @@ int sample(const Options& options) {
   facts.sigmas = sigmas;
   facts.fitted = sampler.fitted();
   facts.notes = sampler.notes();
+  facts.fit = quick_fit({process, model}, run);
+  if (facts.fit && !facts.fit->fits) facts.notes.push_back(fit_warning(*facts.fit));
   if (sde && config.sampler.guard.enabled)
     facts.notes.push_back(
         "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");

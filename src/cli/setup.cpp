@@ -1,5 +1,6 @@
 #include "cli/setup.hpp"
 
+#include <shockstep/fit_check.hpp>
 #include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
@@ -80,6 +81,11 @@ SampleRequest make_request(const RunSettings& run, const Options& options, const
   if (!options.mask.empty())
     request.mask = with_option("--mask", [&] { return read_mask(options.mask, model.shape()); });
   return request;
+}
+
+std::optional<FitReport> quick_fit(const Inputs& inputs, const RunSettings& run) {
+  if (inputs.model->exact()) return std::nullopt;
+  return check_fit(inputs.model, inputs.process, {.quick = true, .batch = run.batch}).report;
 }
 
 RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreModel& model) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/error.hpp>
+#include <shockstep/fit_report.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/sampler.hpp>
 #include <shockstep/score_model.hpp>
@@ -12,6 +13,7 @@
 #include "output/run_setup.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,8 @@ struct Inputs {
 Inputs make_inputs(RunConfig& config);
 /// The trajectories that a config, --noise and the options of sample's starts ask for. Throws ConfigError and FileError.
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
+/// The quick fit check, where a description can be wrong: of networks.
+std::optional<FitReport> quick_fit(const Inputs& inputs, const RunSettings& run);
 /// For the files; seconds is for the caller to set.
 RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreModel& model);
 /// Makes the folder for the files. Throws FileError.

@@ -57,6 +57,9 @@ class Network final : public ScoreModel {
     return denoise_labelled(x, sigma, labels_of(trajectory));
   }
 
+  const NetworkSource& source() const { return source_; }
+  const NetworkOptions& options() const { return options_; }
+
   std::int64_t conditions() const override {
     return options_.labels.size() > 1 ? static_cast<std::int64_t>(options_.labels.size()) : 0;
   }
@@ -284,6 +287,16 @@ c10::Device network_device(const std::string& device_name, const std::string& so
 
 ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const Process& process) {
   return std::make_shared<Network>(std::move(source), options, process);
+}
+
+const NetworkOptions* network_options(const ScoreModel& model) {
+  const auto* network = dynamic_cast<const Network*>(&model);
+  return network ? &network->options() : nullptr;
+}
+
+ModelPtr redescribed(const ScoreModel& model, const NetworkOptions& options, const Process& process) {
+  check_network_options(options, process);
+  return make_network(dynamic_cast<const Network&>(model).source(), options, process);
 }
 
 ModelPtr wrap_network(NetworkFunction network, const NetworkOptions& options, const Process& process) {

@@ -26,10 +26,18 @@ c10::Device network_device(const std::string& name, const std::string& source);
 /// After the probe call: the model. Throws ModelError if the network does not fit the options.
 ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const Process& process);
 
+/// How a model is described that is a network; null for any other.
+const NetworkOptions* network_options(const ScoreModel& model);
+/// The same network under another description, after a probe call of three rows. `model` must be a network. Throws as
+/// wrap_network.
+ModelPtr redescribed(const ScoreModel& model, const NetworkOptions& options, const Process& process);
+
 /// What Torch says of an exception, in one line.
 std::string sentence_of(const std::exception& error);
 /// "float32"
 const char* name(NetworkType type);
+const char* name(Predicts predicts);
+const char* name(TimeInput time);
 at::ScalarType scalar_type(NetworkType type);
 
 }  // namespace shockstep

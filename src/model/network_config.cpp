@@ -1,10 +1,12 @@
 #include "core/npy.hpp"
 #include "core/text.hpp"
 #include "model/factories.hpp"
+#include "model/network.hpp"
 
 #include <shockstep/models/aot_inductor.hpp>
 #include <shockstep/models/torchscript.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -36,6 +38,11 @@ Value chosen(Section& section, const std::string& key, const Names<Value>& value
   for (const auto& [name, value] : values)
     if (choice == name) return value;
   return values.front().second;  // choice() has thrown
+}
+
+template <class Value>
+const char* name_of(Value wanted, const Names<Value>& values) {
+  return std::ranges::find(values, wanted, &std::pair<const char*, Value>::second)->first;
 }
 
 // One label, a list, or a .npy file of whole numbers.
@@ -105,6 +112,9 @@ ModelPtr loaded(Section& section, const ModelContext& context, Load load) {
 }
 
 }  // namespace
+
+const char* name(Predicts predicts) { return name_of(predicts, predictions); }
+const char* name(TimeInput time) { return name_of(time, times); }
 
 ModelPtr torchscript_from(Section& section, const ModelContext& context) {
   return loaded(section, context, load_torchscript);

@@ -1,5 +1,6 @@
 #include "output/summary.hpp"
 
+#include "output/fit_json.hpp"
 #include "output/json.hpp"
 #include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
@@ -72,6 +73,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   if (fixed) out["sigmas"] = facts.sigmas;
   if (facts.fitted) out["fitted"] = fitted_json(*facts.fitted);
   out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
+  if (facts.fit) out["fit"] = fit_json(*facts.fit);
   if (!s.first_failure.empty()) out["first_failure"] = s.first_failure;
   out["warnings"] = warnings(facts, s);
   return dump(out);

@@ -1,6 +1,7 @@
 /// summary.json: what a run was and what it cost.
 #pragma once
 
+#include <shockstep/fit_report.hpp>
 #include <shockstep/fitted_schedule.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/result.hpp>
@@ -25,6 +26,7 @@ struct RunFacts {
   bool sde = false;                      ///< the reverse SDE
   std::vector<double> sigmas;            ///< the nodes of a fixed grid; empty: adaptive
   std::optional<FittedSchedule> fitted;  ///< where these come from, if they were fitted
+  std::optional<FitReport> fit;          ///< of the quick fit check; none: an exact model
   std::vector<std::string> notes;        ///< what was not done as asked
 };
 

@@ -1,0 +1,96 @@
+#include "output/fit.hpp"
+
+#include "output/fit_json.hpp"
+
+#include <cmath>
+#include <cstdio>
+
+namespace shockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// JSON has neither NaN nor infinity.
+Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
+std::string digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+std::string expected(const FitIdentity& identity) {
+  if (identity.low <= 0) return "at most " + digits(identity.high);
+  return digits(identity.low) + " to " + digits(identity.high);
+}
+
+// "section.key: value" as YAML, sections opened once.
+std::string yaml(const std::vector<std::string>& settings) {
+  std::string out, open;
+  for (const std::string& setting : settings) {
+    const auto dot = setting.find('.'), colon = setting.find(':');
+    if (dot > colon) {  // a whole section
+      out += "  " + setting + "\n";
+      continue;
+    }
+    if (setting.substr(0, dot) != open) out += "  " + (open = setting.substr(0, dot)) + ":\n";
+    out += "    " + setting.substr(dot + 1) + "\n";
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string fit_text(const FitReport& report) {
+  std::string out = "fit check, " + std::to_string(report.evaluations) + " evaluations\n";
+  const auto line = [&](const std::string& name, const std::string& found, const std::string& wanted,
+                        const char* verdict) {
+    char text[160];
+    std::snprintf(text, sizeof text, "  %-54s %10s  %-16s %s\n", name.c_str(), found.c_str(), wanted.c_str(), verdict);
+    out += text;
+  };
+  line("identity", "found", "expected", "");
+  for (const FitIdentity& identity : report.identities)
+    line(identity.name, digits(identity.found), expected(identity),
+         identity.holds()    ? "holds"
+         : identity.decisive ? "FAILS"
+                             : "note");
+  if (report.fits) return out + "the description fits\n";
+  out += "the description does not fit: " + report.reason + "\n";
+  const std::string tried = std::to_string(report.descriptions) + " descriptions tried";
+  if (!report.suggestion)
+    return out + (report.descriptions > 1 ? "no other one fits either (" + tried + ")\n"
+                                          : "this is not the denoiser of any data\n");
+  return out + report.suggestion->sentence + " (misfit " + digits(report.suggestion->misfit) + ", " + tried +
+         "); this fits:\n" + yaml(report.suggestion->settings);
+}
+
+std::string fit_warning(const FitReport& report) {
+  if (report.fits) return "";
+  return "the model does not fit its description: " +
+         (report.suggestion ? report.suggestion->sentence : report.reason) + "; see shockstep inspect";
+}
+
+Json fit_json(const FitReport& report) {
+  Json out{{"fits", report.fits},
+           {"misfit", number(report.misfit)},
+           {"largest_misfit", report.largest_misfit},
+           {"structure", number(report.structure)},
+           {"evaluations", report.evaluations},
+           {"descriptions", report.descriptions}};
+  if (!report.fits) out["reason"] = report.reason;
+  if (report.suggestion)
+    out["suggestion"] = {{"sentence", report.suggestion->sentence},
+                         {"settings", report.suggestion->settings},
+                         {"misfit", number(report.suggestion->misfit)}};
+  for (const FitIdentity& identity : report.identities)
+    out["identities"].push_back({{"name", identity.name},
+                                 {"found", number(identity.found)},
+                                 {"low", number(identity.low)},
+                                 {"high", number(identity.high)},
+                                 {"decisive", identity.decisive},
+                                 {"holds", identity.holds()}});
+  return out;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,135 @@
+/// The fit check on networks whose description is known: an exact mixture dressed as one, under every pair of a true and a
+/// stated description that its turn comes to. tools/bench/fit.cpp has all pairs.
+#include "support/described.hpp"
+#include "support/problems.hpp"
+
+#include <limits>
+
+using namespace shockstep;
+
+namespace {
+
+const std::vector<Process>& processes() {
+  static const std::vector<Process> all{VarianceExploding{},        VpLinear{},    VpCosine{}, FlowMatching{},
+                                        FlowMatching{.data_at = 1}, linear_table()};
+  return all;
+}
+
+std::vector<ModelPtr> models() { return {test::two_modes(), test::ring(), test::hundred_modes()}; }
+
+}  // namespace
+
+TEST_CASE("The right description is never accused") {
+  // 17 descriptions of each of 18 processes and models; 17 is prime to the 2 and 11 of scales and predictions.
+  int tried = 0;
+  for (const ModelPtr& exact : models())
+    for (const Process& process : processes()) {
+      const auto all = test::descriptions(*exact, process);
+      for (std::size_t i = static_cast<std::size_t>(tried) % 17; i < all.size(); i += 17) {
+        const auto model = wrap_network(test::network(exact, all[i]), all[i].options, process);
+        for (const bool quick : {false, true}) {
+          const FitReport report = check_fit(model, process, {.quick = quick, .seed = i}).report;
+          CAPTURE(test::text(all[i]), quick, report.misfit, report.reason);
+          CHECK(report.fits);
+          CHECK(report.evaluations <= (quick ? 640 : 62 * 1024));
+        }
+        ++tried;
+      }
+    }
+  CHECK(tried > 50);
+}
+
+TEST_CASE("A wrong description that changes samples is named") {
+  int matter = 0, rejected = 0, named = 0;
+  std::size_t turn = 0;
+  for (const ModelPtr& exact : models())
+    for (const Process& process : processes()) {
+      const auto all = test::descriptions(*exact, process);
+      for (std::size_t i = 0; i < all.size(); ++i)
+        for (std::size_t j = 0; j < all.size(); ++j) {
+          if (++turn % 911 != 0 || i == j) continue;
+          const auto v = test::verdict(exact, all[i], all[j]);
+          if (!v.matters) continue;
+          ++matter, rejected += !v.report.fits, named += v.named;
+          if (!v.named) WARN("not named: " << test::text(all[i]) << ", stated " << test::text(all[j]));
+        }
+    }
+  INFO(matter << " pairs, " << rejected << " rejected, " << named << " named");
+  CHECK(matter > 40);
+  CHECK(named >= .9 * matter);
+  CHECK(rejected >= .9 * matter);
+}
+
+TEST_CASE("Another process is named too") {
+  const ModelPtr exact = test::ring();
+  NetworkOptions options = test::options_for(*exact);
+  options.predicts = Predicts::flow, options.time = TimeInput::t, options.scale_input = ScaleInput::process;
+  const auto v = test::verdict(exact, {options, FlowMatching{.data_at = 1}}, {options, FlowMatching{}});
+  CHECK_FALSE(v.report.fits);
+  REQUIRE(v.report.suggestion);
+  CHECK(v.report.suggestion->settings == std::vector<std::string>{"process: {kind: flow, data_at: 1}"});
+  CHECK(v.named);
+}
+
+TEST_CASE("A mistake has its sentence") {
+  const ModelPtr exact = test::ring();
+  NetworkOptions truth = test::options_for(*exact), stated = truth;
+  truth.predicts = Predicts::velocity, stated.predicts = Predicts::noise;
+  const VpCosine process;
+  for (const bool quick : {false, true}) {
+    const auto v = test::verdict(exact, {truth, process}, {stated, process}, {.quick = quick});
+    REQUIRE(v.report.suggestion);
+    CHECK(v.report.suggestion->sentence == "this looks like a velocity, not noise");
+    CHECK(v.report.suggestion->settings == std::vector<std::string>{"model.predicts: velocity"});
+  }
+}
+
+TEST_CASE("Exact models pass, what is no denoiser does not") {
+  const auto cloud =
+      std::make_shared<PointCloud>(PointCloudOptions{.points = at::rand({40, 3}, at::kDouble), .std = .01});
+  const auto well = std::make_shared<DoubleWell>(DoubleWellOptions{});
+  for (const ModelPtr& model : std::vector<ModelPtr>{test::two_modes(), test::hundred_modes(), cloud, well}) {
+    const FitReport report = check_fit(model, test::range()).report;
+    CAPTURE(model->describe(), report.reason, report.misfit);
+    CHECK(report.fits);
+    CHECK(report.structure > .02);
+  }
+  // Half of the way from x to D is the regression of nothing.
+  const auto half =
+      make_model([ring = test::ring()](const at::Tensor& x,
+                                       const at::Tensor& sigma) { return .5 * (x + ring->denoise(x, sigma)); },
+                 {.shape = {2}});
+  const FitReport report = check_fit(half, test::range()).report;
+  CHECK_FALSE(report.fits);
+  CHECK_FALSE(report.suggestion);
+  CHECK(report.misfit > .1);
+}
+
+TEST_CASE("A model that breaks does not fit, and throws nothing") {
+  const auto nan_below_one = make_model(
+      [](const at::Tensor& x, const at::Tensor& sigma) {
+        return at::where((sigma < 1).view({-1, 1}), x * std::numeric_limits<double>::quiet_NaN(), 0 * x);
+      },
+      {.shape = {2}});
+  const FitReport report = check_fit(nan_below_one, test::range()).report;
+  CHECK_FALSE(report.fits);
+  CHECK(report.reason.find("NaN") != std::string::npos);
+  const auto throws = make_model(
+      [](const at::Tensor&, const at::Tensor&) -> at::Tensor { throw ModelError("no luck"); }, {.shape = {2}});
+  CHECK(check_fit(throws, test::range()).report.reason == "no luck");
+}
+
+TEST_CASE("Guidance is no mistake") {
+  // Conditional on one mode, and on none: the guided D is no denoiser, that of the label is.
+  const ModelPtr one = test::mixture_model(at::tensor({1.}, at::kDouble).view({1, 1}), .1), both = test::two_modes();
+  NetworkOptions options = test::options_for(*both);
+  options.labels = {1}, options.guidance = Guidance{.scale = 4, .null_label = 0};
+  const auto model = wrap_network(
+      [=](const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) {
+        return at::where((label == 1).view({-1, 1}), one->denoise(x, time), both->denoise(x, time));
+      },
+      options, test::range());
+  const FitReport report = check_fit(model, test::range()).report;
+  CAPTURE(report.reason, report.misfit);
+  CHECK(report.fits);
+}
