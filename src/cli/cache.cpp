@@ -1,5 +1,6 @@
 #include "cli/cache.hpp"
 
+#include "cli/setup.hpp"
 #include "core/text.hpp"
 #include "output/json.hpp"
 
@@ -10,7 +11,6 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <thread>
 
 namespace shockstep::cli {
 namespace {
@@ -71,9 +71,7 @@ std::string cache_file(const RunConfig& config, const SamplerOptions& sampler, c
     key += "\n" + dump(to_json(*section));
     add_files(*section, beside, key);
   }
-  const int threads =
-      config.run.threads > 0 ? config.run.threads : static_cast<int>(std::thread::hardware_concurrency());
-  key += "\n" + config.run.device + " " + config.run.dtype + " " + std::to_string(threads);
+  key += "\n" + config.run.device + " " + config.run.dtype + " " + std::to_string(threads_of(config.run, model));
   return (where / (hash(key) + ".json")).string();
 }
 

@@ -7,6 +7,7 @@
 #include "config/yaml.hpp"
 
 #include <ATen/Context.h>
+#include <ATen/Parallel.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 
 #include <algorithm>
@@ -56,6 +57,7 @@ auto with_option(const char* option, Make make) {
 
 Inputs make_inputs(RunConfig& config) {
   check_device(config);
+  if (config.run.threads > 0) at::set_num_threads(config.run.threads);  // for all that precedes the run, too
   return with_file(config.file, [&]() -> Inputs {
     Process process = make_process(config.process_section());
     return {process, make_model(config.model_section(), {config.run.device, config.run.dtype, process})};
@@ -88,6 +90,11 @@ std::optional<FitReport> quick_fit(const Inputs& inputs, const RunSettings& run)
   return check_fit(inputs.model, inputs.process, {.quick = true, .batch = run.batch}).report;
 }
 
+int threads_of(const RunSettings& run, const ScoreModel& model) {
+  if (run.threads > 0) return run.threads;
+  return model.exact() ? static_cast<int>(std::thread::hardware_concurrency()) : at::get_num_threads();
+}
+
 RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreModel& model) {
   const auto& run = config.run;
   return {.version = SHOCKSTEP_VERSION,
@@ -98,7 +105,7 @@ RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreM
           .mask = options.mask,
           .interpolate = options.interpolate,
           .device = model.exact() ? "cpu" : run.device,
-          .threads = run.threads > 0 ? run.threads : static_cast<int>(std::thread::hardware_concurrency())};
+          .threads = threads_of(run, model)};
 }
 
 std::string make_folder(const Options& options) {

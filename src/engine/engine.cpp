@@ -328,8 +328,8 @@ class TorchThreads {
 RunStatistics run_engine(const EngineRun& run) {
   const auto begin = Clock::now();
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const int threads = run.threads > 0 ? run.threads : cores;
   const bool exact = run.model.exact();
+  const int threads = run.threads > 0 ? run.threads : exact ? cores : at::get_num_threads();
   const auto most = static_cast<int>(std::min<std::int64_t>(run.batch, run.count));
   const auto useful = std::max<std::int64_t>(1, run.count / 64);
   const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : 1;

@@ -16,7 +16,7 @@ struct EngineRun {
   const TrajectorySettings& settings;
   std::int64_t first = 0, count = 0;
   int batch = 256;  ///< rows of one model call
-  int threads = 0;  ///< 0: all cores
+  int threads = 0;  ///< 0: all cores; for networks as many as Torch uses
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
   std::function<void(const Integration&)> finished{};
