@@ -9,6 +9,7 @@ int sample(const Options& options);
 int compare(const Options& options);
 int schedule(const Options& options);
 int encode(const Options& options);
+int paper(const Options& options);
 int info();
 
 }  // namespace shockstep::cli

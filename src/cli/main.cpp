@@ -19,6 +19,7 @@ int run(int argc, char** argv) {
   if (options.command == "compare") return cli::compare(options);
   if (options.command == "schedule") return cli::schedule(options);
   if (options.command == "encode") return cli::encode(options);
+  if (options.command == "paper") return cli::paper(options);
   return cli::sample(options);
 }
 

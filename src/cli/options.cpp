@@ -19,9 +19,8 @@ struct Planned {
   const char* summary;
 };
 
-constexpr std::array<Planned, 2> planned_commands{{
+constexpr std::array<Planned, 1> planned_commands{{
     {"inspect", "speciation times, amplification, diagnostics of a model (not in this version yet)"},
-    {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
 }};
 
 constexpr int most_points = 1'000'000;  // of --interpolate
@@ -56,6 +55,7 @@ class CommandLine {
     add_compare();
     add_schedule();
     add_encode();
+    add_paper();
     CLI::App* info =
         app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
     info->footer("Example:  shockstep info");
@@ -177,6 +177,15 @@ class CommandLine {
         "Writes latents.npy, which sample --noise takes back to the data, and log_likelihood.csv.\n"
         "Example:  shockstep encode configs/ring.yaml --data runs/ring/samples.npy --out runs/encoded\n"
         "          shockstep encode configs/digits.yaml --data digits.npy --set encode.likelihood=off");
+  }
+
+  void add_paper() {
+    CLI::App* paper = app_.add_subcommand("paper", "the Burgers analysis of the score: claims, tables, figures");
+    paper->add_option("--out", options_.out, "folder for the files; default runs/paper")->type_name("DIR")->take_last();
+    paper->footer(
+        "Prints one line a claim: what was expected, what was found. Takes no config; configs/papers holds the "
+        "problems.\n"
+        "Example:  shockstep paper --out runs/paper");
   }
 
   // What all commands with a config have.

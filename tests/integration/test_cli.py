@@ -426,7 +426,7 @@ class Errors(Case):
         self.check(2, r"--cuont: unknown option; did you mean --count\?", "sample", "x.yaml", "--cuont", "3")
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
         self.check(2, r"--resume: comes in a later version; .*", "sample", "x.yaml", "--resume")
-        for command in ("inspect", "paper"):
+        for command in ("inspect",):
             self.check(2, rf"{command}: is not in this version yet", command, "x.yaml")
 
     def test_noise(self):

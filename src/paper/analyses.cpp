@@ -1,0 +1,14 @@
+#include "paper/analyses.hpp"
+
+#include <array>
+
+namespace shockstep::paper {
+
+std::span<const Analyse> analyses() {
+  static constexpr std::array all{&analyse_pair,          &analyse_layer, &analyse_burgers,
+                                  &analyse_amplification, &analyse_plane, &analyse_preserving,
+                                  &analyse_asymmetric,    &analyse_split, &analyse_double_well};
+  return all;
+}
+
+}  // namespace shockstep::paper
