@@ -2,28 +2,15 @@
 //   int (J - 1) dlam = Gamma = (a^2/v - 1 - ln(a^2/v))/2 = SNR/2 - (1 + ln SNR)/2,  SNR = a^2/v,
 // and on any trajectory in one dimension the gain is p_start(x_start)/p_end(x_end), since the flow carries quantiles.
 #include "paper/analyses.hpp"
+#include "paper/flow.hpp"
 #include "paper/numbers.hpp"
 #include "paper/problems.hpp"
-
-#include <shockstep/sampler.hpp>
 
 #include <ATen/ops/zeros.h>
 #include <boost/math/quadrature/gauss_kronrod.hpp>
 
 namespace shockstep::paper {
 namespace {
-
-// x at sigma_min from x at sigma_max: the multistep of order 5 on a grid so fine that only rounding is left.
-Values transported(const ModelPtr& model, double sigma_max, double sigma_min, Values x) {
-  SamplerOptions options;
-  options.order = 5;
-  options.steps = FixedSteps{.schedule = Schedule::log_sigma, .count = 4000};
-  options.max_evaluations = 8000;
-  options.final = Final::keep;
-  for (double& value : x) value /= sigma_max;
-  const Sampler sampler(model, VarianceExploding{.sigma_min = sigma_min, .sigma_max = sigma_max}, options);
-  return values(sampler.sample({.count = static_cast<std::int64_t>(x.size()), .noise = rows(x, 1)}).samples);
-}
 
 double gamma(double snr) { return (snr - 1 - std::log(snr)) / 2; }
 
@@ -61,7 +48,7 @@ Analysis analyse_amplification() {
     // in each step, which at the start is a relative eps a/start.
     constexpr double theta = 1e-3;
     const double start = theta * v / a * std::exp(-gamma(snr));
-    const Values end = transported(model, sigma_c, sigma, {start, -start});
+    const Values end = transported(model, VarianceExploding{.sigma_min = sigma, .sigma_max = sigma_c}, {start, -start});
     const double gain = std::log((end[0] - end[1]) / (2 * start));
     rate_error = std::max(rate_error, std::abs(exponent / gamma(snr) - 1));
     gain_error = std::max(gain_error, std::abs(gain - gamma(snr)));
@@ -81,8 +68,9 @@ Analysis analyse_amplification() {
   const Values start = linspace(-160, 160, 40);  // none at 0
   Values plus = start, minus = start;
   for (std::size_t i = 0; i < start.size(); ++i) plus[i] += apart, minus[i] -= apart;
-  const Values end = transported(model, high, low, start), end_plus = transported(model, high, low, plus),
-               end_minus = transported(model, high, low, minus);
+  const VarianceExploding range{.sigma_min = low, .sigma_max = high};
+  const Values end = transported(model, range, start), end_plus = transported(model, range, plus),
+               end_minus = transported(model, range, minus);
   Table whole{"amplification_total", {"x_start", "x_end", "ln_gain", "ln_density_ratio"}, {}};
   double quantile_error = 0, total_error = 0;
   for (std::size_t i = 0; i < start.size(); ++i) {

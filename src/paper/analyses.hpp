@@ -17,6 +17,9 @@ Analysis analyse_asymmetric();     ///< corrections for unequal weights and widt
 Analysis analyse_split();          ///< the tanh decomposition for every split of a mixture
 Analysis analyse_double_well();    ///< the local profile of a density that is no mixture
 
+Analysis analyse_finite_data();  ///< the reverse dynamics of a finite data set (arXiv 2501.17054)
+Analysis analyse_product();      ///< a score whose noise level is a factor (arXiv 2601.12965)
+
 using Analyse = Analysis (*)();
 /// All of them, in the order of the report.
 std::span<const Analyse> analyses();

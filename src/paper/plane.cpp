@@ -4,6 +4,7 @@
 #include "paper/analyses.hpp"
 #include "paper/numbers.hpp"
 #include "paper/problems.hpp"
+#include "paper/text.hpp"
 
 #include <array>
 #include <numbers>
@@ -150,15 +151,19 @@ Analysis analyse_plane() {
                 {"plane.curl", "ds2/dx1 - ds1/dx2 by sixth-order differences of the denoiser, of the largest", 0,
                  curl / slope, 2e-8}};
   out.tables = {std::move(table), std::move(interface)};
-  out.figures.push_back(
-      {.key = "plane",
-       .title = "The score in the plane and the interface of two modes",
-       .explain = "Arrows: the score at σ = 0.35, free of curl. Between modes of unequal widths the interface "
-                  "is a circle. Where the normal criterion is positive it repels and errors grow.",
-       .x = {"x₁"},
-       .y = {"x₂"},
-       .series = {drawn, attracting, repelling},
-       .plane = std::move(plane)});
+  Figure figure{
+      .key = "plane",
+      .title = "The score in the plane and the interface of two modes",
+      .explain = "Arrows: the score at σ = 0.35; its curl, by differences of the denoiser, is " + text(curl / slope) +
+                 " of its slope at most. Between modes of unequal widths the interface is a circle. Where the normal "
+                 "criterion is positive it repels and errors grow.",
+      .x = {"x₁"},
+      .y = {"x₂"},
+      .series = {drawn},
+      .plane = std::move(plane)};
+  for (Series* kind : {&attracting, &repelling})
+    if (!kind->x.empty()) figure.series.push_back(std::move(*kind));
+  out.figures.push_back(std::move(figure));
   return out;
 }
 

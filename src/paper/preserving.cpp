@@ -1,11 +1,10 @@
 // Variance preserving, x_t = e^-t x0 + sqrt(1 - e^-2t) n, is variance exploding after xhat = x e^t, sigmahat^2 = e^2t - 1.
 // A symmetric pair speciates at t_s = ln(1 + a^2 - s0^2)/2 (midpoint), or ln(Lambda)/2 with Lambda = a^2 + s0^2 (spectral).
 #include "paper/analyses.hpp"
+#include "paper/flow.hpp"
 #include "paper/numbers.hpp"
 #include "paper/problems.hpp"
 #include "paper/text.hpp"
-
-#include <shockstep/sampler.hpp>
 
 #include <boost/numeric/odeint/integrate/integrate_adaptive.hpp>
 #include <boost/numeric/odeint/stepper/generation.hpp>
@@ -66,13 +65,9 @@ Analysis analyse_preserving() {
 
   // Ends of the flow, the preserving one in its own frame by Fehlberg's method of order 8: dx/dt = -x - s.
   const Values latents = linspace(-2.5, 2.5, 20);
-  SamplerOptions options;
-  options.order = 5;
-  options.steps = FixedSteps{.schedule = Schedule::log_sigma, .count = 4000};
-  options.max_evaluations = 8000;
-  options.final = Final::keep;
-  const Values sampled =
-      values(Sampler(model, process, options).sample({.count = 20, .noise = rows(latents, 1)}).samples);
+  Values start = latents;
+  for (double& value : start) value *= process.sigma_max();
+  const Values sampled = transported(model, process, start);
   Values native;
   const double t_begin = std::log1p(process.sigma_max() * process.sigma_max()) / 2,
                t_end = std::log1p(process.sigma_min() * process.sigma_min()) / 2;

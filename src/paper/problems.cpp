@@ -1,6 +1,7 @@
 #include "paper/problems.hpp"
 
 #include <shockstep/models/double_well.hpp>
+#include <shockstep/models/multiplicative.hpp>
 
 #include "paper/numbers.hpp"
 
@@ -53,6 +54,24 @@ Problem<> split_problem() { return {std::make_shared<GaussianMixture>(split_opti
 
 Problem<ScoreModel> double_well_problem() {
   return {std::make_shared<DoubleWell>(DoubleWellOptions{.a = well_a, .beta = well_beta}), usual};
+}
+
+Values finite_data() {
+  return {-1.2, -.6, -.9, .1, -.5, .7,  .1, 1,    .7, .7,   1.1, .1,
+          1.4,  -.6, -.2, .2, .1,  -.5, .4, -1.1, 1,  -1.2, -.6, -1.3};
+}
+
+Problem<PointCloud> finite_data_problem() {
+  return {std::make_shared<PointCloud>(PointCloudOptions{.points = rows(finite_data(), 2)}), usual};
+}
+
+std::shared_ptr<const GaussianMixture> product_field() {
+  return mixture({-1, 0, .8, .7, .6, -.9}, 2, {.3, .2, .25}, {.5, .3, .2});
+}
+
+Problem<ScoreModel> product_problem() {
+  return {std::make_shared<Multiplicative>(product_field(), MultiplicativeOptions{.sigma = field_sigma}),
+          VarianceExploding{.sigma_min = .01, .sigma_max = 20}};
 }
 
 }  // namespace shockstep::paper

@@ -5,6 +5,8 @@
 #include <shockstep/models/point_cloud.hpp>
 #include <shockstep/process.hpp>
 
+#include "paper/analysis.hpp"
+
 #include <memory>
 
 namespace shockstep::paper {
@@ -40,5 +42,13 @@ GaussianMixtureOptions split_options();
 
 inline constexpr double well_a = 1, well_beta = 4;
 Problem<ScoreModel> double_well_problem();
+
+Problem<PointCloud> finite_data_problem();
+Values finite_data();  ///< its points, [n, 2]
+
+/// f(x)/sigma with f = field_sigma times the score of a mixture of three modes at field_sigma.
+inline constexpr double field_sigma = .3;
+std::shared_ptr<const GaussianMixture> product_field();
+Problem<ScoreModel> product_problem();
 
 }  // namespace shockstep::paper

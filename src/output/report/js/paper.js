@@ -118,15 +118,13 @@ const claimsTable = {
   explain: () =>
     "Each compares two numbers that were computed in different ways; it passes if they differ by no more than the " +
     "tolerance. The rows of claims.csv.",
-  content: (claims) =>
-    sortedTable(
-      {
-        columns: ["claim", "passed", "expected", "found", "tolerance", "statement"],
-        rows: claims.map((c) => [c.name, c.passed ? "pass" : "FAIL", c.expected, c.found, c.tolerance, c.statement]),
-      },
-      1,
-      false,
-    ),
+  content: (claims) => {
+    const columns = ["claim", "passed", "expected", "found", "tolerance", "statement"];
+    const rows = claims.map((c) => [c.name, c.passed ? "pass" : "FAIL", c.expected, c.found, c.tolerance, c.statement]);
+    const table = sortedTable({ columns, rows }, 1, false);
+    table.classList.add("claims");
+    return table;
+  },
 };
 
 function paperHeadline({ title, summary, paper: { claims } }) {
