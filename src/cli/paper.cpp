@@ -8,6 +8,8 @@
 #include "output/report/paper_report.hpp"
 #include "paper/analyses.hpp"
 
+#include <ATen/Parallel.h>
+
 #include <cstdio>
 #include <filesystem>
 
@@ -22,6 +24,7 @@ int paper(const Options& options) {
   const auto at = [&](const std::string& name) { return (std::filesystem::path(folder) / name).string(); };
   log::open(at("run.log"));
 
+  at::set_num_threads(1);  // of products too small to share
   std::vector<paper::Analysis> found;
   std::string files;
   int claims = 0, failed = 0;
