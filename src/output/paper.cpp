@@ -3,7 +3,6 @@
 #include "output/json.hpp"
 #include "output/number.hpp"
 
-#include <algorithm>
 #include <cstdio>
 
 namespace shockstep {
@@ -27,6 +26,13 @@ std::string claim_line(const paper::Claim& claim) {
   return std::string(claim.passed() ? "pass  " : "FAIL  ") + name + " expected " + digits("%.12g", claim.expected) +
          ", found " + digits(format, claim.found) + ", tolerance " + digits("%.2g", claim.tolerance) + ": " +
          claim.statement;
+}
+
+int failures(const std::vector<paper::Analysis>& analyses) {
+  int failed = 0;
+  for (const auto& analysis : analyses)
+    for (const auto& claim : analysis.claims) failed += !claim.passed();
+  return failed;
 }
 
 std::string csv(const paper::Table& table) {
@@ -59,7 +65,7 @@ std::string claims_csv(const std::vector<paper::Analysis>& analyses) {
 std::string paper_summary(const PaperFacts& facts, const std::vector<paper::Analysis>& analyses) {
   Json out{{"version", facts.version}, {"seconds", facts.seconds}, {"claims", 0}, {"passed", 0}};
   Json list = Json::array();
-  std::ptrdiff_t count = 0, passed = 0;
+  std::ptrdiff_t count = 0;
   for (const auto& analysis : analyses) {
     Json claims = Json::array(), tables = Json::array();
     for (const auto& claim : analysis.claims)
@@ -71,14 +77,13 @@ std::string paper_summary(const PaperFacts& facts, const std::vector<paper::Anal
                         {"statement", claim.statement}});
     for (const auto& table : analysis.tables) tables.push_back(table.name + ".csv");
     count += std::ssize(analysis.claims);
-    passed += std::ranges::count_if(analysis.claims, &paper::Claim::passed);
     list.push_back({{"key", analysis.key},
                     {"title", analysis.title},
                     {"config", "configs/papers/" + analysis.config + ".yaml"},
                     {"claims", std::move(claims)},
                     {"tables", std::move(tables)}});
   }
-  out["claims"] = count, out["passed"] = passed;
+  out["claims"] = count, out["passed"] = count - failures(analyses);
   out["analyses"] = std::move(list);
   return dump(out);
 }

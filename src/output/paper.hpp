@@ -11,6 +11,9 @@ namespace shockstep {
 /// "pass  layer.slope  expected 0, found 4.7e-16, tolerance 1e-12: ..."
 std::string claim_line(const paper::Claim& claim);
 
+/// How many claims do not pass.
+int failures(const std::vector<paper::Analysis>& analyses);
+
 /// Numbers as the shortest decimals that read back as the same.
 std::string csv(const paper::Table& table);
 /// claims.csv: name, expected, found, tolerance, passed and statement of each.

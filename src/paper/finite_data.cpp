@@ -81,7 +81,7 @@ Analysis analyse_finite_data() {
   const Values points = finite_data();
   const auto count = points.size() / 2;
   Analysis out{.key = "finite_data", .title = "Finite data: the reverse dynamics end on them", .config = "finite_data"};
-  constexpr std::int64_t n = 400;
+  constexpr std::int64_t n = 240;
   const at::Tensor latents =
       rows(values(GaussianMixture({.means = rows({0, 0}, 2), .stds = rows({1}, 1).view({-1})}).draw(n, 0, 5)), 2);
   Values start = values(latents);
@@ -95,7 +95,7 @@ Analysis analyse_finite_data() {
   Values ratio, ratio_later;
   std::vector<std::size_t> reached;
   const GaussianMixture weights_of({.means = rows(points, 2), .stds = rows({0}, 1).view({-1})});
-  for (const double sigma : {20., 10., 5., 3., 2., 1.5, 1., .7, .5, .35, .25, .18, .12, .08, .05, .02, .002}) {
+  for (const double sigma : {20., 10., 5., 3., 2., 1.4, 1., .7, .5, .3, .2, .1, .05, .02, .002}) {
     const Values x = transported(model, VarianceExploding{.sigma_min = sigma, .sigma_max = process.sigma_max()}, start,
                                  {.schedule = Schedule::log_sigma, .count = 2000});
     const Nearest nearest(x, points);
@@ -138,7 +138,7 @@ Analysis analyse_finite_data() {
 
   // Ancestral steps against the continuous process, on the same Brownian paths, down to where modes are still undecided.
   const VarianceExploding upper{.sigma_min = .5, .sigma_max = 20};
-  const Values fine = reverse_sde(model, upper, Method::multistep, 8192, Final::keep, latents);
+  const Values fine = reverse_sde(model, upper, Method::multistep, 4096, Final::keep, latents);
   Table ancestral{"finite_data_ancestral", {"steps", "rms_difference"}, {}};
   Values step_counts, apart;
   for (const int steps : {64, 128, 256, 512}) {
@@ -156,12 +156,12 @@ Analysis analyse_finite_data() {
   }
   const double worst = largest(solution.rows.front());
   out.claims = {
-      {"finite_data.ode_ends", "largest distance of 400 samples of the ODE from the nearest point", 0,
+      {"finite_data.ode_ends", "largest distance of 240 samples of the ODE from the nearest point", 0,
        largest(Nearest(returned, points).distance), 1e-12},
       {"finite_data.sde_ends", "the same for the reverse SDE: its support lies in that of the data", 0,
        largest(Nearest(by_sde, points).distance), 1e-12},
       {"finite_data.collapse",
-       "distance at sigma .02 over that at .002, over 10, less 1, 400 trajectories: one point is left", 0, self_similar,
+       "distance at sigma .02 over that at .002, over 10, less 1, 240 trajectories: one point is left", 0, self_similar,
        1e-9},
       {"finite_data.captured", "share of trajectories captured by one point at sigma .002", 1, captured.y.back(), 0},
       {"finite_data.shares", "largest deviation of the points' shares from 1/12, standard errors", 0, share_error, 5},
@@ -173,7 +173,7 @@ Analysis analyse_finite_data() {
   out.figures.push_back(
       {.key = "finite-data",
        .title = "Finite data: the reverse dynamics end on them",
-       .explain = "Twelve points in the plane, 400 trajectories of the exact probability flow. Once one point is "
+       .explain = "Twelve points in the plane, 240 trajectories of the exact probability flow. Once one point is "
                   "left, the distance from it is in proportion to σ: each sample is a copy.",
        .x = {"noise level σ", true},
        .y = {"mean distance", true},
