@@ -92,7 +92,7 @@ Analysis analyse_burgers() {
     entropy = std::max(entropy, -least);
     table.rows.push_back({sigma, r1, r3, around, least});
     for (Series* s : {&one, &three, &turn}) s->x.push_back(sigma);
-    one.y.push_back(r1), three.y.push_back(r3), turn.y.push_back(around);
+    one.y.push_back(r1 / 1e-15), three.y.push_back(r3 / 1e-15), turn.y.push_back(around / 1e-15);
   }
   // The Jacobian of the library is symmetric as it is summed; the denoiser's own derivatives need not be. Error of a
   // difference: a layer tanh(y/l) has a seventh derivative below 272/l^7, and l > .2 here: (h/l)^6 272/140 = 8e-9.
@@ -144,7 +144,7 @@ Analysis analyse_burgers() {
                          .explain = "What is left of w_τ + w w_x - w_xx on a line and of s_τ - Δs - ∇|s|² in three "
                                     "dimensions, relative to the terms, and of the circulation of the score: rounding.",
                          .x = {"noise level σ", true},
-                         .y = {"relative residual", true},
+                         .y = {"relative residual / 1e-15"},
                          .series = {one, three, turn}});
   return out;
 }

@@ -81,7 +81,7 @@ Analysis analyse_finite_data() {
   const Values points = finite_data();
   const auto count = points.size() / 2;
   Analysis out{.key = "finite_data", .title = "Finite data: the reverse dynamics end on them", .config = "finite_data"};
-  constexpr std::int64_t n = 240;
+  constexpr std::int64_t n = 120;
   const at::Tensor latents =
       rows(values(GaussianMixture({.means = rows({0, 0}, 2), .stds = rows({1}, 1).view({-1})}).draw(n, 0, 5)), 2);
   Values start = values(latents);
@@ -115,6 +115,7 @@ Analysis analyse_finite_data() {
     if (sigma == .02) ratio = nearest.distance;
     if (sigma == .002) ratio_later = nearest.distance, reached = nearest.point;
   }
+  // Rounding of x in each of 2000 steps, eps |x|, over distances down to .05 sigma_min: 1e-10.
   double self_similar = 0;
   for (std::size_t i = 0; i < n; ++i)
     self_similar = std::max(self_similar, std::abs(ratio[i] / ratio_later[i] / 10 - 1));
@@ -138,10 +139,10 @@ Analysis analyse_finite_data() {
 
   // Ancestral steps against the continuous process, on the same Brownian paths, down to where modes are still undecided.
   const VarianceExploding upper{.sigma_min = .5, .sigma_max = 20};
-  const Values fine = reverse_sde(model, upper, Method::multistep, 4096, Final::keep, latents);
+  const Values fine = reverse_sde(model, upper, Method::multistep, 2048, Final::keep, latents);
   Table ancestral{"finite_data_ancestral", {"steps", "rms_difference"}, {}};
   Values step_counts, apart;
-  for (const int steps : {64, 128, 256, 512}) {
+  for (const int steps : {32, 64, 128, 256}) {
     const Values x = reverse_sde(model, upper, Method::ancestral, steps, Final::keep, latents);
     double sum = 0;
     for (std::size_t i = 0; i < x.size(); ++i) sum += (x[i] - fine[i]) * (x[i] - fine[i]);
@@ -156,12 +157,12 @@ Analysis analyse_finite_data() {
   }
   const double worst = largest(solution.rows.front());
   out.claims = {
-      {"finite_data.ode_ends", "largest distance of 240 samples of the ODE from the nearest point", 0,
+      {"finite_data.ode_ends", "largest distance of 120 samples of the ODE from the nearest point", 0,
        largest(Nearest(returned, points).distance), 1e-12},
       {"finite_data.sde_ends", "the same for the reverse SDE: its support lies in that of the data", 0,
        largest(Nearest(by_sde, points).distance), 1e-12},
       {"finite_data.collapse",
-       "distance at sigma .02 over that at .002, over 10, less 1, 240 trajectories: one point is left", 0, self_similar,
+       "distance at sigma .02 over that at .002, over 10, less 1, 120 trajectories: one point is left", 0, self_similar,
        1e-9},
       {"finite_data.captured", "share of trajectories captured by one point at sigma .002", 1, captured.y.back(), 0},
       {"finite_data.shares", "largest deviation of the points' shares from 1/12, standard errors", 0, share_error, 5},
@@ -173,7 +174,7 @@ Analysis analyse_finite_data() {
   out.figures.push_back(
       {.key = "finite-data",
        .title = "Finite data: the reverse dynamics end on them",
-       .explain = "Twelve points in the plane, 240 trajectories of the exact probability flow. Once one point is "
+       .explain = "Twelve points in the plane, 120 trajectories of the exact probability flow. Once one point is "
                   "left, the distance from it is in proportion to σ: each sample is a copy.",
        .x = {"noise level σ", true},
        .y = {"mean distance", true},

@@ -92,8 +92,8 @@ Analysis analyse_product() {
 
   // Where the sampler ends, and where dx/dT = f does. Steps are uniform in the clock: far above the data's scale uniform ones in
   // ln sigma would pass the modes in a few.
-  const FixedSteps uniform{.schedule = Schedule::linear, .count = 4000};
-  constexpr std::int64_t n = 200;
+  const FixedSteps uniform{.schedule = Schedule::linear, .count = 2000};
+  constexpr std::int64_t n = 100;
   const double T = process.sigma_max() - process.sigma_min();
   const Values begin =
       values(GaussianMixture({.means = rows({0, 0}, 2), .stds = rows({1}, 1).view({-1})}).draw(n, 0, 7));
@@ -160,15 +160,15 @@ Analysis analyse_product() {
   for (std::size_t i = 0; i < plane.density.size(); ++i)
     if (i % 41 % 2 == 0 && i / 41 % 2 == 0)
       plane.arrows.push_back({grid[2 * i], grid[2 * i + 1], .05 * f[2 * i], .05 * f[2 * i + 1]});
-  Series stables{"stable", {}, {}, Series::Style::dots}, saddles{"saddle", {}, {}, Series::Style::dots};
+  Series stables{"stable", {}, {}, Series::Style::dots}, unstable{"unstable", {}, {}, Series::Style::dots};
   for (const auto& s : all)
-    (s.stable() ? stables : saddles).x.push_back(s.x[0]), (s.stable() ? stables : saddles).y.push_back(s.x[1]);
+    (s.stable() ? stables : unstable).x.push_back(s.x[0]), (s.stable() ? stables : unstable).y.push_back(s.x[1]);
 
   out.claims = {
       {"product.stationary",
        "stationary points: maxima less saddles plus minima of a density that vanishes far away (Morse)", 1,
        static_cast<double>(characteristic), 0},
-      {"product.ends", "largest distance of 200 ends of the sampler from a stable zero of f", 0, off, 1e-9},
+      {"product.ends", "largest distance of 100 ends of the sampler from a stable zero of f", 0, off, 1e-9},
       {"product.basins", "ends in another basin than those of dx/dT = f", 0, static_cast<double>(differing), 0},
       {"product.rate",
        "rate of approach over the eigenvalue of df/dx nearest 0, less 1, every stable zero; from 1e-4 away", 0,
@@ -181,7 +181,7 @@ Analysis analyse_product() {
                              "deterministic dynamics end on the stable zeros, whatever the weights of the modes were.",
                          .x = {"x₁"},
                          .y = {"x₂"},
-                         .series = {stables, saddles},
+                         .series = {stables, unstable},
                          .plane = std::move(plane)});
   out.figures.push_back(std::move(decay));
   return out;

@@ -53,7 +53,8 @@ class Paper(unittest.TestCase):
         for analysis in json.loads((out / "summary.json").read_text())["analyses"]:
             self.assertTrue((SOURCE / analysis["config"]).exists(), analysis["config"])
             for table in analysis["tables"]:
-                header, *rows = csv.reader((out / table).open(newline=""))
+                with (out / table).open(newline="") as file:
+                    header, *rows = csv.reader(file)
                 self.assertTrue(rows, table)
                 for row in rows:
                     self.assertEqual(len([float(value) for value in row]), len(header), table)

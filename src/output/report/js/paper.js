@@ -95,7 +95,11 @@ function paperPlane({ x, y, series, plane }) {
           return { type: "group", children: [line({ x1, y1, x2, y2 }), barb(0.6), barb(-0.6)] };
         },
       },
-      ...series.map((each) => paperSeries(each, colourOf(each))),
+      // A line answers the pointer by symbols that are not seen.
+      ...series.map((each) => {
+        const made = paperSeries(each, colourOf(each));
+        return made.type === "line" ? { ...made, symbol: "circle", symbolSize: 10, itemStyle: { opacity: 0 } } : made;
+      }),
     ],
   });
 }
