@@ -52,7 +52,7 @@ Analysis analyse_layer() {
                          .title = "Width of the layer",
                          .explain =
                              "The distance from the midpoint at which the score, without its background -x/v, has "
-                             "reached tanh(1) of its end: v/a, until the modes' own width stops it at s0²/a.",
+                             "reached tanh(1) of its end: v/a, until the modes' own width stops it at s₀²/a.",
                          .x = {"noise level σ", true},
                          .y = {"width", true},
                          .series = {width, width_exact}});

@@ -25,7 +25,7 @@ def setUpModule():
     unittest.addModuleCleanup(scratch.cleanup)
     folder = pathlib.Path(scratch.name)
     out = folder / "paper"
-    run = subprocess.run([PROGRAM, "paper", "--out", out], cwd=folder, capture_output=True, text=True, timeout=300)
+    run = subprocess.run([PROGRAM, "paper", "--out", out], cwd=folder, capture_output=True, text=True, timeout=500)
 
 
 class Paper(unittest.TestCase):
