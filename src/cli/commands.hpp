@@ -10,6 +10,7 @@ int compare(const Options& options);
 int schedule(const Options& options);
 int encode(const Options& options);
 int inspect(const Options& options);
+int paper(const Options& options);
 int info();
 
 }  // namespace shockstep::cli

@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   if (options.command == "schedule") return cli::schedule(options);
   if (options.command == "encode") return cli::encode(options);
   if (options.command == "inspect") return cli::inspect(options);
+  if (options.command == "paper") return cli::paper(options);
   return cli::sample(options);
 }
 

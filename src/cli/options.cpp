@@ -14,15 +14,6 @@
 namespace shockstep::cli {
 namespace {
 
-struct Planned {
-  const char* name;
-  const char* summary;
-};
-
-constexpr std::array<Planned, 1> planned_commands{{
-    {"paper", "tables and figures of the Burgers analysis (not in this version yet)"},
-}};
-
 constexpr int most_points = 1'000'000;  // of --interpolate
 
 // Options that stand for a config key, so that errors name the key.
@@ -56,11 +47,10 @@ class CommandLine {
     add_schedule();
     add_encode();
     add_inspect();
+    add_paper();
     CLI::App* info =
         app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
     info->footer("Example:  shockstep info");
-    for (const auto& command : planned_commands)
-      app_.add_subcommand(command.name, command.summary)->allow_extras()->footer("Not in this version yet.");
   }
 
   Options parse(int argc, const char* const* argv) {
@@ -84,8 +74,6 @@ class CommandLine {
       throw ConfigError("command line", printable(error.what(), 500));
     }
     const CLI::App* used = app_.get_subcommands().front();
-    for (const auto& command : planned_commands)
-      if (used->get_name() == command.name) throw ConfigError(command.name, "is not in this version yet");
     if (resume_) throw ConfigError("--resume", "comes in a later version; run again without it");
     read_start();
     options_.command = used->get_name();
@@ -187,6 +175,15 @@ class CommandLine {
         "Needs no data. Exit code 3: the description does not fit.\n"
         "Example:  shockstep inspect configs/digits.yaml --out runs/inspect\n"
         "          shockstep inspect configs/digits.yaml --set model.predicts=noise");
+  }
+
+  void add_paper() {
+    CLI::App* paper = app_.add_subcommand("paper", "the Burgers analysis of the score: claims, tables, figures");
+    paper->add_option("--out", options_.out, "folder for the files; default runs/paper")->type_name("DIR")->take_last();
+    paper->footer(
+        "Prints one line a claim: what was expected, what was found. Takes no config; configs/papers holds the "
+        "problems.\n"
+        "Example:  shockstep paper --out runs/paper");
   }
 
   // What all commands with a config have.

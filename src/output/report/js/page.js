@@ -4,7 +4,9 @@
 // report (or `find` gets them), `explain(data, report)` is the sentence above it, `chart(data, report, narrow)` an ECharts
 // option and `content(data, report)` an element; both may be missing or undefined.
 
-const figures = () => [
+const figures = (report) => [
+  claimsTable,
+  ...paperFigures(report),
   stepsOfSchedule,
   errorsOfSchedule,
   nodesOfSchedule,
@@ -24,6 +26,7 @@ const figures = () => [
 
 function headlineOf(report) {
   if (report.comparison) return comparisonHeadline(report);
+  if (report.paper) return paperHeadline(report);
   return report.schedule ? scheduleHeadline(report) : headline(report);
 }
 
@@ -66,9 +69,15 @@ function liveChart(box, option, height) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
+function settingsOf({ summary }) {
+  if (!summary.config) return [];
+  const text = JSON.stringify(summary.config, null, 2);
+  return [element("details", {}, element("summary", {}, "Settings in full"), element("pre", {}, text))];
+}
+
 addEventListener("DOMContentLoaded", () => {
   const report = JSON.parse(document.getElementById("data").textContent);
-  const cards = figures()
+  const cards = figures(report)
     .map((figure) => [figure, figure.find ? figure.find(report) : report[figure.key]])
     .filter(([, data]) => data !== undefined)
     .map(([figure, data]) => figureCard(figure, data, report));
@@ -77,12 +86,7 @@ addEventListener("DOMContentLoaded", () => {
     .append(
       ...headlineOf(report),
       element("div", { class: "figures" }, ...cards),
-      element(
-        "details",
-        {},
-        element("summary", {}, "Settings in full"),
-        element("pre", {}, JSON.stringify(report.summary.config, null, 2)),
-      ),
+      ...settingsOf(report),
       element(
         "footer",
         {},

@@ -1,0 +1,60 @@
+#include "output/paper.hpp"
+#include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/setup.hpp"
+#include "log/log.hpp"
+#include "output/file.hpp"
+#include "output/report/page.hpp"
+#include "output/report/paper_report.hpp"
+#include "paper/analyses.hpp"
+
+#include <ATen/Parallel.h>
+
+#include <cstdio>
+#include <filesystem>
+
+namespace shockstep::cli {
+
+int paper(const Options& options) {
+  const auto begin = Clock::now();
+  watch_interrupts();
+  Options where = options;
+  if (where.out.empty()) where.out = "runs/paper";
+  const std::string folder = make_folder(where);
+  const auto at = [&](const std::string& name) { return (std::filesystem::path(folder) / name).string(); };
+  log::open(at("run.log"));
+
+  at::set_num_threads(1);  // of products too small to share
+  std::vector<paper::Analysis> found;
+  std::string files;
+  int claims = 0;
+  for (const auto analyse : paper::analyses()) {
+    if (interrupted()) {
+      log::warning("interrupted; the report is not written");
+      return 130;
+    }
+    found.push_back(analyse());
+    for (const auto& table : found.back().tables) {
+      write_file(at(table.name + ".csv"), csv(table));
+      files += " " + table.name + ".csv";
+    }
+    for (const auto& claim : found.back().claims) {
+      const std::string line = claim_line(claim);
+      std::printf("%s\n", line.c_str());
+      log::info(line);
+      ++claims;
+    }
+    std::fflush(stdout);
+  }
+
+  write_file(at("claims.csv"), claims_csv(found));
+  const std::string summary = paper_summary({SHOCKSTEP_VERSION, seconds_since(begin)}, found);
+  write_file(at("summary.json"), summary);
+  write_file(at("report.html"), html_page(paper_report(summary, found)));
+  std::printf("%s: claims.csv%s report.html summary.json run.log\n", folder.c_str(), files.c_str());
+  const int failed = failures(found);
+  std::printf("%d claims: %d pass, %d fail; %.3g s\n", claims, claims - failed, failed, seconds_since(begin));
+  return failed > 0 ? 4 : 0;
+}
+
+}  // namespace shockstep::cli
