@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Train the class-conditional denoiser that ships as models/fashion.pt, and measure samples of it.
 
-    python tools/train_fashion.py --out models/fashion.pt            train and write: under two hours on one core
+    python tools/train_fashion.py --out models/fashion.pt            train and write: an hour on one core
     python tools/train_fashion.py --check SAMPLES.npy --labels L.npy figures of samples [count, 1, 28, 28] in [-1, 1] and of the
                                                                      classes they were asked for; trains its classifier first
 Needs torch, numpy and Debian's package dataset-fashion-mnist (60 000 training and 10 000 test images of 28x28 pixels).

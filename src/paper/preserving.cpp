@@ -2,13 +2,10 @@
 // A symmetric pair speciates at t_s = ln(1 + a^2 - s0^2)/2 (midpoint), or ln(Lambda)/2 with Lambda = a^2 + s0^2 (spectral).
 #include "paper/analyses.hpp"
 #include "paper/flow.hpp"
+#include "paper/integrate.hpp"
 #include "paper/numbers.hpp"
 #include "paper/problems.hpp"
 #include "paper/text.hpp"
-
-#include <boost/numeric/odeint/integrate/integrate_adaptive.hpp>
-#include <boost/numeric/odeint/stepper/generation.hpp>
-#include <boost/numeric/odeint/stepper/runge_kutta_fehlberg78.hpp>
 
 namespace shockstep::paper {
 namespace {
@@ -72,15 +69,11 @@ Analysis analyse_preserving() {
   const double t_begin = std::log1p(process.sigma_max() * process.sigma_max()) / 2,
                t_end = std::log1p(process.sigma_min() * process.sigma_min()) / 2;
   for (const double z : latents) {
-    namespace odeint = boost::numeric::odeint;
-    std::vector<double> state{std::exp(-t_begin) * process.sigma_max() * z};
     const auto flow = [](const std::vector<double>& y, std::vector<double>& dydt, double t) {
       dydt[0] = -y[0] - native_score(preserving, y[0], t);
     };
-    odeint::integrate_adaptive(
-        odeint::make_controlled<odeint::runge_kutta_fehlberg78<std::vector<double>>>(1e-14, 1e-13), flow, state,
-        t_begin, t_end, -.01);
-    native.push_back(state[0] * std::exp(t_end));
+    const double first = std::exp(-t_begin) * process.sigma_max() * z;
+    native.push_back(integrated(flow, {first}, t_begin, t_end, 1e-13)[0] * std::exp(t_end));
   }
 
   // Speciation times as the modes move apart.

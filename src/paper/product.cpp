@@ -3,14 +3,12 @@
 // they settle on the stable zeros of f, at the rate of the eigenvalue of df/dx nearest 0.
 #include "paper/analyses.hpp"
 #include "paper/flow.hpp"
+#include "paper/integrate.hpp"
 #include "paper/numbers.hpp"
 #include "paper/problems.hpp"
 
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/linalg_solve.h>
-#include <boost/numeric/odeint/integrate/integrate_adaptive.hpp>
-#include <boost/numeric/odeint/stepper/generation.hpp>
-#include <boost/numeric/odeint/stepper/runge_kutta_fehlberg78.hpp>
 
 #include <algorithm>
 #include <array>
@@ -65,13 +63,9 @@ std::size_t nearest(const std::vector<Stationary>& points, double x, double y) {
 
 // dx/dT = f by Fehlberg's method of order 8, over a time T.
 std::array<double, 2> followed(const GaussianMixture& mixture, double x, double y, double T) {
-  namespace odeint = boost::numeric::odeint;
-  std::vector<double> state{x, y};
-  odeint::integrate_adaptive(
-      odeint::make_controlled<odeint::runge_kutta_fehlberg78<std::vector<double>>>(1e-12, 1e-12),
-      [&](const std::vector<double>& at, std::vector<double>& slope, double) { slope = field(mixture, at); }, state, 0.,
-      T, .01);
-  return {state[0], state[1]};
+  const auto slope = [&](const std::vector<double>& at, std::vector<double>& out, double) { out = field(mixture, at); };
+  const auto end = integrated(slope, {x, y}, 0, T, 1e-12);
+  return {end[0], end[1]};
 }
 
 }  // namespace
