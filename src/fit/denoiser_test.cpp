@@ -27,7 +27,7 @@ struct Broken : Error {
 
 double mean_square(const at::Tensor& x) { return x.pow(2).mean().item<double>(); }
 
-/// sigma/x-independent calls of the model, counted.
+/// The rows of one test: calls of the model with their labels, in batches, counted.
 class Rows {
  public:
   Rows(const ScoreModel& model, const TestPlan& plan) : model_(model), plan_(plan) {
