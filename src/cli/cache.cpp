@@ -48,7 +48,7 @@ std::string text(const SamplerOptions& options) {
   std::string out = std::to_string(static_cast<int>(dynamics)) + " " + shortest(eta) + " " + std::string(name(method));
   for (int number : {order, static_cast<int>(solver), most, static_cast<int>(final), static_cast<int>(redo)})
     out += " " + std::to_string(number);
-  if (!steps) return out + " " + shortest(tolerance) + " " + shortest(quantile) + (events ? " events" : "");
+  if (!steps) return out + " " + shortest(tolerance) + " " + shortest(quantile);  // a pilot seeks no events
   return out + " count " + std::to_string(steps->count);  // of a fit, which nothing else of the steps changes
 }
 

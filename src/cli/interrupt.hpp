@@ -9,8 +9,8 @@ namespace shockstep::cli {
 void watch_interrupts();
 bool interrupted();
 
-/// Cancels whatever is measured before a run.
-class InterruptObserver final : public Observer {
+/// Ctrl-C alone, for what is measured before a run.
+class InterruptObserver : public Observer {
  public:
   bool cancelled() const override { return interrupted(); }
 };

@@ -8,7 +8,7 @@
 
 namespace shockstep::cli {
 
-class ProgressObserver : public Observer {
+class ProgressObserver : public InterruptObserver {
  public:
   explicit ProgressObserver(Progress& progress) : progress_(progress) {}
 
@@ -16,7 +16,6 @@ class ProgressObserver : public Observer {
     progress_.finished(report.evaluations);
   }
   void progress(double share) override { progress_.share(share); }
-  bool cancelled() const override { return interrupted(); }
 
  private:
   Progress& progress_;

@@ -5,7 +5,6 @@
 
 #include "core/kept.hpp"
 #include "core/text.hpp"
-#include "engine/cancel_only.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
 #include "engine/masked_model.hpp"
@@ -116,7 +115,7 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
     if (model_->data_std() > 0) options_.steps->scale = model_->data_std();
     if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
       fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_evaluations, observer);
-      if (!fitted_->complete) CancelOnly(observer).throw_if_cancelled();
+      if (!fitted_->complete) throw Cancelled("the fit of the schedule was cancelled");
       options_.steps->sigmas = fitted_->sigmas;
     }
     grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));

@@ -69,8 +69,9 @@ class Paper(unittest.TestCase):
 @unittest.skipUnless(find_browser(), "needs Chromium: apt-get install chromium, or CHROMIUM=PROGRAM")
 class Page(unittest.TestCase):
     # What every page must do is said there.
-    ink, charts, check_quiet, tooltip_at = (
-        test_report.Page.ink, test_report.Page.charts, test_report.Page.check_quiet, test_report.Page.tooltip_at,
+    ink, charts, check_drawn, check_quiet, tooltip_at = (
+        test_report.Page.ink, test_report.Page.charts, test_report.Page.check_drawn, test_report.Page.check_quiet,
+        test_report.Page.tooltip_at,
     )  # fmt: skip
 
     @classmethod
@@ -87,13 +88,7 @@ class Page(unittest.TestCase):
         self.assertLess((out / "report.html").stat().st_size, 5e6)
         self.open()
         wanted = {f"paper-{key}" for key in CHARTS}
-        self.assertEqual(set(self.charts()), wanted)
-        for name in wanted:
-            full = self.ink(name)
-            chart = f"echarts.getInstanceByDom(document.querySelector('#{name} .chart'))"
-            self.browser.evaluate(f"{chart}.setOption({{series: []}}, {{replaceMerge: ['series']}})")
-            self.browser.settle()
-            self.assertGreater(full, self.ink(name) + 0.0015, name)  # against axes and labels alone
+        self.check_drawn(wanted, 0.0015)
         self.check_quiet()
         self.open()
         self.browser.scheme("dark")

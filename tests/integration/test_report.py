@@ -119,6 +119,16 @@ class Page(unittest.TestCase):
     def ink(self, name):
         return self.browser.evaluate(f"{INK}(document.querySelector('#{name} .chart'))")
 
+    def check_drawn(self, wanted, least):
+        """These charts and no others, each with this much more ink than its axes and labels alone."""
+        self.assertEqual(set(self.charts()), wanted)
+        for name in wanted:
+            full = self.ink(name)
+            chart = f"echarts.getInstanceByDom(document.querySelector('#{name} .chart'))"
+            self.browser.evaluate(f"{chart}.setOption({{series: []}}, {{replaceMerge: ['series']}})")
+            self.browser.settle()
+            self.assertGreater(full, self.ink(name) + least, name)
+
     def check_quiet(self):
         """Nothing was complained about, nothing was asked for from outside."""
         self.assertEqual(self.browser.found("Runtime.exceptionThrown"), [])
@@ -133,13 +143,7 @@ class Page(unittest.TestCase):
         for config, wanted in CHARTS.items():
             with self.subTest(config):
                 self.open(config)
-                self.assertEqual(set(self.charts()), wanted)
-                for name in wanted:
-                    full = self.ink(name)
-                    chart = f"echarts.getInstanceByDom(document.querySelector('#{name} .chart'))"
-                    self.browser.evaluate(f"{chart}.setOption({{series: []}}, {{replaceMerge: ['series']}})")
-                    self.browser.settle()
-                    self.assertGreater(full, self.ink(name) + 0.002, name)  # against axes and labels alone
+                self.check_drawn(wanted, 0.002)
                 self.assertIn("trajectories, all ok", self.browser.evaluate("document.body.innerText"))
                 self.check_quiet()
         width = self.browser.evaluate("document.querySelector('#samples img').naturalWidth")  # digits come last

@@ -46,7 +46,7 @@ class NetworkDenoiser(Denoiser):
 
     def __init__(self, network, dtype=torch.float32):
         super().__init__({'sigma_min': network.low, 'sigma_max': network.high}, network.path, network.shape)
-        self.network, self.dtype, self.labels = torch.jit.load(network.path).eval().to(dtype), dtype, None
+        self.network, self.dtype, self.labels = self.network.to(dtype), dtype, None
 
     def __call__(self, x, sigma, **_):
         self.rows += len(x)

@@ -10,9 +10,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 REQUIREMENTS = HERE / 'requirements-peers.txt'
 
 
-def peer_python(out):
-    """Python of OUT/venv with requirements-peers.txt, made where it is missing or was made from another list."""
-    folder = out / 'venv'
+def peer_python(folder):
+    """Python of the environment in this folder, made where it is missing or was made from another list than requirements-peers.txt."""
     python, stamp = folder / 'bin' / 'python', folder / 'requirements.txt'
     if not stamp.exists() or stamp.read_text() != REQUIREMENTS.read_text():
         print(f'Installing the peers into {folder}', file=sys.stderr, flush=True)
@@ -29,8 +28,8 @@ def peer_variables(threads=1):
     return {**os.environ, 'PYTHONPATH': paths, 'OMP_NUM_THREADS': str(threads)}
 
 
-def enter(out, threads=1):
+def enter(folder, threads=1):
     """Goes on as the running script, from its first line, in that environment; returns there."""
-    python = peer_python(out)
-    if pathlib.Path(sys.prefix).resolve() != (out / 'venv').resolve():
+    python = peer_python(folder)
+    if pathlib.Path(sys.prefix).resolve() != folder.resolve():
         os.execve(python, [str(python), *sys.argv], peer_variables(threads))
