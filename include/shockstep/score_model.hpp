@@ -16,8 +16,8 @@ class ScoreModel {
   virtual ~ScoreModel() = default;
 
   /// Denoised samples. x: [B, *shape()] float64 on the CPU, contiguous; sigma: [B] float64. Returns the same shape and
-  /// type. Must not keep state between calls. A ModelError ends the run; for anything else it throws, the engine finds
-  /// out which rows are to blame, and only those fail.
+  /// type. Must not keep state between calls. A ModelError ends the run with that error, a Cancelled as an observer does; for
+  /// anything else it throws, the engine finds out which rows are to blame, and only those fail.
   virtual at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const = 0;
 
   /// The same for rows of known trajectories, [B] int64, where each has its own condition; the engine calls this one.

@@ -43,6 +43,9 @@ class Floor {
     return stopped_.load(std::memory_order_relaxed) || (run_.observer && run_.observer->cancelled());
   }
 
+  /// What is under way is given up.
+  void stop() { stopped_ = true; }
+
   void finished(const Integration& trajectory) {
     const std::lock_guard lock(mutex_);
     const TrajectoryReport& r = trajectory.report();
@@ -170,7 +173,12 @@ class Worker {
         sigma(j) = active_[j]->request(point(j));
         index_data_[j] = active_[j]->report().trajectory;
       });
-      evaluate();
+      try {
+        evaluate();
+      } catch (const Cancelled&) {  // the model's own wish, as an observer's
+        floor_.stop();
+        break;
+      }
       digest();
     }
     for (Integration* t : active_) {
@@ -236,6 +244,8 @@ class Worker {
       for (std::size_t j = 0; j < n; ++j) answers_[j] = D + j * d_;
     } catch (const ModelError&) {
       throw;
+    } catch (const Cancelled&) {
+      throw;
     } catch (const std::exception& error) {
       if (failure_.empty()) failure_ = first_line(error);
       evaluate_alone(n);
@@ -256,6 +266,8 @@ class Worker {
         std::copy_n(D.const_data_ptr<double>(), d_, alone_.data() + j * d_);
         answers_[j] = alone_.data() + j * d_;
       } catch (const ModelError&) {
+        throw;
+      } catch (const Cancelled&) {
         throw;
       } catch (const std::exception&) {  // this row fails; its reason is that of the batch
       }

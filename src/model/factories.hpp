@@ -1,6 +1,7 @@
 /// Models from their section of a config; the registry's rows point here.
 #pragma once
 
+#include <shockstep/models/network.hpp>
 #include <shockstep/registry.hpp>
 
 namespace shockstep {
@@ -11,5 +12,8 @@ ModelPtr double_well_from(Section& section, const ModelContext& context);
 ModelPtr multiplicative_from(Section& section, const ModelContext& context);
 ModelPtr torchscript_from(Section& section, const ModelContext& context);
 ModelPtr aot_inductor_from(Section& section, const ModelContext& context);
+
+/// What such a section says of a network, whatever it is loaded from.
+NetworkOptions network_options_from(Section& section, const ModelContext& context);
 
 }  // namespace shockstep

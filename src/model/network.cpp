@@ -150,6 +150,8 @@ class Network final : public ScoreModel {
       F = source_.forward(input(x, type_), input(time, type_), label.defined() ? input(label, at::kLong) : label);
     } catch (const ModelError&) {
       throw;
+    } catch (const Cancelled&) {
+      throw;
     } catch (const std::exception& e) {
       throw Failure(where_, sentence_of(e));
     }

@@ -64,7 +64,24 @@ std::vector<std::int64_t> read_labels(Section& section) {
   return labels;
 }
 
-NetworkOptions options_from(Section& section, const ModelContext& context) {
+/// load(path, options, process), whose ConfigErrors get the place of the section.
+template <class Load>
+ModelPtr loaded(Section& section, const ModelContext& context, Load load) {
+  const auto path = section.path("path");
+  const auto options = network_options_from(section, context);
+  try {
+    return load(path, options, context.process);
+  } catch (const ConfigError& e) {
+    throw ConfigError(section.file(), "", e.what());
+  }
+}
+
+}  // namespace
+
+const char* name(Predicts predicts) { return name_of(predicts, predictions); }
+const char* name(TimeInput time) { return name_of(time, times); }
+
+NetworkOptions network_options_from(Section& section, const ModelContext& context) {
   NetworkOptions options{.shape = section.integers("shape"), .device = context.device};
   for (auto n : options.shape)
     if (n < 1) section.fail("shape", "must be positive, got " + std::to_string(n));
@@ -98,23 +115,6 @@ NetworkOptions options_from(Section& section, const ModelContext& context) {
   throw ConfigError(section.file(), "run.dtype",
                     "must be one of float32, float64, float16, bfloat16, got " + context.dtype);
 }
-
-/// load(path, options, process), whose ConfigErrors get the place of the section.
-template <class Load>
-ModelPtr loaded(Section& section, const ModelContext& context, Load load) {
-  const auto path = section.path("path");
-  const auto options = options_from(section, context);
-  try {
-    return load(path, options, context.process);
-  } catch (const ConfigError& e) {
-    throw ConfigError(section.file(), "", e.what());
-  }
-}
-
-}  // namespace
-
-const char* name(Predicts predicts) { return name_of(predicts, predictions); }
-const char* name(TimeInput time) { return name_of(time, times); }
 
 ModelPtr torchscript_from(Section& section, const ModelContext& context) {
   return loaded(section, context, load_torchscript);

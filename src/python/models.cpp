@@ -1,0 +1,100 @@
+#include "python/models.hpp"
+
+#include "python/tensor.hpp"
+
+#include <shockstep/models/double_well.hpp>
+#include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/models/multiplicative.hpp>
+#include <shockstep/models/point_cloud.hpp>
+
+#include <pybind11/stl.h>
+
+#include <ATen/ops/full.h>
+
+namespace shockstep::python {
+namespace {
+
+using namespace pybind11::literals;
+using Released = py::call_guard<py::gil_scoped_release>;
+
+at::Tensor rows(const ScoreModel& model, const py::object& x) {
+  const at::Tensor points = tensor(x);
+  std::vector<std::int64_t> shape{-1};
+  shape.insert(shape.end(), model.shape().begin(), model.shape().end());
+  return points.reshape(shape);
+}
+
+// One sigma for all rows, or one for each.
+at::Tensor levels(const py::object& sigma, std::int64_t rows) {
+  return tensor(sigma).expand({rows}).contiguous();
+}
+
+template <class Model, class Return>
+auto at_rows(Return (Model::*method)(const at::Tensor&, const at::Tensor&) const) {
+  return [method](const Model& model, const py::object& x, const py::object& sigma) {
+    const at::Tensor points = rows(model, x), noise = levels(sigma, points.size(0));
+    const py::gil_scoped_release released;
+    return (model.*method)(points, noise);
+  };
+}
+
+template <class Model>
+using Class = py::class_<Model, ScoreModel, std::shared_ptr<Model>>;
+
+std::shared_ptr<GaussianMixture> mixture(const py::object& means, const py::object& std, const py::object& covariances,
+                                         const py::object& weights) {
+  return std::make_shared<GaussianMixture>(
+      GaussianMixtureOptions{tensor(means), tensor(std), tensor(covariances), tensor(weights)});
+}
+
+}  // namespace
+
+void bind_models(py::module_& m) {
+  py::class_<ScoreModel, std::shared_ptr<ScoreModel>>(
+      m, "Model", "A denoiser D(x, sigma) = E[x0 | x] of x = x0 + sigma n, everything float64 on the CPU.")
+      .def("__call__", at_rows(&ScoreModel::denoise), "x"_a, "sigma"_a,
+           "D(x, sigma). x: [B, *shape]; sigma: one number, or [B]. Returns [B, *shape].")
+      .def_property_readonly("shape", [](const ScoreModel& model) { return py::tuple(py::cast(model.shape())); },
+                             "Shape of one sample.")
+      .def_property_readonly("data_std", &ScoreModel::data_std,
+                             "Standard deviation of the data, root mean square over coordinates; 0: unknown.")
+      .def_property_readonly("exact", &ScoreModel::exact, "True of closed forms.")
+      .def("__repr__", [](const ScoreModel& model) { return "<shockstep.Model: " + model.describe() + ">"; });
+
+  Class<GaussianMixture>(m, "GaussianMixture", R"(p(x0) = sum_k w_k N(mean_k, C_k).
+
+means: [K, d]. std: one number or [K]; or covariances: [K, d, d]. weights: [K], equal if left out.
+Throws ConfigError for shapes that do not fit, negative widths or weights.)")
+      .def(py::init(&mixture), "means"_a, "std"_a = py::none(), "covariances"_a = py::none(), "weights"_a = py::none())
+      .def("score", at_rows(&GaussianMixture::score), "x"_a, "sigma"_a, "grad ln p_sigma(x), [B, d].")
+      .def("log_density", at_rows(&GaussianMixture::log_density), "x"_a, "sigma"_a, "ln p_sigma(x), [B].")
+      .def("responsibilities", at_rows(&GaussianMixture::responsibilities), "x"_a, "sigma"_a,
+           "Posterior weights of the components, [B, K].")
+      .def("jacobian", at_rows(&GaussianMixture::jacobian), "x"_a, "sigma"_a, "dD/dx = Cov[x0 | x]/sigma^2, [B, d, d].")
+      .def("top_rate", at_rows(&GaussianMixture::top_rate), "x"_a, "sigma"_a,
+           "J - 1, J the largest eigenvalue of dD/dx: how fast errors grow per unit of -ln sigma, [B].")
+      .def("draw", &GaussianMixture::draw, "count"_a, "sigma"_a = 0., "seed"_a = 0, Released(),
+           "Independent exact samples of p_sigma, [count, d]; row i depends on (seed, i) alone.");
+
+  Class<PointCloud>(m, "PointCloud", R"(The exact score of a data set: p(x0) = 1/n sum_k N(point_k, std^2 I).
+
+points: [n, *shape]. Throws ConfigError for no points, numbers that are not finite, a negative width.)")
+      .def(py::init([](const py::object& points, double std) {
+             return std::make_shared<PointCloud>(PointCloudOptions{tensor(points), std});
+           }),
+           "points"_a, "std"_a = 0.);
+
+  Class<DoubleWell>(m, "DoubleWell", "p(x0) proportional to exp(-beta (x0^2 - a^2)^2), on a line.")
+      .def(py::init([](double a, double beta) { return std::make_shared<DoubleWell>(DoubleWellOptions{a, beta}); }),
+           "a"_a = 1., "beta"_a = 4.);
+
+  Class<Multiplicative>(m, "Multiplicative", R"(s(x, sigma) = f(x)/sigma^power (arXiv 2601.12965).
+
+f is sigma_0^power times the score of the model `field` at sigma_0 = `sigma`.)")
+      .def(py::init([](std::shared_ptr<ScoreModel> field, double sigma, double power) {
+             return std::make_shared<Multiplicative>(std::move(field), MultiplicativeOptions{sigma, power});
+           }),
+           "field"_a, "sigma"_a = 1., "power"_a = 1.);
+}
+
+}  // namespace shockstep::python

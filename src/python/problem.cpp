@@ -1,0 +1,52 @@
+#include "python/problem.hpp"
+
+#include <shockstep/registry.hpp>
+
+#include "config/compare_config.hpp"
+#include "config/encode_config.hpp"
+#include "config/yaml.hpp"
+#include "model/factories.hpp"
+
+namespace shockstep::python {
+namespace {
+
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : method_kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
+ModelPtr model_from(const ModelSource& source, Section section, const ModelContext& context) {
+  if (const auto* model = std::get_if<ModelPtr>(&source)) {
+    section.finish();  // a model that is made takes no more settings
+    return *model;
+  }
+  const auto* network = std::get_if<NetworkFunction>(&source);
+  if (!network) return make_model(section, context);
+  const NetworkOptions options = network_options_from(section, context);
+  section.finish();
+  return wrap_network(*network, options, context.process);
+}
+
+}  // namespace
+
+Problem::Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source)
+    : file_(file) {
+  if (!file.empty()) root_ = load_yaml(file);
+  for (const auto& setting : settings) set_value(root_, setting, file);
+  RunConfig config(root_, file, method_names());
+  run = config.run;
+  sampler = config.sampler;
+  process = make_process(config.process_section());
+  model = model_from(source, config.model_section(), {run.device, run.dtype, process});
+}
+
+std::vector<ComparedMethod> Problem::compared(ComparisonReference& reference) const {
+  const CompareConfig config(root_, file_, method_names());
+  reference = config.reference;
+  return config.methods;
+}
+
+EncodeOptions Problem::encode() const { return read_encode(root_, file_); }
+
+}  // namespace shockstep::python

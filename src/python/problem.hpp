@@ -1,0 +1,43 @@
+/// A config file, settings that override it, and a model from either or from Python: what every function of the module takes.
+#pragma once
+
+#include <shockstep/comparison_options.hpp>
+#include <shockstep/config.hpp>
+#include <shockstep/encode_options.hpp>
+#include <shockstep/models/network.hpp>
+#include <shockstep/process.hpp>
+#include <shockstep/sampler_options.hpp>
+#include <shockstep/score_model.hpp>
+
+#include "config/run_config.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace shockstep::python {
+
+/// None: the section `model` has a kind. A network: that section describes it.
+using ModelSource = std::variant<std::monostate, ModelPtr, NetworkFunction>;
+
+class Problem {
+ public:
+  /// `file`: a config, or empty. `settings`: "model.shape=[1, 8, 8]", as --set takes them. Throws what make_model,
+  /// make_process, wrap_network and the readers of a config throw.
+  Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source);
+
+  Process process = VarianceExploding{};
+  ModelPtr model;
+  SamplerOptions sampler;
+  RunSettings run;
+
+  /// The keys methods and reference.
+  std::vector<ComparedMethod> compared(ComparisonReference& reference) const;
+  EncodeOptions encode() const;
+
+ private:
+  std::string file_;
+  ConfigNode root_;
+};
+
+}  // namespace shockstep::python

@@ -1,0 +1,94 @@
+#include "python/run_observer.hpp"
+
+#include "python/raised.hpp"
+#include "python/records.hpp"
+#include "python/tensor.hpp"
+
+#include <ATen/ops/empty.h>
+
+#include <algorithm>
+#include <type_traits>
+
+namespace shockstep::python {
+namespace {
+
+// Ctrl-C is felt at once, and asking for it costs the GIL.
+constexpr auto between_questions = std::chrono::milliseconds(50);
+
+py::object method(const py::object& observer, const char* name) { return py::getattr(observer, name, py::none()); }
+
+}  // namespace
+
+RunObserver::RunObserver(const py::object& observer, std::vector<std::int64_t> shape)
+    : wants_steps_(method(observer, "wants_steps")),
+      step_(method(observer, "step")),
+      finished_(method(observer, "finished")),
+      progress_(method(observer, "progress")),
+      cancelled_(method(observer, "cancelled")),
+      shape_(std::move(shape)) {}
+
+// call() with the GIL. The first exception is kept for rethrow(), and the run ends.
+template <class Call>
+auto RunObserver::guarded(Call call) const -> decltype(call()) {
+  const py::gil_scoped_acquire gil;
+  try {
+    return call();
+  } catch (py::error_already_set& error) {
+    try {
+      throw_raised(error);
+    } catch (...) {
+      const std::lock_guard lock(mutex_);
+      if (!raised_) raised_ = std::current_exception();
+    }
+    stop_ = true;
+  }
+  return decltype(call())();
+}
+
+bool RunObserver::wants_steps(std::int64_t trajectory) const {
+  if (step_.is_none() || stop_) return false;
+  if (wants_steps_.is_none()) return true;
+  return guarded([&] { return py::cast<bool>(wants_steps_(trajectory)); });
+}
+
+void RunObserver::step(const StepRecord& record) {
+  if (!stop_) guarded([&] { step_(to_dict(record)); });
+}
+
+void RunObserver::finished(const TrajectoryReport& report, std::span<const double> sample) {
+  if (finished_.is_none() || stop_) return;
+  guarded([&] {
+    at::Tensor copy = at::empty(shape_, at::kDouble);
+    std::ranges::copy(sample, copy.mutable_data_ptr<double>());
+    finished_(to_dict(report), copy);
+  });
+}
+
+void RunObserver::progress(double share) {
+  if (!progress_.is_none() && !stop_) guarded([&] { progress_(share); });
+}
+
+bool RunObserver::cancelled() const {
+  if (stop_ || keyboard_interrupt()) return true;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto now = std::chrono::steady_clock::now();
+    if (now - asked_ < between_questions) return false;
+    asked_ = now;
+  }
+  guarded([&] {
+    if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    if (!cancelled_.is_none() && py::cast<bool>(cancelled_())) stop_ = true;
+  });
+  return stop_;
+}
+
+void RunObserver::rethrow() const {
+  if (!raised_) return;
+  try {
+    std::rethrow_exception(raised_);
+  } catch (const Cancelled&) {  // Ctrl-C, of which the caller knows
+  }
+}
+
+}  // namespace shockstep::python

@@ -1,0 +1,84 @@
+"""What a network computes, for models that are not denoisers of (x, sigma) themselves."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+from ._diffusers import scheduler_settings
+
+
+class Network:
+    """A network and its description.
+
+    model: a callable (x [B, *shape], time [B]) or (x, time, label [B]) -> [B, *shape], all Torch tensors; or the path of a
+        TorchScript program (.pt) or a package of AOTInductor (.pt2). Loading a file runs the code in it.
+    shape: of one sample. predicts: denoised, noise, velocity, flow, score or edm. time: sigma, log_sigma, edm, t, index or
+        index/N; time_scale multiplies t. scale_input: none, or process where the network sees alpha x0 + s n.
+    label: one, or one for each trajectory. guidance: {"scale": 2.0, "null_label": -1}. threshold: {"clip": 1, "quantile": 0}.
+    data_std: standard deviation of the data, data units.
+    process: as of sample(), which may override it. docs/models.md says what a network needs.
+    """
+
+    def __init__(
+        self,
+        model: Callable[..., torch.Tensor] | str | os.PathLike[str],
+        *,
+        shape: tuple[int, ...] | list[int] | None = None,
+        process: dict[str, Any] | str | None = None,
+        **description: Any,
+    ):
+        known = ("predicts", "time", "time_scale", "scale_input", "label", "guidance", "threshold", "data_std")
+        for key in description:
+            if key not in known:
+                raise TypeError(f"Network: unknown argument {key}; known: {', '.join(('shape', 'process', *known))}")
+        self.model = model
+        self.process = {"kind": process} if isinstance(process, str) else process
+        self.settings = {key: value for key, value in {"shape": shape, **description}.items() if value is not None}
+
+    def __repr__(self) -> str:
+        return f"<shockstep.Network: {self.settings}, process {self.process}>"
+
+
+def from_diffusers(
+    unet: torch.nn.Module, scheduler: Any, *, shape: tuple[int, ...] | None = None, label: Any = None, **description: Any
+) -> Network:
+    """The denoiser of a diffusers pipeline: its UNet or DiT, described by its scheduler.
+
+    shape: of one sample; from unet.config where left out. label: class labels, one or one for each trajectory. What else is
+    given goes to Network and overrides what the scheduler says. Samples are what the network works on: latents, where the
+    pipeline has a VAE. Raises ValueError where unet.config has no sample_size.
+    """
+    config = unet.config
+    if shape is None:
+        size = getattr(config, "sample_size", None)
+        if size is None:
+            raise ValueError("from_diffusers: shape: missing; the UNet has no sample_size")
+        shape = (config.in_channels, *((size, size) if isinstance(size, int) else size))
+    channels = shape[0]
+
+    def forward(x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        arguments = {} if labels is None else {"class_labels": labels}
+        # Models that learn a variance return it in a second half of the channels.
+        return unet(x, time, return_dict=False, **arguments)[0][:, :channels]
+
+    settings = scheduler_settings(scheduler.config, lambda: scheduler.alphas_cumprod.double().tolist())
+    settings = {**settings, "shape": shape, "label": label, **description}
+    network = Network(_Like(unet, forward), **settings)
+    return network
+
+
+class _Like(torch.nn.Module):
+    """forward, with the weights of `unet`: whose type and device inputs must have."""
+
+    def __init__(self, unet: torch.nn.Module, forward: Callable[..., torch.Tensor]):
+        super().__init__()
+        self.unet = unet
+        self.call = forward
+        self.training = unet.training
+
+    def forward(self, *arguments: torch.Tensor) -> torch.Tensor:
+        return self.call(*arguments)

@@ -1,0 +1,119 @@
+"""What the functions return."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy
+import torch
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C in a run. result: what was done, the rest with the status "interrupted"."""
+
+    def __init__(self, result: Any):
+        super().__init__("interrupted; what was done is in .result")
+        self.result = result
+
+
+class Result:
+    """Samples, and what is known of each.
+
+    samples: Tensor [count, *shape], float64, data units; NaN where the status says why.
+    status: list of "ok", "budget" (max_evaluations forced steps beyond the tolerance), "non_finite", "failed", "interrupted".
+    evaluations, probes, accepted, rejected, passes, exponent, error_estimate, score, noise_limited: arrays [count], the
+        columns of trajectories.csv. error_estimate: upper estimate of the root mean square error over coordinates, data units;
+        NaN where it is unknown. exponent: sum of the exponents of the trajectory's decisions.
+    events: a list of dicts, the lines of events.jsonl: pandas.DataFrame(result.events).
+    statistics: a dict of counts, sums and seconds. profile: the guard's. sigmas: the grid; empty where steps are adaptive.
+    notes: what was not done as asked, one sentence each.
+    """
+
+    def __init__(self, raw: dict[str, Any]):
+        self.samples: torch.Tensor = raw["samples"]
+        self.events: list[dict[str, Any]] = raw["events"]
+        self.statistics: dict[str, Any] = raw["statistics"]
+        self.profile: dict[str, Any] = raw["profile"]
+        self.sigmas: list[float] = raw["sigmas"]
+        self.notes: list[str] = raw["notes"]
+        columns = raw["columns"]
+        self.trajectory: numpy.ndarray = columns["trajectory"]
+        self.status: list[str] = columns["status"]
+        self.evaluations: numpy.ndarray = columns["evaluations"]
+        self.probes: numpy.ndarray = columns["probes"]
+        self.accepted: numpy.ndarray = columns["accepted"]
+        self.rejected: numpy.ndarray = columns["rejected"]
+        self.passes: numpy.ndarray = columns["passes"]
+        self.exponent: numpy.ndarray = columns["exponent"]
+        self.error_estimate: numpy.ndarray = columns["error_estimate"]
+        self.score: numpy.ndarray = columns["score"]
+        self.noise_limited: numpy.ndarray = columns["noise_limited"]
+        self.columns: dict[str, Any] = columns
+
+    def numpy(self) -> numpy.ndarray:
+        """The samples; shares their memory."""
+        return self.samples.numpy()
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{n} {status}" for status, n in self.statistics["counts"].items())
+        mean, most = self.statistics["evaluations_mean"], self.statistics["evaluations_max"]
+        return f"<shockstep.Result: {counts}; evaluations mean {mean:.4g}, max {most}; shape {tuple(self.samples.shape)}>"
+
+    def plot(self, axes: Any = None) -> Any:
+        """Samples as points (one or two numbers each) coloured by exponent, or as a grid of images; returns the axes.
+
+        Needs matplotlib. Raises ValueError for samples of any other shape.
+        """
+        from ._plot import plot
+
+        return plot(self, axes)
+
+
+class Encoding:
+    """Data as latents.
+
+    latents: Tensor [n, *shape], float64, x(sigma_max)/sigma_max: `noise` of sample(). latent_rms: 1 for data that the model knows.
+    log_likelihood: array [n], nats, of the datum with noise of sigma_min, data units; NaN where it was not asked for or failed.
+    standard_error: of the trace's random directions, 0: exact. quadrature_error: of the integral over the steps. status,
+    evaluations: as of Result.
+    """
+
+    def __init__(self, raw: dict[str, Any]):
+        self.latents: torch.Tensor = raw["latents"]
+        self.latent_rms: float = raw["latent_rms"]
+        self.log_likelihood = numpy.asarray(raw["log_likelihood"])
+        self.standard_error = numpy.asarray(raw["standard_error"])
+        self.quadrature_error = numpy.asarray(raw["quadrature_error"])
+        self.statistics: dict[str, Any] = raw["statistics"]
+        self.columns: dict[str, Any] = raw["columns"]
+        self.status: list[str] = self.columns["status"]
+        self.evaluations: numpy.ndarray = self.columns["evaluations"]
+
+    @property
+    def bits_per_dimension(self) -> numpy.ndarray:
+        """-log2 p per coordinate, array [n]."""
+        return -self.log_likelihood / (self.latents[0].numel() * numpy.log(2))
+
+    def __repr__(self) -> str:
+        mean = numpy.nanmean(self.log_likelihood) if numpy.isfinite(self.log_likelihood).any() else numpy.nan
+        return f"<shockstep.Encoding: {len(self.latents)} rows, latents' rms {self.latent_rms:.4f}, log-likelihood {mean:.6g}>"
+
+
+class Schedule(list):
+    """Sigmas, descending, as k-diffusion, diffusers and ComfyUI take them: with a last 0 where the result is denoised.
+
+    nodes: the same without that 0, for steps=. times: native time of the process at each node. error: {"rms", "median"} to
+    expect, data units; log_sigma, karras: those of these schedules. fit: everything else that is known of the fit.
+    """
+
+    def __init__(self, fit: dict[str, Any], denoise: bool):
+        super().__init__(fit["sigmas"] + ([0.0] if denoise else []))
+        self.nodes: list[float] = fit["sigmas"]
+        self.times: list[float] = fit["times"]
+        self.error: dict[str, float] = fit["error"]
+        self.log_sigma: dict[str, float] = fit["log_sigma"]
+        self.karras: dict[str, float] = fit["karras"]
+        self.fit = fit
