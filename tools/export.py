@@ -15,6 +15,7 @@ docs/models.md says which --predicts, --time, --scale-input and --process a netw
 
 import argparse
 import importlib
+import importlib.util
 import json
 import math
 import pathlib
@@ -54,34 +55,24 @@ class Diffusers(torch.nn.Module):
 
 
 def scheduler_settings(config, folder, stem):
-    """`process`, `predicts`, `time` and `scale_input` of a diffusers scheduler's config."""
-    if "FlowMatch" in config.get("_class_name", ""):
-        return {
-            "process": f"{{kind: flow, data_at: 0, shift: {config.get('shift', 1.0)}}}",
-            "predicts": "flow",
-            "time": "t",
-            "time_scale": config.get("num_train_timesteps", 1000),
-            "scale_input": "process",
-        }
-    steps, schedule = config.get("num_train_timesteps", 1000), config.get("beta_schedule", "linear")
-    own_table = config.get("trained_betas") is not None or config.get("rescale_betas_zero_snr")
-    if schedule in ("linear", "scaled_linear") and not own_table:
-        process = (
-            f"{{kind: vp_linear, beta_start: {config['beta_start']}, beta_end: {config['beta_end']}, steps: {steps}, "
-            f"beta_schedule: {schedule}}}"
-        )
-    elif schedule == "squaredcos_cap_v2" and not own_table:
-        process = f"{{kind: vp_cosine, s: 0.008, steps: {steps}}}"
-    else:
+    """`process`, `predicts`, `time` and `scale_input` of a diffusers scheduler's config, as the Python module reads it."""
+    path = pathlib.Path(__file__).resolve().parents[1] / "src" / "python" / "shockstep" / "_diffusers.py"
+    spec = importlib.util.spec_from_file_location("shockstep_diffusers", path)  # the package itself may not be built
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def table():
         import diffusers
         import numpy
 
         scheduler = diffusers.DDPMScheduler.from_config(config)
-        table = folder / f"{stem}.alphas_cumprod.npy"
-        numpy.save(table, scheduler.alphas_cumprod.double().numpy())
-        process = f"{{kind: table, alphas_cumprod: {table.name}}}"
-    predicts = config.get("prediction_type", "epsilon")
-    return {"process": process, "predicts": predicts, "time": "index", "scale_input": "process"}
+        file = folder / f"{stem}.alphas_cumprod.npy"
+        numpy.save(file, scheduler.alphas_cumprod.double().numpy())
+        return file.name
+
+    settings = module.scheduler_settings(config, table)
+    process = ", ".join(f"{key}: {value}" for key, value in settings["process"].items())
+    return settings | {"process": f"{{{process}}}"}
 
 
 def from_diffusers(name, args):

@@ -162,6 +162,8 @@ void bind_errors(py::module_& m) {
   static const py::exception<ConfigError> config(m, "ConfigError", py::make_tuple(base, py::handle(PyExc_ValueError)));
   static const py::exception<ModelError> model(m, "ModelError", base);
   static const py::exception<FileError> file(m, "FileError", py::make_tuple(base, py::handle(PyExc_OSError)));
+  for (const py::handle error : {py::handle(base), py::handle(config), py::handle(model), py::handle(file)})
+    error.attr("__module__") = "shockstep";
   py::register_exception_translator([](std::exception_ptr pending) {
     try {
       std::rethrow_exception(pending);

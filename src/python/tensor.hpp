@@ -9,11 +9,13 @@ namespace shockstep::python {
 
 namespace py = pybind11;
 
-/// What torch.as_tensor makes of it, on the CPU and contiguous; undefined for None. Needs the GIL.
-inline at::Tensor tensor(const py::object& value, at::ScalarType type = at::kDouble) {
+/// Numbers as float64 on the CPU, contiguous; undefined for None. A float64 tensor that is so already is passed on as it is.
+/// Needs the GIL.
+inline at::Tensor tensor(const py::object& value) {
   if (value.is_none()) return {};
-  const auto made = py::module_::import("torch").attr("as_tensor")(value).cast<at::Tensor>();
-  return made.detach().to(at::kCPU, type).contiguous();
+  const auto torch = py::module_::import("torch");
+  const auto made = torch.attr("as_tensor")(value, py::arg("dtype") = torch.attr("float64")).cast<at::Tensor>();
+  return made.detach().cpu().contiguous();
 }
 
 }  // namespace shockstep::python

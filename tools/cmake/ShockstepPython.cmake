@@ -34,5 +34,5 @@ foreach(file ${python_files})
 endforeach()
 
 if(SKBUILD)
-  install(TARGETS shockstep_python LIBRARY DESTINATION shockstep)
+  install(TARGETS shockstep_python LIBRARY DESTINATION shockstep COMPONENT python)
 endif()

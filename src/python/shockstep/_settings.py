@@ -66,6 +66,9 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
         network, whole, model = dict(model.settings), {"process": model.process}, model.model
     if isinstance(model, _core.Model):
         call = model
+        for key, value in keywords.items():
+            if value is not None and SECTION[key] == "model":
+                raise _core.ConfigError(f"{key}: is for callables, networks and configs; {model!r} has its own")
     elif isinstance(model, (str, os.PathLike)):
         path = os.path.abspath(model)
         if path.endswith((".yaml", ".yml")):
