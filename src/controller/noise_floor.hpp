@@ -10,10 +10,16 @@
 ///
 /// A feature not resolved, or a jump, spoils the at most k + 1 steps whose values lie across it. So it takes many more
 /// steps that look like noise than steps that do not, all of them short, before anything is called noise.
+///
+/// Roughness on a scale below h looks like noise at every order, too, and what it costs grows with h. So only short steps
+/// show noise, at first and when it has grown; it fades with the tolerance unless they show it again, since the roughness
+/// of a network that predicts the noise is proportional to sigma, as is the tolerance above the scale of the data; and no
+/// step is so long that its error from noise is above the noise itself.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace shockstep {
 
@@ -41,8 +47,13 @@ class NoiseFloor {
   /// Whether add() has a use for a step of this length: the gap of one order more need not be computed otherwise.
   bool wants(double h) const { return h < short_step || found(); }
 
-  /// An accepted step.
-  void add(const StepGaps& step) {
+  /// An accepted step, and its tolerance.
+  void add(const StepGaps& step, double tolerance) {
+    if (found() && tolerance < tolerance_) {
+      const double fade = tolerance / tolerance_;
+      variance_ *= fade * fade;
+    }
+    tolerance_ = std::min(tolerance_, tolerance);
     if (std::isnan(step.higher) || step.gap == 0) return;  // zero also if D does not move: quantised
     const bool noisy = step.higher > alike * step.gap;
     const bool eligible = noisy && step.h < short_step;
@@ -53,9 +64,10 @@ class NoiseFloor {
       if (score_ == evidence) variance_ = sum_ / count_;
       return;
     }
-    // Noise changes with sigma. Upward only on full evidence; downward whenever the next order shows less.
+    // Noise changes with sigma. Upward only on full evidence; downward whenever a step shows less.
     const double bound = noisy ? step.gap : step.higher;
-    if (noisy ? score_ == evidence : bound * bound < variance_) variance_ += memory * (bound * bound - variance_);
+    const bool shown = eligible && score_ == evidence;
+    if (shown || bound * bound < variance_) variance_ += memory * (bound * bound - variance_);
   }
 
   bool found() const { return variance_ > 0; }
@@ -66,18 +78,19 @@ class NoiseFloor {
   /// again is left for the smooth part, however small the tolerance: a step control that holds it to less would shorten
   /// steps whose error is noise anyway.
   StepBound bound(double tolerance, double weight) const {
-    const double noise = weight * level();
+    const double noise = std::min(weight, 1.) * level();
     return {2 * noise, std::max(tolerance, noise)};
   }
 
  private:
-  static constexpr double short_step = .1;  // in lam: longer ones are no crawl, and need not resolve D
-  static constexpr double alike = .5;       // gaps of two orders over their amplifications: 1 for noise
-  static constexpr int evidence = 24;       // four times the steps that a jump spoils at the highest order
+  static constexpr double short_step = .05;  // in lam: longer ones are no crawl, and need not resolve D
+  static constexpr double alike = .5;        // gaps of two orders over their amplifications: 1 for noise
+  static constexpr int evidence = 24;        // four times the steps that a jump spoils at the highest order
   static constexpr double memory = .25;
 
   int score_ = 0, count_ = 0;
   double sum_ = 0, variance_ = 0;
+  double tolerance_ = std::numeric_limits<double>::infinity();  // least so far
 };
 
 }  // namespace shockstep

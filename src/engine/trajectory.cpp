@@ -242,7 +242,7 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
     return false;
   }
 
-  noise_.add(gaps);
+  noise_.add(gaps, tolerance);
   watch_model(outcome.move2, error, bound, tolerance);
   row_.accept();
   ++report_.accepted;

@@ -26,7 +26,7 @@ NoiseFloor watch(int order, std::size_t d, double end, const std::function<doubl
   while (row.lam() < end) {
     row.predict(h(row.lam()), predicted);
     path(row.lam() + h(row.lam()), D);
-    noise.add(row.gaps(D));
+    noise.add(row.gaps(D), 1);
     row.correct(predicted, D);
     row.accept();
   }
