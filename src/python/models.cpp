@@ -25,9 +25,7 @@ at::Tensor rows(const ScoreModel& model, const py::object& x) {
 }
 
 // One sigma for all rows, or one for each.
-at::Tensor levels(const py::object& sigma, std::int64_t rows) {
-  return tensor(sigma).expand({rows}).contiguous();
-}
+at::Tensor levels(const py::object& sigma, std::int64_t rows) { return tensor(sigma).expand({rows}).contiguous(); }
 
 template <class Model, class Return>
 auto at_rows(Return (Model::*method)(const at::Tensor&, const at::Tensor&) const) {
@@ -54,8 +52,8 @@ void bind_models(py::module_& m) {
       m, "Model", "A denoiser D(x, sigma) = E[x0 | x] of x = x0 + sigma n, everything float64 on the CPU.")
       .def("__call__", at_rows(&ScoreModel::denoise), "x"_a, "sigma"_a,
            "D(x, sigma). x: [B, *shape]; sigma: one number, or [B]. Returns [B, *shape].")
-      .def_property_readonly("shape", [](const ScoreModel& model) { return py::tuple(py::cast(model.shape())); },
-                             "Shape of one sample.")
+      .def_property_readonly(
+          "shape", [](const ScoreModel& model) { return py::tuple(py::cast(model.shape())); }, "Shape of one sample.")
       .def_property_readonly("data_std", &ScoreModel::data_std,
                              "Standard deviation of the data, root mean square over coordinates; 0: unknown.")
       .def_property_readonly("exact", &ScoreModel::exact, "True of closed forms.")

@@ -106,10 +106,8 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
 }
 
 py::dict encode(const Problem& problem, const py::object& data, const py::object& observer) {
-  EncodeRequest request{.data = tensor(data),
-                        .seed = problem.run.seed,
-                        .batch = problem.run.batch,
-                        .threads = problem.run.threads};
+  EncodeRequest request{
+      .data = tensor(data), .seed = problem.run.seed, .batch = problem.run.batch, .threads = problem.run.threads};
   const EncodeResult result = observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
     return Encoder(problem.model, problem.process, problem.sampler, problem.encode(), &watch).encode(request);

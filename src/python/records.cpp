@@ -108,18 +108,18 @@ py::dict columns(const std::vector<TrajectoryReport>& reports) {
   py::list status;
   for (const TrajectoryReport& r : reports) status.append(text(name(r.status)));
   using Report = const TrajectoryReport&;
-  return py::dict(
-      "trajectory"_a = column<std::int64_t>(reports, [](Report r) { return r.trajectory; }), "status"_a = status,
-      "evaluations"_a = column<std::int64_t>(reports, [](Report r) { return r.evaluations; }),
-      "probes"_a = column<std::int64_t>(reports, [](Report r) { return r.probes; }),
-      "accepted"_a = column<std::int64_t>(reports, [](Report r) { return r.accepted; }),
-      "rejected"_a = column<std::int64_t>(reports, [](Report r) { return r.rejected; }),
-      "exponent"_a = column<double>(reports, [](Report r) { return r.exponent; }),
-      "error_estimate"_a = column<double>(reports, [](Report r) { return r.error_estimate; }),
-      "events"_a = column<std::int64_t>(reports, [](Report r) { return r.events.size(); }),
-      "passes"_a = column<std::int64_t>(reports, [](Report r) { return r.passes; }),
-      "score"_a = column<double>(reports, [](Report r) { return r.score; }),
-      "noise_limited"_a = column<std::int64_t>(reports, [](Report r) { return r.noise_limited; }));
+  return py::dict("trajectory"_a = column<std::int64_t>(reports, [](Report r) { return r.trajectory; }),
+                  "status"_a = status,
+                  "evaluations"_a = column<std::int64_t>(reports, [](Report r) { return r.evaluations; }),
+                  "probes"_a = column<std::int64_t>(reports, [](Report r) { return r.probes; }),
+                  "accepted"_a = column<std::int64_t>(reports, [](Report r) { return r.accepted; }),
+                  "rejected"_a = column<std::int64_t>(reports, [](Report r) { return r.rejected; }),
+                  "exponent"_a = column<double>(reports, [](Report r) { return r.exponent; }),
+                  "error_estimate"_a = column<double>(reports, [](Report r) { return r.error_estimate; }),
+                  "events"_a = column<std::int64_t>(reports, [](Report r) { return r.events.size(); }),
+                  "passes"_a = column<std::int64_t>(reports, [](Report r) { return r.passes; }),
+                  "score"_a = column<double>(reports, [](Report r) { return r.score; }),
+                  "noise_limited"_a = column<std::int64_t>(reports, [](Report r) { return r.noise_limited; }));
 }
 
 py::list events(const std::vector<TrajectoryReport>& reports) {
