@@ -156,10 +156,13 @@ py::dict inspect(const Problem& problem, bool quick) {
 
 void bind_errors(py::module_& m) {
   static const py::exception<Error> base(m, "Error");
-  base.attr("__doc__") = "Base of what shockstep raises of its own; one line that says what would be right.";
   static const py::exception<ConfigError> config(m, "ConfigError", py::make_tuple(base, py::handle(PyExc_ValueError)));
   static const py::exception<ModelError> model(m, "ModelError", base);
   static const py::exception<FileError> file(m, "FileError", py::make_tuple(base, py::handle(PyExc_OSError)));
+  base.attr("__doc__") = "Base of what shockstep raises of its own: one line that says what would be right.";
+  config.attr("__doc__") = "A wrong argument or setting, named.";
+  model.attr("__doc__") = "The model cannot be loaded, or does not do what its description says.";
+  file.attr("__doc__") = "A file cannot be read, or does not hold what it should.";
   for (const py::handle error : {py::handle(base), py::handle(config), py::handle(model), py::handle(file)})
     error.attr("__module__") = "shockstep";
   py::register_exception_translator([](std::exception_ptr pending) {

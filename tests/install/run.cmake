@@ -17,6 +17,23 @@ run(${CMAKE_COMMAND} --build ${WORK}/consumer)
 run(${WORK}/consumer/consumer)
 message(STATUS "${output}")
 
+# The examples, from the same folder.
+set(examples ${CMAKE_CURRENT_LIST_DIR}/../../tools/examples/cpp)
+run(${CMAKE_COMMAND} -S ${examples} -B ${WORK}/examples -G ${GENERATOR} -DCMAKE_BUILD_TYPE=Release
+    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -DCMAKE_PREFIX_PATH=${WORK}/prefix)
+run(${CMAKE_COMMAND} --build ${WORK}/examples)
+function(expect text)
+  run(${ARGN})
+  if(NOT output MATCHES "${text}")
+    message(FATAL_ERROR "${ARGN}: expected ${text}, got\n${output}")
+  endif()
+endfunction()
+expect("[1-9][0-9]* of 1000 trajectories were in doubt" ${WORK}/examples/from_a_lambda)
+expect("16 images" ${WORK}/examples/from_a_file ${CMAKE_CURRENT_LIST_DIR}/../../models/digits.pt)
+expect("1[0-9][0-9] done, [1-9][0-9]* given up" ${WORK}/examples/cancel)
+expect("to (-1|0\\.9|1)" ${WORK}/examples/odeint)
+expect("to the last bit" ${WORK}/examples/threads)
+
 # The installed program finds Torch's libraries by itself.
 run(${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH ${WORK}/prefix/bin/shockstep --version)
 string(FIND "${output}" "${VERSION}" found)
