@@ -15,5 +15,6 @@ install(FILES ${CMAKE_BINARY_DIR}/ShockstepConfig.cmake ${CMAKE_BINARY_DIR}/Shoc
 
 if(TARGET shockstep_program)
   install(TARGETS shockstep_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  install(FILES tools/completion/shockstep.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME shockstep)
 endif()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
