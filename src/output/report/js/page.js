@@ -6,7 +6,7 @@
 
 const figures = (report) => [
   claimsTable,
-  ...paperFigures(report),
+  ...describedFigures(report),
   stepsOfSchedule,
   errorsOfSchedule,
   nodesOfSchedule,
@@ -22,11 +22,13 @@ const figures = (report) => [
   exponentsFigure,
   errorsFigure,
   trajectoriesFigure,
+  ...inspectTables(report),
 ];
 
 function headlineOf(report) {
   if (report.comparison) return comparisonHeadline(report);
   if (report.paper) return paperHeadline(report);
+  if (report.inspect) return inspectHeadline(report);
   return report.schedule ? scheduleHeadline(report) : headline(report);
 }
 
