@@ -63,14 +63,15 @@ struct PairCommitment {
   double distance = 0;  ///< of the means, data units
   double opens = 0;     ///< sigma where a symmetric pair of that distance and width opens its interface; 0: never
   Quantiles sigma{};    ///< of the trajectories of both, where they commit against the other
-  std::int64_t undecided = 0;  ///< never do
+  std::int64_t from_start = 0;  ///< lean so at sigma_max already, not in `sigma`
+  std::int64_t undecided = 0;   ///< never do
 };
 struct CommitmentSection {
   std::int64_t evaluations = 0;
-  std::vector<double> sigmas{};                  ///< nodes, descending
-  std::vector<int> cluster{};                    ///< of each trajectory's end
-  std::vector<double> sigma{};                   ///< where it commits against all others; NaN: never
-  std::vector<Quantiles> of_cluster{};           ///< the same by cluster
+  std::vector<double> sigmas{};         ///< nodes, descending
+  std::vector<int> cluster{};           ///< of each trajectory's end
+  std::vector<double> sigma{};          ///< where it commits against all others, at most sigma_max; NaN: never
+  std::vector<Quantiles> of_cluster{};  ///< the same by cluster, without those that lean so at sigma_max already
   std::vector<std::vector<double>> committed{};  ///< share of each cluster's trajectories that have, at each node
   std::vector<PairCommitment> pairs{};
   std::int64_t moved = 0;  ///< trajectories that end in another cluster than the adaptive run's
@@ -130,6 +131,7 @@ struct InterfaceProfile {
 };
 struct InterfaceSection {
   std::int64_t evaluations = 0;
+  std::int64_t tried = 0;  ///< events whose lines were looked at
   std::vector<InterfaceProfile> profiles{};
   std::string why{};  ///< there is none
 };

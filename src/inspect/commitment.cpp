@@ -84,7 +84,8 @@ CommitmentSection Commitment::section(const ClusterSection& clusters, const at::
       const auto done = std::ranges::count_if(of, [&](double s) { return s >= node; });
       share.push_back(of.empty() ? std::nan("") : static_cast<double>(done) / static_cast<double>(of.size()));
     }
-    out.of_cluster.push_back(quantiles_of(of));
+    std::erase(of, nodes_[0]);
+    out.of_cluster.push_back(quantiles_of(std::move(of)));
     out.committed.push_back(std::move(share));
   }
   if (K > most_paired) return out;
@@ -99,7 +100,9 @@ CommitmentSection Commitment::section(const ClusterSection& clusters, const at::
       for (std::size_t i = 0; i < out.cluster.size(); ++i) {
         if (out.cluster[i] != a && out.cluster[i] != b) continue;
         const double sigma = sigma_against[i][static_cast<std::size_t>(out.cluster[i] == a ? b : a)];
-        sigmas.push_back(sigma);
+        const bool from_start = sigma == nodes_[0];
+        if (!from_start) sigmas.push_back(sigma);
+        pair.from_start += from_start;
         pair.undecided += std::isnan(sigma);
       }
       pair.sigma = quantiles_of(std::move(sigmas));

@@ -26,7 +26,8 @@ constexpr double times_exact = 3;
 struct Bounds {
   double small, gross;
 };
-constexpr Bounds of_curl{.1, .5}, of_residual{.1, .5}, of_entropy{.05, .5};
+// A matrix without any symmetry has a curl of sqrt 2; terms that know nothing of each other leave a residual of 1.
+constexpr Bounds of_curl{.1, 1}, of_residual{.1, .7}, of_entropy{.05, .5};
 
 struct Found {
   double curl = 0, residual = 0, entropy = 0;
@@ -66,9 +67,10 @@ Found measure(Evaluator& model, const States& states, double step, std::uint64_t
   const at::Tensor ahead = model.denoise({states.x, states.trajectory, sigma * factor});
   const at::Tensor behind = model.denoise({states.x, states.trajectory, sigma / factor});
   const at::Tensor change = (ahead - behind) / (2 * ln_sigma_step);
-  const at::Tensor diffusion = sigma * sigma * laplacian;
-  const double terms = squares(change) + squares(diffusion) + 4 * squares(drift);
-  out.residual = std::sqrt(squares(change - diffusion - 2 * drift) / terms);
+  // sigma^4 times s_tau, Laplacian s and grad |s|^2.
+  const at::Tensor left = change - 2 * e, diffusion = sigma * sigma * laplacian, transport = 2 * (drift - e);
+  out.residual =
+      std::sqrt(squares(left - diffusion - transport) / (squares(left) + squares(diffusion) + squares(transport)));
 
   const at::Tensor eigenvalues =
       complete ? symmetric_eigenvalues(at.first) : jacobian_spectrum(model, states, step, lanczos_products, seed);

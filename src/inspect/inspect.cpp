@@ -35,6 +35,8 @@ constexpr std::int64_t most_components =
 // Levels of noise lie between these, over the scale of the data.
 constexpr double highest_level = 3, lowest_level = .02;
 constexpr int spectrum_levels = 16;
+constexpr std::int64_t candidates =
+    4;  // for each profile wanted: not every line that J exceeds 1 along crosses a layer
 
 /// Shares of the work, about, for the progress bar.
 constexpr double of_sampling = .45, of_paths = .25;
@@ -180,7 +182,7 @@ void Analysis::find_clusters() {
 void Analysis::follow() {
   const std::int64_t n = std::min(options_.trajectories, samples_.size(0));
   nodes_ = path_nodes(process_);
-  interfaces_ = strongest(result_.found.speciation->reports, n, options_.interfaces);
+  interfaces_ = strongest(result_.found.speciation->reports, n, candidates * options_.interfaces);
   for (std::int64_t i = 0; i < std::min(n, std::max(options_.health_rows, options_.spectrum_rows)); ++i)
     kept_.push_back(i);
   for (const Event& event : interfaces_)
@@ -241,15 +243,17 @@ void Analysis::analyse_states() {
   if (options_.interfaces > 0) {
     InterfaceSection out;
     for (const Event& event : interfaces_) {
+      if (std::ssize(out.profiles) == options_.interfaces) break;
       const std::size_t node = nearest_node(event.sigma);
       const std::int64_t row = std::ranges::find(kept_, event.trajectory) - kept_.begin();
       const States state{states_[node].narrow(0, row, 1), at::tensor({event.trajectory}, at::kLong), nodes_[node]};
+      ++out.tried;
       if (auto profile = interface_profile(evaluator_, state, at::tensor(event.direction, at::kDouble)))
         out.profiles.push_back(*std::move(profile));
     }
     if (out.profiles.empty())
-      out.why = interfaces_.empty() ? "no trajectory followed passed an interface"
-                                    : "J did not exceed 1 along the events' directions";
+      out.why = out.tried == 0 ? "no trajectory followed passed an interface"
+                               : "no tanh layer across any of the " + std::to_string(out.tried) + " interfaces tried";
     out.evaluations = evaluator_.take();
     result_.found.interfaces = std::move(out);
   }

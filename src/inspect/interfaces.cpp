@@ -77,10 +77,10 @@ std::vector<Event> strongest(const std::vector<TrajectoryReport>& reports, std::
     if (report.trajectory >= trajectories) continue;
     const Event* most = nullptr;
     for (const Event& event : report.events)
-      if (event.kind == EventKind::speciation && (!most || event.exponent > most->exponent)) most = &event;
+      if (event.kind == EventKind::speciation && (!most || event.rate > most->rate)) most = &event;
     if (most) out.push_back(*most);
   }
-  std::ranges::stable_sort(out, std::ranges::greater{}, &Event::exponent);
+  std::ranges::stable_sort(out, std::ranges::greater{}, &Event::rate);
   if (std::ssize(out) > count) out.resize(static_cast<std::size_t>(count));
   return out;
 }
@@ -103,9 +103,11 @@ std::optional<InterfaceProfile> interface_profile(Evaluator& model, const States
   const at::Tensor score = (along(model, state, n, at) - at - x_n) / (sigma * sigma);
   const Fit fit = fitted(t, score * unit);
 
+  if (!(fit.amplitude > 0) || std::abs(fit.centre) > extent / 2 || fit.width > extent / 2) return std::nullopt;
+
   InterfaceProfile out{.trajectory = state.trajectory[0].item<std::int64_t>(), .sigma = sigma};
-  out.width = unit * fit.width, out.amplitude = std::abs(fit.amplitude) / unit;
-  out.residual = std::sqrt(fit.loss() / static_cast<double>(points)) / std::abs(fit.amplitude);
+  out.width = unit * fit.width, out.amplitude = fit.amplitude / unit;
+  out.residual = std::sqrt(fit.loss() / static_cast<double>(points)) / fit.amplitude;
   // 3. What the slope at the centre says of both.
   const double middle = centre + unit * fit.centre, h = (model.exact() ? slope_exact : slope_network) * out.width;
   const at::Tensor pair = along(model, state, n, at::linspace(middle - h, middle + h, 2, options));

@@ -15,11 +15,12 @@
 
 namespace shockstep {
 
-/// At most `count` speciation events of trajectories below `trajectories`, of one trajectory each, the largest exponents first.
+/// At most `count` speciation events of trajectories below `trajectories`, of one trajectory each, the largest rates first.
 std::vector<Event> strongest(const std::vector<TrajectoryReport>& reports, std::int64_t trajectories,
                              std::int64_t count);
 
-/// The profile through a state (one row) near an interface along the unit vector n, [d]. Nothing where J along it does not exceed 1.
+/// The profile through a state (one row) near an interface along the unit vector n, [d]. Nothing where J along it does not exceed 1, or
+/// the fit is no layer: its centre or width beyond half the line.
 std::optional<InterfaceProfile> interface_profile(Evaluator& model, const States& state, const at::Tensor& n);
 
 }  // namespace shockstep

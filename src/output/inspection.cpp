@@ -81,6 +81,7 @@ Json commitment_json(const InspectFacts& facts, const CommitmentSection& s) {
                      {"opens", number(pair.opens)},
                      {"sigma", quantiles(pair.sigma)},
                      {"time", time_of(facts, pair.sigma.q50)},
+                     {"from_start", pair.from_start},
                      {"undecided", pair.undecided}});
   return {{"trajectories", s.cluster.size()},
           {"ended_elsewhere", s.moved},
@@ -130,7 +131,7 @@ Json interfaces_json(const InterfaceSection& s) {
                         {"width_local", number(p.width_local)},
                         {"amplitude_local", number(p.amplitude_local)},
                         {"residual", number(p.residual)}});
-  Json out{{"profiles", std::move(profiles)}};
+  Json out{{"tried", s.tried}, {"profiles", std::move(profiles)}};
   if (!s.why.empty()) out["why"] = s.why;
   return out;
 }

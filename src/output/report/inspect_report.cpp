@@ -74,7 +74,7 @@ Figure pairs_figure(const CommitmentSection& s) {
 }
 
 Figure spectral_figure(const SpectralSection& s, double sigma_min) {
-  Series predicted{.name = "predicted, √Λ", .x = {}, .y = {}},
+  Series predicted{.name = "predicted, √Λ", .x = {}, .y = {}, .style = Style::dots},
       measured{.name = "measured, median", .x = {}, .y = {}, .style = Style::dots};
   for (std::size_t k = 0; k < s.lines.size(); ++k) {
     if (s.lines[k].sigma > sigma_min)
@@ -90,8 +90,7 @@ Figure spectral_figure(const SpectralSection& s, double sigma_min) {
                  "decided whose direction lies mostly along it.",
              .x = {.name = "principal direction"},
              .y = {.name = "σ", .log = true}};
-  if (predicted.x.size() > 1) out.series.push_back(predicted);
-  if (!measured.x.empty()) out.series.push_back(measured);
+  if (measured.x.size() > 2) out.series = {predicted, measured};  // few are read in the table
   return out;
 }
 
@@ -239,13 +238,13 @@ Json pairs_table(const CommitmentSection& s) {
   Json rows = Json::array();
   for (const PairCommitment& p : s.pairs)
     rows.push_back({cluster_name(p.a), cluster_name(p.b), rounded(p.distance), rounded(p.opens), rounded(p.sigma.q50),
-                    rounded(p.sigma.q05), rounded(p.sigma.q95), p.sigma.count, p.undecided});
-  return table(
-      "pairs-table", "Pairs of clusters",
-      "Where trajectories that end in one of the two commit to it against the other: quantiles over these "
-      "trajectories.",
-      {"one", "other", "distance", "opens at σ", "committed, median σ", "5 %", "95 %", "trajectories", "undecided"},
-      std::move(rows));
+                    rounded(p.sigma.q05), rounded(p.sigma.q95), p.sigma.count, p.from_start, p.undecided});
+  return table("pairs-table", "Pairs of clusters",
+               "Where trajectories that end in one of the two commit to it against the other: quantiles over these "
+               "trajectories.",
+               {"one", "other", "distance", "opens at σ", "committed, median σ", "5 %", "95 %", "trajectories",
+                "from the start", "undecided"},
+               std::move(rows));
 }
 
 Json spectral_table(const SpectralSection& s) {

@@ -45,7 +45,7 @@ function inspectHeadline(report) {
     element(
       "p",
       { class: "lead" },
-      `The model fits its description.${health ? ` As a score it is ${health.verdict}: ${health.reason}.` : ""}${decide}`,
+      `The model fits its description.${health ? ` Verdict on its score: ${health.verdict}; ${health.reason}.` : ""}${decide}`,
     ),
     element(
       "p",

@@ -6,7 +6,6 @@
 
 const figures = (report) => [
   claimsTable,
-  ...describedFigures(report),
   stepsOfSchedule,
   errorsOfSchedule,
   nodesOfSchedule,
@@ -22,6 +21,7 @@ const figures = (report) => [
   exponentsFigure,
   errorsFigure,
   trajectoriesFigure,
+  ...describedFigures(report),
   ...inspectTables(report),
 ];
 
