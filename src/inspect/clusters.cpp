@@ -29,7 +29,9 @@ namespace {
 
 constexpr std::int64_t most_clusters = 12, most_rows = 1024;  // the silhouette needs all distances
 constexpr int starts = 4, most_rounds = 100;
-constexpr double least_gap = .02;  // of silhouettes
+
+/// Of silhouettes: of 11 values of k one differs by chance from that of as many other rows by about half of this.
+double least_gap(std::int64_t rows) { return std::max(.05, 1 / std::sqrt(static_cast<double>(rows))); }
 
 struct KMeans {
   at::Tensor means;  // [k, d]
@@ -168,7 +170,7 @@ ClusterSection clusters_of(const at::Tensor& samples, std::int64_t k, std::uint6
   const at::Tensor distances = distances_to(rows, rows).contiguous(),
                    null_distances = distances_to(null, null).contiguous();
   KMeans best{rows.mean(0, true), {}};
-  double best_gap = least_gap, best_silhouette = std::nan(""), best_null = std::nan("");
+  double best_gap = least_gap(n), best_silhouette = std::nan(""), best_null = std::nan("");
   for (std::int64_t tried = k > 0 ? k : 2; tried <= (k > 0 ? k : most); ++tried) {
     KMeans found = k_means(rows, tried, seed);
     const double is = silhouette(distances, found.of, tried);

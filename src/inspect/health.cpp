@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <utility>
 
 namespace shockstep {
 namespace {
@@ -90,11 +89,6 @@ std::string digits(double value) {
   return text;
 }
 
-std::string at_level(const HealthFigure& figure, const char* what, double sigma) {
-  return std::string(what) + " " + digits(figure.found) + " at sigma " + digits(sigma) + ", an exact mixture's is " +
-         digits(figure.exact);
-}
-
 }  // namespace
 
 HealthSection check_health(Evaluator& model, const Process& process, const std::vector<States>& levels,
@@ -105,6 +99,7 @@ HealthSection check_health(Evaluator& model, const Process& process, const std::
   out.step = plan.step;
   out.directions = model.dimension() <= most_coordinates ? 0 : static_cast<int>(random_directions);
   out.reason = "curl, residual and smallest eigenvalue are small, or an exact mixture's, at every level";
+  double worst = 0;  // of the figures with the verdict so far, over what is gross
   for (std::size_t i = 0; i < levels.size(); ++i) {
     const States& states = levels[i];
     const std::uint64_t seed = plan.seed + i;
@@ -117,10 +112,16 @@ HealthSection check_health(Evaluator& model, const Process& process, const std::
                       .curl = {is.curl, should.curl, judged(is.curl, should.curl, of_curl)},
                       .residual = {is.residual, should.residual, judged(is.residual, should.residual, of_residual)},
                       .entropy = {is.entropy, should.entropy, judged(-is.entropy, -should.entropy, of_entropy)}};
-    for (const auto& [figure, what] : {std::pair{&level.curl, "curl"}, std::pair{&level.residual, "residual"},
-                                       std::pair{&level.entropy, "smallest eigenvalue"}})
-      if (figure->verdict > out.verdict)
-        out.verdict = figure->verdict, out.reason = at_level(*figure, what, level.sigma);
+    const auto weigh = [&](const HealthFigure& figure, const char* what, double share) {
+      if (figure.verdict < out.verdict || figure.verdict == Verdict::fine) return;
+      if (figure.verdict == out.verdict && share <= worst) return;
+      worst = share, out.verdict = figure.verdict;
+      out.reason = std::string(what) + " " + digits(figure.found) + " at sigma " + digits(level.sigma) +
+                   ", an exact mixture's is " + digits(figure.exact);
+    };
+    weigh(level.curl, "curl", is.curl / of_curl.gross);
+    weigh(level.residual, "residual", is.residual / of_residual.gross);
+    weigh(level.entropy, "smallest eigenvalue", -is.entropy / of_entropy.gross);
     out.levels.push_back(level);
   }
   out.evaluations = model.take();

@@ -87,7 +87,7 @@ std::string inspection_text(const InspectFacts& facts) {
     if (!s->pairs.empty()) {
       const auto& first = *std::ranges::max_element(s->pairs, {}, by);
       const auto& last = *std::ranges::min_element(s->pairs, {}, by);
-      out.add("", "first " + std::to_string(first.a) + " from " + std::to_string(first.b) + " at sigma " +
+      out.add("", "first cluster " + std::to_string(first.a) + " from " + std::to_string(first.b) + " at sigma " +
                       range(first.sigma) + ", last " + std::to_string(last.a) + " from " + std::to_string(last.b) +
                       " at sigma " + range(last.sigma));
     }

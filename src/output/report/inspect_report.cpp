@@ -25,7 +25,7 @@ std::string digits(double value) {
   return text;
 }
 
-std::string cluster_name(int k) { return "cluster " + std::to_string(k + 1); }
+std::string cluster_name(int k) { return "cluster " + std::to_string(k); }
 
 // --- figures ---
 
@@ -237,12 +237,12 @@ Json fit_table(const FitReport& fit) {
 Json pairs_table(const CommitmentSection& s) {
   Json rows = Json::array();
   for (const PairCommitment& p : s.pairs)
-    rows.push_back({cluster_name(p.a), cluster_name(p.b), rounded(p.distance), rounded(p.opens), rounded(p.sigma.q50),
-                    rounded(p.sigma.q05), rounded(p.sigma.q95), p.sigma.count, p.from_start, p.undecided});
+    rows.push_back({p.a, p.b, rounded(p.distance), rounded(p.opens), rounded(p.sigma.q50), rounded(p.sigma.q05),
+                    rounded(p.sigma.q95), p.sigma.count, p.from_start, p.undecided});
   return table("pairs-table", "Pairs of clusters",
                "Where trajectories that end in one of the two commit to it against the other: quantiles over these "
                "trajectories.",
-               {"one", "other", "distance", "opens at σ", "committed, median σ", "5 %", "95 %", "trajectories",
+               {"cluster", "other", "distance", "opens at σ", "committed, median σ", "5 %", "95 %", "trajectories",
                 "from the start", "undecided"},
                std::move(rows));
 }

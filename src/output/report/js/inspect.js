@@ -8,7 +8,7 @@ const inspectTables = ({ inspect }) =>
     explain: () => table.explain,
     content: () => {
       if (!table.rows.length) return undefined;
-      const made = sortedTable(table, 0, false);
+      const made = sortedTable(table, -1);
       made.classList.add("named");
       return made;
     },

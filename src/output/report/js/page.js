@@ -35,9 +35,10 @@ function headlineOf(report) {
 function figureCard(figure, data, report) {
   const content = figure.content?.(data, report);
   const chart = figure.chart?.(data, report, false);
+  const width = report.inspect ? "" : figure.width || ""; // there none has neighbours to share a row with
   const card = element(
     "section",
-    { class: `figure ${figure.width || ""} ${content || chart ? "" : "words"}`, id: figure.key },
+    { class: `figure ${width} ${content || chart ? "" : "words"}`, id: figure.key },
     element("h2", {}, figure.title),
     element("p", { class: "explain" }, figure.explain(data, report)),
   );
