@@ -89,10 +89,9 @@ struct HealthFigure {
 };
 struct HealthLevel {
   double sigma = 0;
-  HealthFigure curl{};  ///< |J - J^T|/|J|, Frobenius norms: 0 for a gradient, 2 for a rotation
-  HealthFigure
-      residual;  ///< of the denoiser's equation, over the size of its terms: 0 for a score, about 1 for no relation
-  HealthFigure entropy{};  ///< smallest lambda_min of (J + J^T)/2: not below 0 for a score
+  HealthFigure curl{};      ///< |J - J^T|/|J|, Frobenius norms: 0 for a gradient, 2 for a rotation
+  HealthFigure residual{};  ///< of the equation of a score, over the size of its terms: 0, or 1 for no relation
+  HealthFigure entropy{};   ///< smallest lambda_min of (J + J^T)/2: not below 0 for a score
 };
 struct HealthSection {
   std::int64_t evaluations = 0;       ///< of the model; the mixture's are not counted

@@ -18,14 +18,17 @@
 #include "output/report/inspect_report.hpp"
 #include "output/report/page.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 
 namespace shockstep::cli {
 namespace {
 
 // The arrays of the command line, where they are given.
 void read_arrays(const Options& options, const ScoreModel& model, InspectRequest& request) {
+  if (!options.noise.empty()) throw ConfigError("--noise", "is not for inspect, which draws its latents from run.seed");
   if (options.data.empty()) {
     if (!options.labels.empty()) throw ConfigError("--labels", "needs --data FILE.npy, whose rows it labels");
     if (!options.held_out.empty()) throw ConfigError("--held-out", "needs --data FILE.npy, the training data");

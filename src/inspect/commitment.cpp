@@ -26,13 +26,14 @@ double commits(const std::vector<double>& nodes, const std::vector<double>& u) {
 }
 
 /// Variance of the samples of a and b along the line between their means, about the mean of each.
-double variance_along(const ClusterSection& clusters, const at::Tensor& samples, int a, int b, const at::Tensor& line) {
+double variance_along(const ClusterSection& clusters, const at::Tensor& samples, const at::Tensor& means, int a,
+                      int b) {
+  const at::Tensor line = (means[b] - means[a]) / (means[b] - means[a]).norm();
   double sum = 0, n = 0;
   for (std::size_t i = 0; i < clusters.of_sample.size(); ++i) {
     const int c = clusters.of_sample[i];
     if (c != a && c != b) continue;
-    const at::Tensor apart = samples[static_cast<std::int64_t>(i)] - means_of(clusters)[c];
-    sum += std::pow((apart * line).sum().item<double>(), 2), ++n;
+    sum += std::pow(((samples[static_cast<std::int64_t>(i)] - means[c]) * line).sum().item<double>(), 2), ++n;
   }
   return n > 0 ? sum / n : 0;
 }
@@ -92,8 +93,7 @@ CommitmentSection Commitment::section(const ClusterSection& clusters, const at::
   for (int a = 0; a < K; ++a)
     for (int b = a + 1; b < K; ++b) {
       const double distance = std::sqrt(A[a * K + b]);
-      const at::Tensor line = (means_[b] - means_[a]) / distance;
-      const double width2 = variance_along(clusters, samples, a, b, line);
+      const double width2 = variance_along(clusters, samples, means_, a, b);
       PairCommitment pair{.a = a, .b = b, .distance = distance};
       pair.opens = std::sqrt(std::max(0., distance * distance / 4 - width2));
       std::vector<double> sigmas;

@@ -12,7 +12,6 @@
 
 #include "inspect/evaluator.hpp"
 
-#include <functional>
 #include <vector>
 
 namespace shockstep {

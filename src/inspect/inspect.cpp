@@ -20,7 +20,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 
@@ -183,7 +182,8 @@ void Analysis::follow() {
   const std::int64_t n = std::min(options_.trajectories, samples_.size(0));
   nodes_ = path_nodes(process_);
   interfaces_ = strongest(result_.found.speciation->reports, n, candidates * options_.interfaces);
-  for (std::int64_t i = 0; i < std::min(n, std::max(options_.health_rows, options_.spectrum_rows)); ++i)
+  for (std::int64_t i = 0; i < std::min(n, std::max({std::int64_t{1}, options_.health_rows, options_.spectrum_rows}));
+       ++i)
     kept_.push_back(i);
   for (const Event& event : interfaces_)
     if (std::ranges::find(kept_, event.trajectory) == kept_.end()) kept_.push_back(event.trajectory);

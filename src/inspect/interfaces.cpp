@@ -77,7 +77,9 @@ std::vector<Event> strongest(const std::vector<TrajectoryReport>& reports, std::
     if (report.trajectory >= trajectories) continue;
     const Event* most = nullptr;
     for (const Event& event : report.events)
-      if (event.kind == EventKind::speciation && (!most || event.rate > most->rate)) most = &event;
+      // Not every window is measured long enough for a direction.
+      if (event.kind == EventKind::speciation && !event.direction.empty() && (!most || event.rate > most->rate))
+        most = &event;
     if (most) out.push_back(*most);
   }
   std::ranges::stable_sort(out, std::ranges::greater{}, &Event::rate);

@@ -9,7 +9,6 @@
 
 #include "inspect/evaluator.hpp"
 
-#include <functional>
 #include <optional>
 #include <vector>
 

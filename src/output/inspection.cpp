@@ -61,13 +61,15 @@ Json spectral_json(const InspectFacts& facts, const SpectralSection& s) {
   return {{"source", s.source}, {"rows", s.rows}, {"total_variance", number(s.total)}, {"lines", std::move(lines)}};
 }
 
-Json clusters_json(const ClusterSection& s) {
-  return {{"source", s.source},
-          {"count", s.count()},
-          {"sizes", s.sizes},
-          {"silhouette", number(s.silhouette)},
-          {"silhouette_of_a_gaussian", number(s.silhouette_null)},
-          {"means", numbers(s.means)}};
+Json clusters_json(const InspectFacts& facts, const ClusterSection& s) {
+  Json out{{"source", s.source},
+           {"count", s.count()},
+           {"sizes", s.sizes},
+           {"silhouette", number(s.silhouette)},
+           {"silhouette_of_a_gaussian", number(s.silhouette_null)},
+           {"means", numbers(s.means)}};
+  if (!facts.labels.empty()) out["labels"] = facts.labels;
+  return out;
 }
 
 Json commitment_json(const InspectFacts& facts, const CommitmentSection& s) {
@@ -212,7 +214,7 @@ std::string inspect_json(const InspectFacts& facts) {
     out["guard"] = Json::parse(to_json(f.speciation->profile));
   }
   if (f.spectral) out["spectral"] = spectral_json(facts, *f.spectral);
-  if (f.clusters) out["clusters"] = clusters_json(*f.clusters);
+  if (f.clusters) out["clusters"] = clusters_json(facts, *f.clusters);
   if (f.commitment) out["commitment"] = commitment_json(facts, *f.commitment);
   if (f.health) out["health"] = health_json(*f.health);
   if (f.spectrum) out["spectrum"] = spectrum_json(*f.spectrum);
