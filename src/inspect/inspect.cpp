@@ -251,9 +251,12 @@ void Analysis::analyse_states() {
       if (auto profile = interface_profile(evaluator_, state, at::tensor(event.direction, at::kDouble)))
         out.profiles.push_back(*std::move(profile));
     }
-    if (out.profiles.empty())
-      out.why = out.tried == 0 ? "no trajectory followed passed an interface"
-                               : "no tanh layer across any of the " + std::to_string(out.tried) + " interfaces tried";
+    if (out.profiles.empty()) {
+      const bool some = result_.found.speciation->with_event > 0;
+      out.why = out.tried > 0 ? "no tanh layer across any of the " + std::to_string(out.tried) + " interfaces tried"
+                : some        ? "no event of the trajectories followed bears a direction; in many dimensions none does"
+                              : "no trajectory passed an interface";
+    }
     out.evaluations = evaluator_.take();
     result_.found.interfaces = std::move(out);
   }
