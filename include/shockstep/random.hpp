@@ -15,6 +15,7 @@ enum class Stream : std::uint32_t {
   datum = 4,      ///< noise of sigma_min that data get before they go up
   trace = 5,      ///< signs of the trace's directions
   exact = 6,      ///< exact samples, random projections and orders of rows that comparisons measure with
+  inspect = 7,    ///< directions and starts of the analyses of inspect
 };
 
 /// Fills `out` with standard normal numbers addressed by (seed, stream, trajectory, interval): element j is the same

@@ -1,38 +1,138 @@
 #include <shockstep/fit_check.hpp>
+#include <shockstep/inspect.hpp>
+#include <shockstep/models/gaussian_mixture.hpp>
 
+#include "cli/arrays.hpp"
+#include "cli/cache.hpp"
 #include "cli/commands.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/known_model.hpp"
+#include "cli/progress_observer.hpp"
 #include "cli/setup.hpp"
+#include "config/inspect_config.hpp"
 #include "log/log.hpp"
 #include "output/file.hpp"
 #include "output/fit.hpp"
 #include "output/inspection.hpp"
+#include "output/inspection_text.hpp"
+#include "output/report/inspect_report.hpp"
+#include "output/report/page.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 
 namespace shockstep::cli {
+namespace {
+
+// The arrays of the command line, where they are given.
+void read_arrays(const Options& options, const ScoreModel& model, InspectRequest& request) {
+  if (!options.noise.empty()) throw ConfigError("--noise", "is not for inspect, which draws its latents from run.seed");
+  if (options.data.empty()) {
+    if (!options.labels.empty()) throw ConfigError("--labels", "needs --data FILE.npy, whose rows it labels");
+    if (!options.held_out.empty()) throw ConfigError("--held-out", "needs --data FILE.npy, the training data");
+    return;
+  }
+  request.data = read_rows(options.data, model.shape());
+  if (!options.held_out.empty()) request.held_out = read_rows(options.held_out, model.shape());
+  if (!options.labels.empty()) request.labels = read_tensor(options.labels);
+}
+
+std::vector<std::string> write_tables(const std::function<std::string(const char*)>& at, const InspectFacts& facts) {
+  std::vector<std::string> files;
+  const auto write = [&](const char* name, const std::string& text) {
+    write_file(at(name), text);
+    files.emplace_back(name);
+  };
+  if (facts.found.speciation) write("speciation.csv", speciation_csv(facts));
+  if (facts.found.commitment) write("commitment.csv", commitment_csv(facts));
+  if (facts.found.training) write("training.csv", training_csv(*facts.found.training));
+  return files;
+}
+
+// What the page shows of samples and their decisions. The density of a mixture that was fitted is not the model's.
+std::string page(const RunConfig& config, const InspectFacts& facts, const InspectResult& result,
+                 const ModelPtr& model) {
+  InspectPage page{.title = printable(std::filesystem::path(config.file).stem().string()), .shape = model->shape()};
+  if (result.mixture) {
+    page.known = known_model(result.mixture, facts.sigma_min);
+    page.fitted = result.mixture != model;
+    if (page.fitted) page.known.density = {};
+  }
+  if (result.samples.defined())
+    page.samples = {result.samples.const_data_ptr<double>(), static_cast<std::size_t>(result.samples.numel())};
+  return html_page(inspect_report(facts, config.output, page));
+}
+
+}  // namespace
 
 int inspect(const Options& options) {
   const auto begin = Clock::now();
-  RunConfig config(read_root(options), options.config, method_names());
+  watch_interrupts();
+  const ConfigNode root = read_root(options);
+  RunConfig config(root, options.config, method_names());
+  ConfigNode settings;
+  InspectRequest request{.options = read_inspect(root, options.config, settings),
+                         .seed = config.run.seed,
+                         .batch = config.run.batch,
+                         .threads = config.run.threads,
+                         .float32 = config.run.dtype != "float64"};
+  request.options.count = std::min(request.options.count, config.run.count);
   const auto [process, model] = make_inputs(config);
+  read_arrays(options, *model, request);
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  for (const char* name : {"speciation.csv", "commitment.csv", "training.csv", "report.html", "summary.json"})
+    std::filesystem::remove(at(name));  // of an earlier run
   log::open(at("run.log"));
   log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", inspect");
   log::info("model: " + model->describe());
-  InspectFacts facts;
+  InspectFacts facts{.sigma_min = process.sigma_min(),
+                     .sigma_max = process.sigma_max(),
+                     .dimension = model->dimension(),
+                     .time = [&process = process](double sigma) { return process.time(sigma); },
+                     .data = options.data,
+                     .held_out = options.held_out,
+                     .labels = options.labels};
   facts.setup = run_setup(config, options, *model);
+  facts.setup.config.child("inspect") = settings;
   facts.setup.seconds = seconds_since(begin);
 
   facts.fit = check_fit(model, process, {.seed = config.run.seed, .batch = config.run.batch}).report;
   std::fputs(fit_text(facts.fit).c_str(), stdout);
-
-  write_file(at("summary.json"), inspect_json(facts));
-  std::printf("%s: summary.json run.log\n", folder.c_str());
-  if (facts.fit.fits) return 0;
-  log::error(facts.fit.reason);
-  return 3;
+  std::fflush(stdout);
+  std::vector<std::string> files;
+  if (facts.fit.fits) {
+    const auto begin_analyses = Clock::now();
+    SamplerOptions sampler = inspect_sampler(config.sampler);
+    sampler.cache = cache_file(config, sampler, *model);
+    InspectResult result;
+    {
+      Progress progress(request.options.count, !options.quiet);
+      ProgressObserver observer(progress);
+      request.observer = &observer;
+      result = with_file(config.file, [&] { return shockstep::inspect(model, process, sampler, request); });
+    }
+    facts.found = std::move(result.found);
+    facts.seconds = seconds_since(begin_analyses);
+    if (!facts.found.complete) log::warning("interrupted; writing the sections that are done");
+    std::fputs(inspection_text(facts).c_str(), stdout);
+    files = write_tables(at, facts);
+    if (config.output.report) {
+      write_file(at("report.html"), page(config, facts, result, model));
+      files.emplace_back("report.html");
+    }
+  }
+  write_file(at("summary.json"), inspect_json(facts));  // last: it says the inspection is whole
+  std::printf("%s:", folder.c_str());
+  for (const auto& file : files) std::printf(" %s", file.c_str());
+  std::puts(" summary.json run.log");
+  if (!facts.fit.fits) {
+    log::error(facts.fit.reason);
+    return 3;
+  }
+  return facts.found.complete ? 0 : 130;
 }
 
 }  // namespace shockstep::cli

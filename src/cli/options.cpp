@@ -168,12 +168,23 @@ class CommandLine {
   }
 
   void add_inspect() {
-    CLI::App* inspect =
-        app_.add_subcommand("inspect", "does the model fit its description, and which would fit better");
+    CLI::App* inspect = app_.add_subcommand(
+        "inspect",
+        "does the model fit its description; when it decides, whether it is a score, what it has learnt by heart");
     add_run_options(*inspect);
+    inspect->add_option("--data", options_.data, "the training data, [n, *shape]: which samples are points of it")
+        ->type_name("FILE.npy")
+        ->take_last();
+    inspect->add_option("--held-out", options_.held_out, "data not trained on; the second half of --data")
+        ->type_name("FILE.npy")
+        ->take_last();
+    inspect->add_option("--labels", options_.labels, "class of each row of --data, [n]: the clusters")
+        ->type_name("FILE.npy")
+        ->take_last();
     inspect->footer(
-        "Needs no data. Exit code 3: the description does not fit.\n"
+        "Needs no data. Exit code 3: the description does not fit, and nothing else was measured.\n"
         "Example:  shockstep inspect configs/digits.yaml --out runs/inspect\n"
+        "          shockstep inspect configs/digits.yaml --data train.npy --held-out test.npy\n"
         "          shockstep inspect configs/digits.yaml --set model.predicts=noise");
   }
 

@@ -18,7 +18,9 @@ struct Options {
   std::optional<double> strength;     ///< of the noise on --init
   int interpolate = 0;                ///< rows from one starting latent to the next; 0: none
   std::string steps;                  ///< of a fixed schedule; empty: as the config says
-  std::string data;                   ///< .npy of what to encode
+  std::string data;                   ///< .npy of what to encode, or of training data
+  std::string labels;                 ///< .npy of the classes of `data`; empty: none
+  std::string held_out;               ///< .npy of data that were not trained on; empty: none
   std::string format;                 ///< in which schedule prints to stdout; empty: not at all
   std::vector<std::string> settings;  ///< key.path=value, in the order to apply them
   bool quiet = false, verbose = false;

@@ -260,7 +260,7 @@ RunConfig::RunConfig(const ConfigNode& root, const std::string& name, const std:
   sampler = read_sampler(root_.section("sampler"), methods);
   run = read_run(root_.section("run"));
   output = read_output(root_.section("output"));
-  for (const char* key : {"methods", "reference", "data", "distances", "encode"})
+  for (const char* key : {"methods", "reference", "data", "distances", "encode", "inspect"})
     root_.ignore(key);  // of other commands
   root_.finish();
 }

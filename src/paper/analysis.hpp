@@ -30,6 +30,7 @@ struct Table {
 struct Axis {
   std::string name;
   bool log = false;
+  bool falling = false;  ///< drawn from large to small
 };
 
 struct Series {

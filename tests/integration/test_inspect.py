@@ -1,11 +1,29 @@
-"""shockstep inspect as its user sees it: what fits, what does not, and what would."""
+"""shockstep inspect as its user sees it: what fits, what does not and what would, and the analyses of what fits."""
 
+import csv
 import json
+import signal
+import struct
+import subprocess
+import time
 import unittest
 
-from program import SOURCE, ScratchCase, shockstep
+import test_report
+from browser import Browser, find_browser
+from program import PROGRAM, SOURCE, ScratchCase, shockstep
 
 DIGITS = SOURCE / "configs" / "digits.yaml"
+SECTIONS = ("speciation", "commitment", "health", "spectrum", "interfaces", "product")
+
+
+def save(path, rows):
+    """Rows of float64 as .npy, version 1.0."""
+    columns = len(rows[0]) if isinstance(rows[0], list) else 0
+    shape = f"({len(rows)}, {columns})" if columns else f"({len(rows)},)"
+    header = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (63 - (10 + len(header)) % 64) + "\n"
+    values = [value for row in rows for value in row] if columns else rows
+    path.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + struct.pack(f"<{len(values)}d", *values))
 
 
 class Inspect(ScratchCase):
@@ -26,10 +44,91 @@ process: {kind: ve, sigma_min: 0.01, sigma_max: 80}
         self.assertTrue(fit["fits"])
         self.assertTrue(all(identity["holds"] for identity in fit["identities"]))
 
+    def test_the_analyses_of_an_exact_model(self):
+        done, _ = self.inspect(self.config, "--count", "300")
+        out = self.folder / "inspected"
+        summary = json.loads((out / "summary.json").read_text())
+        self.assertTrue(summary["complete"])
+        self.assertEqual(summary["evaluations"]["total"], sum(summary["evaluations"][key] for key in ("fit", *SECTIONS)))
+        self.assertEqual(summary["speciation"]["trajectories"], 300)
+        self.assertEqual(summary["clusters"]["source"], "components")
+        self.assertEqual(sum(summary["clusters"]["sizes"]), 300)
+        self.assertEqual(summary["health"]["verdict"], "fine")
+        self.assertEqual(summary["config"]["inspect"]["clusters"], "auto")
+        for name, lines in {"speciation": summary["speciation"]["speciation"]["count"], "commitment": 256}.items():
+            with (out / f"{name}.csv").open(newline="") as file:
+                self.assertEqual(len(list(csv.DictReader(file))), lines, name)
+        self.assertIn("health       fine", done.stdout)
+        self.assertTrue(done.stdout.endswith(": speciation.csv commitment.csv report.html summary.json run.log\n"), done.stdout)
+        # Once more: the same numbers.
+        before = {key: summary[key] for key in (*SECTIONS, "clusters", "spectral")}
+        self.inspect(self.config, "--count", "300", "--batch", "31")
+        again = json.loads((out / "summary.json").read_text())
+        self.assertEqual(before, {key: again[key] for key in before})
+
+    def test_a_cloud_of_points_is_memorised(self):
+        points = [[float(i % 7) / 7 + 0.03 * (i % 5), float(i // 7) / 7 + 0.02 * (i % 3)] for i in range(49)]
+        save(self.folder / "points.npy", points)
+        self.config.write_text(
+            "model: {kind: point_cloud, points: points.npy}\nprocess: {kind: ve, sigma_min: 0.0001, sigma_max: 80}\nrun: {count: 64}\n"
+        )
+        done, _ = self.inspect(self.config, "--data", self.folder / "points.npy")
+        out = self.folder / "inspected"
+        training = json.loads((out / "summary.json").read_text())["training"]
+        self.assertEqual(training["memorised_count"], 64)
+        self.assertEqual(training["held_out_is"], "the second half of the data")
+        with (out / "training.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([row["memorised"] for row in rows], ["1"] * 64)
+        self.assertIn("64 of 64 samples are points of the data", done.stdout)
+
+    def test_labels_are_the_clusters(self):
+        save(self.folder / "data.npy", [[x + 0.1 * (i % 3 - 1), 0.1 * (i % 5 - 2)] for i in range(20) for x in (-1.0, 1.0)])
+        save(self.folder / "labels.npy", [label for _ in range(20) for label in (3.0, 5.0)])
+        arguments = ("--data", self.folder / "data.npy", "--labels", self.folder / "labels.npy", "--count", "40")
+        self.inspect(self.config, *arguments)
+        summary = json.loads((self.folder / "inspected" / "summary.json").read_text())
+        self.assertEqual(summary["clusters"]["source"], "labels")
+        self.assertEqual(summary["clusters"]["count"], 2)
+        self.assertEqual(summary["spectral"]["source"], "data")
+
+    def test_mistakes_are_one_line_that_names_the_key(self):
+        for arguments, said in {
+            ("--set", "inspect.level=3"): "did you mean levels?",
+            ("--set", "inspect.levels=0"): "inspect.levels",
+            ("--set", "inspect.clusters=many"): "inspect.clusters",
+            ("--labels", "x.npy"): "--labels: needs --data",
+            ("--held-out", "x.npy"): "--held-out: needs --data",
+        }.items():
+            done = shockstep("inspect", self.config, "--out", self.folder / "out", *arguments)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(said, done.stderr)
+            self.assertEqual(len(done.stderr.splitlines()), 1)
+
+    def test_interrupted_it_writes_what_is_done(self):
+        out = self.folder / "run"
+        many = ("--set", "run.count=500000", "--set", "inspect.count=500000", "--threads", "1")
+        run = subprocess.Popen([PROGRAM, "inspect", self.config, "--out", out, *many], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.assertIn("fit check", run.stdout.readline())  # the analyses come next
+        time.sleep(0.3)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+        self.assertEqual(run.returncode, 130, errors)
+        self.assertIn("interrupted", errors)
+        summary = json.loads((out / "summary.json").read_text())
+        self.assertFalse(summary["complete"])
+        self.assertTrue(summary["fit"]["fits"])
+        self.assertNotIn("health", summary)
+
     def test_digits_fit_as_described_and_only_so(self):
-        self.assertTrue(self.inspect(DIGITS)[1]["fits"])
+        self.assertTrue(self.inspect(DIGITS, "--count", "64")[1]["fits"])
+        summary = json.loads((self.folder / "inspected" / "summary.json").read_text())
+        # A small network: its Jacobian is not symmetric, yet far from a rotation's.
+        self.assertEqual(summary["health"]["verdict"], "rough")
+        self.assertGreater(summary["spectrum"]["rows"][-1]["dimension"], 10)
         for wrong in ("noise", "velocity", "edm"):
             done, fit = self.inspect(DIGITS, "--set", f"model.predicts={wrong}", code=3)
+            self.assertTrue(done.stdout.endswith("inspected: summary.json run.log\n"))
             self.assertIn("predicts: denoised", done.stdout)
             self.assertIn("model.predicts: denoised", fit["suggestion"]["settings"])
 
@@ -43,6 +142,32 @@ process: {kind: ve, sigma_min: 0.01, sigma_max: 80}
         done = shockstep("sample", DIGITS, *wanted, "--set", "model.predicts=noise")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("this looks like denoised data, not noise; see shockstep inspect", done.stderr)
+
+
+@unittest.skipUnless(find_browser(), "needs Chromium: apt-get install chromium, or CHROMIUM=PROGRAM")
+class Page(ScratchCase):
+    # What every page must do is said there.
+    ink, charts, check_drawn, check_quiet = (
+        test_report.Page.ink, test_report.Page.charts, test_report.Page.check_drawn, test_report.Page.check_quiet,
+    )  # fmt: skip
+
+    @classmethod
+    def setUpClass(cls):
+        cls.browser = Browser(find_browser())
+        cls.addClassCleanup(cls.browser.close)
+
+    def test_every_figure_is_drawn(self):
+        done = shockstep("inspect", SOURCE / "configs" / "ring.yaml", "--count", "512", "--threads", "1", "--out", self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.browser.scheme("light")
+        self.browser.size(1280, 900)
+        self.browser.open((self.folder / "report.html").as_uri())
+        own = {"commitment", "pairs", "health", "entropy", "dimension", "spectrum", "product"} | {f"interface-{i}" for i in range(3)}
+        self.check_drawn({f"inspect-{key}" for key in own} | {"samples", "events", "decisions", "gain", "exponents"}, 0.0015)
+        self.check_quiet()
+        self.browser.size(360, 740)
+        self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 360)
+        self.assertIn("Verdict on its score: fine", self.browser.evaluate("document.body.innerText"))
 
 
 if __name__ == "__main__":

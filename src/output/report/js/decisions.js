@@ -112,9 +112,12 @@ const rowOfTree = (leaves) => (leaves <= 4 ? 48 : leaves <= 12 ? 34 : 24);
 const decisionsFigure = {
   key: "decisions",
   title: "Tree of decisions",
-  explain: (decisions) =>
+  explain: (decisions, report) =>
     decisions.why ||
-    "From far away all modes are one; each fork is the noise level at which the density splits, and a branch is as broad " +
+    (report.inspect?.fitted
+      ? "The modes are those of a Gaussian mixture at the clusters of the samples, in place of the model's. "
+      : "") +
+      "From far away all modes are one; each fork is the noise level at which the density splits, and a branch is as broad " +
       "as the number of trajectories that took it. The warmer it is, the more of them decided inside an interface. A " +
       "sample belongs to the mode with the nearest mean.",
   chart: (decisions, report, narrow) => (decisions.why ? undefined : tree(decisions, report, narrow)),

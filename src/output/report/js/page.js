@@ -6,7 +6,6 @@
 
 const figures = (report) => [
   claimsTable,
-  ...paperFigures(report),
   stepsOfSchedule,
   errorsOfSchedule,
   nodesOfSchedule,
@@ -22,20 +21,24 @@ const figures = (report) => [
   exponentsFigure,
   errorsFigure,
   trajectoriesFigure,
+  ...describedFigures(report),
+  ...inspectTables(report),
 ];
 
 function headlineOf(report) {
   if (report.comparison) return comparisonHeadline(report);
   if (report.paper) return paperHeadline(report);
+  if (report.inspect) return inspectHeadline(report);
   return report.schedule ? scheduleHeadline(report) : headline(report);
 }
 
 function figureCard(figure, data, report) {
   const content = figure.content?.(data, report);
   const chart = figure.chart?.(data, report, false);
+  const width = report.inspect ? "" : figure.width || ""; // there none has neighbours to share a row with
   const card = element(
     "section",
-    { class: `figure ${figure.width || ""} ${content || chart ? "" : "words"}`, id: figure.key },
+    { class: `figure ${width} ${content || chart ? "" : "words"}`, id: figure.key },
     element("h2", {}, figure.title),
     element("p", { class: "explain" }, figure.explain(data, report)),
   );

@@ -1,4 +1,4 @@
-// The page of the Burgers analysis: its claims, and figures that the data describe whole.
+// Figures that the data describe whole, those of the Burgers analysis and of inspect; and the page of the former: its claims.
 
 // A series "A, something" belongs to the series A and has its colour; only the latter is in the legend.
 function paperColours(series) {
@@ -10,10 +10,10 @@ function paperColours(series) {
   };
 }
 
-function paperAxis({ name, log }, values) {
+function paperAxis({ name, log, falling }, values) {
   if (!log) return axis(name, { type: "value", scale: true });
   const positive = values.filter((value) => value > 0);
-  return logAxis(name, Math.min(...positive), Math.max(...positive));
+  return { ...logAxis(name, Math.min(...positive), Math.max(...positive)), inverse: falling };
 }
 
 function paperSeries(each, colour) {
@@ -104,16 +104,16 @@ function paperPlane({ x, y, series, plane }) {
   });
 }
 
-const paperFigures = ({ paper }) =>
-  (paper?.figures ?? []).map((figure) => ({
-    key: `paper-${figure.key}`,
+const describedFigures = ({ paper, inspect }) =>
+  (paper ?? inspect)?.figures.map((figure) => ({
+    key: `${paper ? "paper" : "inspect"}-${figure.key}`,
     title: figure.title,
     find: () => figure,
     explain: () => figure.explain,
     chart: figure.plane ? paperPlane : paperLines,
     shape: () => (figure.plane ? "square" : undefined),
     height: 400,
-  }));
+  })) ?? [];
 
 const claimsTable = {
   key: "claims",

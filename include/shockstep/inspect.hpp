@@ -1,0 +1,41 @@
+/// Analyses of any model, network or exact: where trajectories decide, which clusters part when, whether D is the denoiser that a
+/// score belongs to, and what it has learnt by heart. docs/inspect.md has the definitions.
+#pragma once
+
+#include <shockstep/inspect_options.hpp>
+#include <shockstep/inspection.hpp>
+#include <shockstep/sampler.hpp>
+
+namespace shockstep {
+
+class GaussianMixture;
+
+struct InspectRequest {
+  InspectOptions options{};
+  std::uint64_t seed = 0;
+  int batch = 256;               ///< rows in one model call
+  int threads = 0;               ///< 0: all cores
+  bool float32 = true;           ///< a network computes in this or less: what it is compared with is rounded so too
+  at::Tensor data{};             ///< [n, *shape] float64, the training data; undefined: none
+  at::Tensor labels{};           ///< [n] float64, the class of each datum; undefined: none
+  at::Tensor held_out{};         ///< [m, *shape] float64, data not trained on; undefined: the second half of data
+  Observer* observer = nullptr;  ///< progress and cancelled
+};
+
+struct InspectResult {
+  Inspection found;
+  at::Tensor samples;  ///< [count, *shape] float64, of section speciation
+  /// A mixture at the clusters with their pooled covariance, or the model if it is a mixture; null where there are no samples.
+  std::shared_ptr<const GaussianMixture> mixture;
+};
+
+/// The settings that inspect samples with: the probability flow, adaptive steps, the guard and its events on, whatever these say.
+SamplerOptions inspect_sampler(SamplerOptions options);
+
+/// Follows the probability flow as inspect_sampler() says. What is found of an exact model does not depend on the batch, nor on
+/// threads but for rounding of covariances. Throws ConfigError for a request that does not fit the model, ModelError if D is
+/// not finite. Cancelled, it returns what is done.
+InspectResult inspect(const ModelPtr& model, const Process& process, const SamplerOptions& sampler,
+                      const InspectRequest& request);
+
+}  // namespace shockstep

@@ -1,0 +1,37 @@
+#include "inspect/evaluator.hpp"
+
+#include <shockstep/error.hpp>
+
+#include "core/text.hpp"
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/isfinite.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace shockstep {
+
+at::Tensor Evaluator::denoise(const States& states) {
+  const double sigma = std::clamp(states.sigma, low_, high_);  // what rounding of exp and ln may leave
+  const std::int64_t n = states.x.size(0);
+  std::vector<at::Tensor> parts;
+  for (std::int64_t begin = 0; begin < n; begin += batch_) {
+    if (observer_ && observer_->cancelled()) throw Cancelled("cancelled");
+    const std::int64_t rows = std::min<std::int64_t>(batch_, n - begin);
+    std::vector<std::int64_t> shape{rows};
+    shape.insert(shape.end(), model_.shape().begin(), model_.shape().end());
+    const at::Tensor x = states.x.narrow(0, begin, rows).reshape(shape).contiguous();
+    const at::Tensor D = model_.denoise_rows(x, at::full({rows}, sigma, at::kDouble),
+                                             states.trajectory.narrow(0, begin, rows).contiguous());
+    if (!at::isfinite(D).all().item<bool>())
+      throw ModelError("D is NaN or infinite at sigma " + shortest(sigma) + ", where inspect looks at it");
+    parts.push_back(D.reshape({rows, -1}));
+  }
+  evaluations_ += n;
+  return parts.size() == 1 ? parts[0] : at::cat(parts);
+}
+
+}  // namespace shockstep

@@ -1,0 +1,115 @@
+#include "output/inspection_text.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+
+namespace shockstep {
+namespace {
+
+std::string digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g", value);
+  return text;
+}
+
+std::string range(const Quantiles& q) {
+  if (q.count == 0) return "none";
+  return digits(q.q50) + " (" + digits(q.q05) + " to " + digits(q.q95) + ")";
+}
+
+std::string percent(std::int64_t part, std::size_t whole) {
+  return digits(whole > 0 ? 100. * static_cast<double>(part) / static_cast<double>(whole) : 0) + " %";
+}
+
+class Lines {
+ public:
+  void add(const char* section, const std::string& text) {
+    char line[400];
+    std::snprintf(line, sizeof line, "%-12s %s\n", section, text.c_str());
+    out_ += line;
+  }
+  std::string text() const { return out_; }
+
+ private:
+  std::string out_;
+};
+
+void add_spectral(Lines& out, const SpectralSection& s) {
+  const std::size_t n = std::min<std::size_t>(3, s.lines.size());
+  for (std::size_t k = 0; k < n; ++k) {
+    const SpectralLine& line = s.lines[k];
+    out.add(k == 0 ? "spectral" : "", "eigenvalue " + digits(line.eigenvalue) + " of the covariance of " + s.source +
+                                          ": sigma " + digits(line.sigma) + " predicted, measured " +
+                                          range(line.measured) + ", " + std::to_string(line.measured.count) +
+                                          " events");
+  }
+}
+
+void add_spectrum(Lines& out, const SpectrumSection& s) {
+  if (s.rows.empty()) return;
+  const std::int64_t first = s.rows.front().trajectory;
+  std::string text;
+  std::size_t seen = 0;
+  const auto of_first = std::ranges::count_if(s.rows, [&](const SpectrumRow& r) { return r.trajectory == first; });
+  for (const SpectrumRow& row : s.rows) {
+    if (row.trajectory != first) continue;
+    if (const auto i = seen++; i % 5 != 0 && i + 1 != static_cast<std::size_t>(of_first)) continue;
+    text += (text.empty() ? "" : ", ") + std::string(s.complete ? "" : "at least ") + std::to_string(row.dimension) +
+            " at sigma " + digits(row.sigma);
+  }
+  out.add("spectrum", "local dimension " + text);
+}
+
+}  // namespace
+
+std::string inspection_text(const InspectFacts& facts) {
+  const Inspection& f = facts.found;
+  Lines out;
+  if (const auto& s = f.speciation) {
+    out.add("speciation", percent(s->with_event, s->reports.size()) + " of " + std::to_string(s->reports.size()) +
+                              " trajectories decide in an interface, sigma " + range(s->speciation));
+    if (s->with_event > 0)
+      out.add("",
+              "J above 1 from sigma " + range(s->enter) + " to " + range(s->exit) + ", exponent " + range(s->exponent));
+  }
+  if (f.spectral) add_spectral(out, *f.spectral);
+  if (const auto& s = f.clusters)
+    out.add("clusters", std::to_string(s->count()) + " (" + s->source + ")" +
+                            (std::isnan(s->silhouette) ? std::string()
+                                                       : ", silhouette " + digits(s->silhouette) +
+                                                             ", of one Gaussian " + digits(s->silhouette_null)));
+  if (const auto& s = f.commitment; s && s->of_cluster.size() > 1) {
+    const auto undecided = std::ranges::count_if(s->sigma, [](double v) { return std::isnan(v); });
+    const auto by = [](const PairCommitment& pair) { return std::isnan(pair.sigma.q50) ? 0 : pair.sigma.q50; };
+    out.add("commitment", std::to_string(s->cluster.size()) + " trajectories followed, " + std::to_string(undecided) +
+                              " never commit");
+    if (!s->pairs.empty()) {
+      const auto& first = *std::ranges::max_element(s->pairs, {}, by);
+      const auto& last = *std::ranges::min_element(s->pairs, {}, by);
+      out.add("", "first cluster " + std::to_string(first.a) + " from " + std::to_string(first.b) + " at sigma " +
+                      range(first.sigma) + ", last " + std::to_string(last.a) + " from " + std::to_string(last.b) +
+                      " at sigma " + range(last.sigma));
+    }
+  }
+  if (f.health) out.add("health", std::string(name(f.health->verdict)) + ": " + f.health->reason);
+  if (f.spectrum) add_spectrum(out, *f.spectrum);
+  if (const auto& s = f.interfaces) {
+    if (s->profiles.empty()) out.add("interfaces", s->why);
+    for (const InterfaceProfile& p : s->profiles)
+      out.add(&p == s->profiles.data() ? "interfaces" : "",
+              "sigma " + digits(p.sigma) + ": width " + digits(p.width) + " (from the slope " + digits(p.width_local) +
+                  "), amplitude " + digits(p.amplitude) + " (" + digits(p.amplitude_local) + "), misfit " +
+                  digits(p.residual));
+  }
+  if (const auto& s = f.product)
+    out.add("product", "f(x) g(sigma) explains " + digits(100 * s->mean) + " % of the score on average, " +
+                           digits(100 * s->smallest) + " % at least");
+  if (const auto& s = f.training)
+    out.add("training", std::to_string(s->memorised) + " of " + std::to_string(s->rows.size()) +
+                            " samples are points of the data; " + digits(100 * s->nearer) +
+                            " % nearer to one than held-out points" + (s->split ? " (the second half of --data)" : ""));
+  return out.text();
+}
+
+}  // namespace shockstep
