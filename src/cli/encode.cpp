@@ -117,7 +117,7 @@ int encode(const Options& options) {
     std::printf("log-likelihood: mean %.6g nats (standard error %.2g), %.5g bits per dimension, at sigma %g\n",
                 mean.nats, mean.standard_error, bits_per_dimension(mean.nats, facts.dimension), facts.sigma_min);
   }
-  return exit_code(result.statistics);
+  return exit_code(result.statistics, interrupted());
 }
 
 }  // namespace shockstep::cli

@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "log/log.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -21,6 +22,7 @@ int run(int argc, char** argv) {
   if (options.command == "encode") return cli::encode(options);
   if (options.command == "inspect") return cli::inspect(options);
   if (options.command == "paper") return cli::paper(options);
+  if (options.command == "merge") return cli::merge(options);
   return cli::sample(options);
 }
 
@@ -50,6 +52,7 @@ int guarded(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write, with a sentence
   int code = guarded(argc, argv);
   shockstep::log::close();
   if (std::fflush(stdout) != 0 && code == 0) code = report("stdout: cannot be written", 5);

@@ -1,7 +1,5 @@
 #include "cli/report.hpp"
 
-#include "cli/interrupt.hpp"
-
 #include <cstdio>
 
 namespace shockstep::cli {
@@ -23,8 +21,8 @@ void print_result(const std::string& folder, const std::vector<std::string>& fil
               static_cast<long long>(s.evaluations_max), s.wall_seconds);
 }
 
-int exit_code(const RunStatistics& s) {
-  if (interrupted()) return 130;
+int exit_code(const RunStatistics& s, bool interrupted) {
+  if (interrupted) return 130;
   const auto count = [&](Status status) { return s.count_by_status[static_cast<int>(status)]; };
   return count(Status::non_finite) + count(Status::failed) > 0 ? 4 : 0;
 }
