@@ -68,7 +68,8 @@ RunStatistics replay(JournalReader& journal, Destination& destination, OpenWork&
 }
 
 /// Draws what is missing of a run or shard. `writer`: null for a shard.
-RunStatistics draw(SampleRun& run, RunJournal& kept, RunWriter* writer, const Part& part, const Options& options) {
+RunStatistics draw(SampleRun& run, RunJournal& kept, RunWriter* writer, const Options& options) {
+  const Part& part = run.part();
   Progress progress(part.count, !options.quiet);
   Destination destination(run.config(), writer, progress);
   OpenWork work(part.first, part.count);
@@ -104,7 +105,7 @@ int sample(const Options& options) {
   const std::string again = options.command_line + " --resume";
   TimeLimit limit(options.time_limit, "--time-limit: the model call does not come back; go on with: " + again);
   SampleRun run(options);
-  const Part part = part_of(run.config().run, options.shard);
+  const Part& part = run.part();
   RunJournal kept(run.folder(), options, run.identity(), run.model().exact());
   if (kept.found() == RunJournal::Found::finished) {
     std::printf("%s: finished before, nothing to do\n", run.folder().c_str());
@@ -114,7 +115,7 @@ int sample(const Options& options) {
   run.prepare(kept.header() ? &kept.header()->prepared : nullptr);
 
   const auto writer = options.shard ? nullptr : run.writer();
-  const RunStatistics statistics = draw(run, kept, writer.get(), part, options);
+  const RunStatistics statistics = draw(run, kept, writer.get(), options);
   limit.release();
   const std::int64_t left = part.count - (statistics.trajectories() - statistics.with(Status::interrupted));
   if (left > 0) log::warning("interrupted; " + of_part(part.count - left, part) + " are done");

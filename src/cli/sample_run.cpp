@@ -37,6 +37,7 @@ std::string steps_text(const Sampler& sampler, const std::vector<double>& sigmas
 SampleRun::SampleRun(const Options& options)
     : options_(options),
       config_(read_root(options), options.config, method_names()),
+      part_(part_of(config_.run, options.shard)),
       inputs_(make_inputs(config_)),
       request_(make_request(config_.run, options, *inputs_.model)) {
   config_.sampler.cache = cache_file(config_, config_.sampler, model());

@@ -5,6 +5,7 @@
 
 #include "cli/run_identity.hpp"
 #include "cli/setup.hpp"
+#include "cli/shards.hpp"
 #include "output/run_writer.hpp"
 
 #include <memory>
@@ -24,6 +25,8 @@ class SampleRun {
   const RunConfig& config() const { return config_; }
   const ScoreModel& model() const { return *inputs_.model; }
   const Sampler& sampler() const { return *sampler_; }
+  /// What this process draws: the shard, or all.
+  const Part& part() const { return part_; }
   const SampleRequest& request() const { return request_; }
   const std::string& folder() const { return folder_; }
   std::string at(const std::string& name) const;  ///< in the folder
@@ -42,6 +45,7 @@ class SampleRun {
   Clock::time_point begin_ = Clock::now();
   const Options& options_;
   RunConfig config_;
+  Part part_;
   Inputs inputs_;
   SampleRequest request_;
   std::string folder_;

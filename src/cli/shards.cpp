@@ -48,6 +48,9 @@ void check_all_there(const std::string& folder, int count) {
 
 Part part_of(const RunSettings& run, const std::optional<Shard>& shard) {
   if (!shard) return {run.first, run.count};
+  if (shard->count > run.count)
+    throw ConfigError("--shard", std::to_string(shard->count) + " parts of " + std::to_string(run.count) +
+                                     " trajectories leave one empty; take at most " + std::to_string(run.count));
   const auto before = [&](std::int64_t index) {  // count index/n, rounded down
     const std::int64_t n = shard->count;
     return run.count / n * index + run.count % n * index / n;

@@ -18,6 +18,7 @@ struct Part {
   std::int64_t first, count;
 };
 /// Of a shard, or all. Shards are contiguous: each has its trajectories nearly in order, and merging holds few in memory.
+/// Throws ConfigError if there are more shards than trajectories.
 Part part_of(const RunSettings& run, const std::optional<Shard>& shard);
 
 /// run.journal, or shard-3-of-16.journal
