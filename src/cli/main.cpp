@@ -1,6 +1,7 @@
 #include <shockstep/error.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/ranks.hpp"
 #include "log/log.hpp"
 
 #include <csignal>
@@ -28,6 +29,8 @@ int run(int argc, char** argv) {
 
 int report(const char* what, int code) {
   log::error(what);
+  log::close();
+  cli::end_ranks(code);
   return code;
 }
 

@@ -1,7 +1,6 @@
 #include <shockstep/error.hpp>
 
 #include "cli/commands.hpp"
-#include "cli/interrupt.hpp"
 #include "cli/report.hpp"
 #include "cli/sample_run.hpp"
 #include "cli/shards.hpp"

@@ -31,6 +31,24 @@ bool holds_something(const fs::path& path) {
 
 }  // namespace
 
+bool finished_before(const std::string& folder, const Json& identity) {
+  const fs::path path = fs::path(folder) / "summary.json";
+  if (!fs::exists(path)) return false;
+  try {
+    const Json summary = Json::parse(read_text(path.string(), "cannot be read"));
+    if (const auto what = difference(finished_identity(summary, identity), identity); !what.empty())
+      is_of_another_run(folder, what);
+    const bool whole = summary.at("trajectories") == summary.at("config").at("run").at("count");
+    if (!whole || summary.at("status").at("interrupted") != 0)
+      throw ConfigError("--resume",
+                        printable(folder, 1000) +
+                            " holds a run that was interrupted and has no journal; begin anew without --resume");
+  } catch (const Json::exception&) {
+    is_of_another_run(folder, "its summary.json is of another command or version");
+  }
+  return true;
+}
+
 RunJournal::RunJournal(const std::string& folder, const Options& options, const Json& identity, bool float64)
     : folder_(folder),
       path_((fs::path(folder) / journal_name(options.shard)).string()),
@@ -39,7 +57,10 @@ RunJournal::RunJournal(const std::string& folder, const Options& options, const 
       float64_(float64) {
   if (!options.resume) return;
   if (!holds_something(path_)) {
-    if (!options.shard) found_ = look_for_files();
+    if (options.shard) return;
+    if (holds_something(fs::path(folder) / "rank-0.journal"))
+      throw ConfigError("--resume", printable(folder, 1000) + " holds a run that mpirun shared; go on with mpirun");
+    if (finished_before(folder, identity)) found_ = Found::finished;
     return;
   }
   found_ = Found::journal;
@@ -49,36 +70,16 @@ RunJournal::RunJournal(const std::string& folder, const Options& options, const 
   if (const auto what = difference(header_->identity, identity_); !what.empty()) is_of_another_run(folder_, what);
 }
 
-// By what its last file says.
-RunJournal::Found RunJournal::look_for_files() const {
-  const fs::path path = fs::path(folder_) / "summary.json";
-  if (!fs::exists(path)) return Found::nothing;
-  try {
-    const Json summary = Json::parse(read_text(path.string(), "cannot be read"));
-    if (const auto what = difference(finished_identity(summary, identity_), identity_); !what.empty())
-      is_of_another_run(folder_, what);
-    const bool whole = summary.at("trajectories") == summary.at("config").at("run").at("count");
-    if (!whole || summary.at("status").at("interrupted") != 0)
-      throw ConfigError("--resume",
-                        printable(folder_, 1000) +
-                            " holds a run that was interrupted and has no journal; begin anew without --resume");
-  } catch (const Json::exception&) {
-    is_of_another_run(folder_, "its summary.json is of another command or version");
-  }
-  return Found::finished;
-}
-
-Journal& RunJournal::open(const Prepared& prepared) {
-  if (reader_) {
-    if (reader_->rest() > 0)
-      log::info("the journal's last " + std::to_string(reader_->rest()) + " bytes are damaged; done again");
-    journal_->go_on(*reader_);
-    return *journal_;
-  }
+void RunJournal::begin(const Prepared& prepared) {
   set_aside();
   journal_ = std::make_unique<Journal>(path_, float64_);
   journal_->begin(to_text({.identity = identity_, .part = part_, .prepared = prepared}));
-  return *journal_;
+}
+
+void RunJournal::go_on() {
+  if (reader_->rest() > 0)
+    log::info("the journal's last " + std::to_string(reader_->rest()) + " bytes are damaged; done again");
+  journal_->go_on(*reader_);
 }
 
 void RunJournal::remove() {
@@ -86,14 +87,13 @@ void RunJournal::remove() {
   fs::remove(path_);
 }
 
-// Hours of work may be in it.
 void RunJournal::set_aside() const {
   if (!holds_something(path_)) return;
   Journal(path_, float64_);  // throws if another process writes it
   const std::string old = path_ + ".old";
   fs::rename(path_, old);
-  log::warning("begins anew; the journal of the run that was interrupted here is now " + printable(old, 1000) +
-               " (rename it back to go on with that run by --resume)");
+  log::warning("begins anew; the journal that was here is now " + printable(old, 1000) +
+               " (to go on with that run, rename it back and give --resume)");
 }
 
 }  // namespace shockstep::cli

@@ -11,6 +11,9 @@
 
 namespace shockstep::cli {
 
+/// Whether the files in the folder are whole and of this run. Throws ConfigError if they are of another, or not whole.
+bool finished_before(const std::string& folder, const Json& identity);
+
 class RunJournal {
  public:
   enum class Found {
@@ -28,14 +31,15 @@ class RunJournal {
   const JournalHeader* header() const { return header_ ? &*header_ : nullptr; }
   JournalReader* reader() { return reader_ ? &*reader_ : nullptr; }
 
-  /// To be written from here on: behind what was read, or anew, when a journal that lies there is set aside.
-  Journal& open(const Prepared& prepared);
-  bool is_open() const { return journal_ != nullptr; }
-  void close() { journal_->close(); }
+  /// An empty one; what lies there is set aside, for hours of work may be in it. Throws FileError if another process writes it.
+  void begin(const Prepared& prepared);
+  /// The one found, behind what was read of it.
+  void go_on();
+  /// Null before the one or the other.
+  Journal* journal() { return journal_.get(); }
   void remove();  ///< the files are whole
 
  private:
-  Found look_for_files() const;
   void set_aside() const;
 
   std::string folder_, path_, part_;

@@ -1,15 +1,16 @@
 #include <shockstep/error.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/progress_observer.hpp"
+#include "cli/ranks.hpp"
 #include "cli/report.hpp"
 #include "cli/run_journal.hpp"
 #include "cli/sample_run.hpp"
 #include "cli/shards.hpp"
 #include "cli/time_limit.hpp"
+#include "cli/together.hpp"
 #include "core/open_work.hpp"
-#include "core/run_tally.hpp"
 #include "log/log.hpp"
 
 #include <cstdio>
@@ -17,43 +18,6 @@
 
 namespace shockstep::cli {
 namespace {
-
-/// Where trajectories go: the counts, the files of the run, its journal. A shard has no files, a run may have no journal.
-class Destination final : public ProgressObserver {
- public:
-  Destination(const RunConfig& config, RunWriter* writer, Progress& progress)
-      : ProgressObserver(progress), steps_end_(config.run.first + config.output.steps), writer_(writer) {}
-
-  void write_to(Journal* journal) { journal_ = journal; }
-  const RunTally& tally() const { return tally_; }
-
-  bool wants_steps(std::int64_t trajectory) const override { return trajectory < steps_end_; }
-  void step(const StepRecord& record) override {
-    if (journal_) journal_->step(record);
-    if (writer_) writer_->step(record);
-  }
-  void finished(const TrajectoryReport& report, std::span<const double> sample) override {
-    if (journal_) journal_->finished(report, sample);
-    if (writer_) writer_->finished(report, sample);
-    count(report, sample);
-  }
-  /// One that is in the journal already.
-  void replay(const DoneTrajectory& done) {
-    if (writer_) writer_->replay(done);
-    count(done.report, done.sample);
-  }
-
- private:
-  void count(const TrajectoryReport& report, std::span<const double> sample) {
-    tally_.add(report);
-    ProgressObserver::finished(report, sample);
-  }
-
-  std::int64_t steps_end_;
-  RunWriter* writer_;
-  Journal* journal_ = nullptr;
-  RunTally tally_;
-};
 
 std::string of_part(std::int64_t done, const Part& part) {
   return std::to_string(done) + " of " + std::to_string(part.count) + " trajectories";
@@ -74,10 +38,12 @@ RunStatistics draw(SampleRun& run, RunJournal& kept, RunWriter* writer, const Op
   Destination destination(run.config(), writer, progress);
   OpenWork work(part.first, part.count);
   RunStatistics cost;
-  if (kept.reader()) cost = replay(*kept.reader(), destination, work, part);
+  if (JournalReader* before = kept.reader()) {
+    cost = replay(*before, destination, work, part);
+    kept.go_on();
+  }
   progress.begin();
-  Journal* journal = nullptr;
-  if (kept.reader() || !writer || run.config().output.journal) journal = &kept.open(run.sampler().prepared());
+  Journal* journal = kept.journal();
   destination.write_to(journal);
 
   SampleRequest request = run.request();
@@ -101,6 +67,7 @@ RunStatistics draw(SampleRun& run, RunJournal& kept, RunWriter* writer, const Op
 }  // namespace
 
 int sample(const Options& options) {
+  if (const Ranks ranks; ranks.count() > 1) return sample_together(options, ranks);
   watch_interrupts();
   const std::string again = options.command_line + " --resume";
   TimeLimit limit(options.time_limit, "--time-limit: the model call does not come back; go on with: " + again);
@@ -114,18 +81,22 @@ int sample(const Options& options) {
   if (options.resume && kept.found() == RunJournal::Found::nothing) log::info("nothing to go on with: begins anew");
   run.prepare(kept.header() ? &kept.header()->prepared : nullptr);
 
+  // Before any file is touched: another process may be at work in the folder.
+  if (!kept.reader() && (options.shard || run.config().output.journal)) kept.begin(run.sampler().prepared());
   const auto writer = options.shard ? nullptr : run.writer();
   const RunStatistics statistics = draw(run, kept, writer.get(), options);
   limit.release();
   const std::int64_t left = part.count - (statistics.trajectories() - statistics.with(Status::interrupted));
   if (left > 0) log::warning("interrupted; " + of_part(part.count - left, part) + " are done");
-  if (writer)
+  if (writer) {
     run.close(*writer, statistics);
-  else
-    kept.close(), print_result(run.folder(), {journal_name(options.shard)}, statistics);
-  if (left > 0 && kept.is_open())
+  } else {
+    kept.journal()->close();
+    print_result(run.folder(), {journal_name(options.shard)}, statistics);
+  }
+  if (left > 0 && kept.journal())
     std::printf("go on with: %s\n", again.c_str());
-  else if (writer && kept.is_open())
+  else if (writer && kept.journal())
     kept.remove();
   return exit_code(statistics, left > 0);
 }

@@ -34,14 +34,19 @@ std::string steps_text(const Sampler& sampler, const std::vector<double>& sigmas
 
 }  // namespace
 
-SampleRun::SampleRun(const Options& options)
+SampleRun::SampleRun(const Options& options, int rank, int ranks)
     : options_(options),
+      ranks_(ranks),
       config_(read_root(options), options.config, method_names()),
       part_(part_of(config_.run, options.shard)),
       inputs_(make_inputs(config_)),
       request_(make_request(config_.run, options, *inputs_.model)) {
   config_.sampler.cache = cache_file(config_, config_.sampler, model());
   folder_ = make_folder(options);
+  if (rank > 0) {
+    log::set_terminal_level(log::Level::error);
+    return;
+  }
   log::open(at("run.log"));
   log_start();
 }
@@ -102,6 +107,7 @@ RunFacts SampleRun::facts() const {
   const bool sde = config_.sampler.dynamics == Dynamics::sde;
   RunFacts facts;
   facts.setup = run_setup(config_, options_, model());
+  facts.setup.ranks = ranks_;
   facts.setup.start = sampler_->start(request_);
   facts.tolerance = config_.sampler.tolerance;
   facts.max_evaluations = config_.sampler.max_evaluations;

@@ -17,7 +17,8 @@ namespace shockstep::cli {
 class SampleRun {
  public:
   /// Reads the config and the arrays, loads the model, makes the folder and opens the log. Throws as they do.
-  explicit SampleRun(const Options& options);
+  /// `rank` of `ranks` processes that share the run: the first one alone has a log and warns.
+  explicit SampleRun(const Options& options, int rank = 0, int ranks = 1);
 
   /// Makes the sampler: measures what it needs, or takes what was measured before.
   void prepare(const Prepared* before);
@@ -44,6 +45,7 @@ class SampleRun {
 
   Clock::time_point begin_ = Clock::now();
   const Options& options_;
+  int ranks_;
   RunConfig config_;
   Part part_;
   Inputs inputs_;

@@ -44,6 +44,14 @@ void check_all_there(const std::string& folder, int count) {
                                                std::to_string(count));
 }
 
+// Where the shards were drawn is nothing to the machine that merges them, as long as it is the same for all.
+Json with_hardware_of(Json identity, const Json& shard) {
+  for (const char* key : {"batch", "device", "dtype", "threads"})
+    if (identity["run"].contains(key)) identity["run"][key] = shard.at("run").value(key, Json());
+  if (identity.contains("Torch")) identity["Torch"] = shard.value("Torch", Json());
+  return identity;
+}
+
 }  // namespace
 
 Part part_of(const RunSettings& run, const std::optional<Shard>& shard) {
@@ -69,13 +77,15 @@ Shards find_shards(const std::string& folder, const Json& identity) {
   check_all_there(folder, count);
   Shards shards;
   std::string measured;
+  Json wanted;
   for (int i = 1; i <= count; ++i) {
     const Shard& shard = shards.parts.emplace_back(Shard{i, count});
     const std::string path = (fs::path(folder) / journal_name(shard)).string();
     const RecordLog free(path);  // throws if a process is still writing it
     const JournalReader& journal = shards.journals.emplace_back(path);
     const JournalHeader header = journal_header(journal.header(), path);
-    if (const auto what = difference(header.identity, identity); !what.empty())
+    if (i == 1) wanted = with_hardware_of(identity, header.identity);
+    if (const auto what = difference(header.identity, wanted); !what.empty())
       throw ConfigError(printable(path, 1000), "",
                         "is of another run: " + what + "; merge takes the options of the shards");
     const std::string text = to_text({.identity = {}, .part = {}, .prepared = header.prepared});

@@ -24,11 +24,17 @@ class OpenWork final : public WorkSource {
     return true;
   }
 
+  /// Of the range, and not taken out.
+  bool is_open(std::int64_t trajectory) const {
+    const std::int64_t i = trajectory - first_;
+    return i >= 0 && i < size_ && (done_.empty() || !done_[static_cast<std::size_t>(i)]);
+  }
+
   std::optional<std::int64_t> next() override {
     for (;;) {
       const std::int64_t i = next_.fetch_add(1, std::memory_order_relaxed);
       if (i >= size_) return std::nullopt;
-      if (done_.empty() || !done_[static_cast<std::size_t>(i)]) return first_ + i;
+      if (is_open(first_ + i)) return first_ + i;
     }
   }
 

@@ -21,6 +21,7 @@ struct RunSetup {
   int interpolate = 0;             ///< rows from one starting latent to the next; 0: none
   std::string device = "cpu";
   int threads = 1;     ///< in use
+  int ranks = 1;       ///< processes that shared the run
   double seconds = 0;  ///< loading the model and resolving profiles
 };
 

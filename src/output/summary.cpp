@@ -68,7 +68,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["model_calls"] = s.model_calls;
   out["device"] = facts.setup.device;
   out["threads"] = facts.setup.threads;
-  out["ranks"] = 1;
+  out["ranks"] = facts.setup.ranks;
   const bool fixed = !facts.sigmas.empty();
   out["tolerance_kind"] = fixed ? "none" : facts.profile.tolerance > 0 ? "per_sample" : "per_step";
   out["tolerance_internal"] = fixed ? Json() : Json(facts.profile.step_tolerance);
