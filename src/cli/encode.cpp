@@ -108,7 +108,7 @@ int encode(const Options& options) {
     files.push_back("log_likelihood.csv");
   }
   write_file(at("summary.json"), encode_json(facts, rows, result.statistics));
-  files.push_back("summary.json");
+  files.insert(files.end(), {"summary.json", "run.log"});
   for (const auto& sentence : facts.warnings) log::warning(sentence);
   print_result(folder, files, result.statistics);
   std::printf("latents: root mean square %.4f\n", facts.latent_rms);

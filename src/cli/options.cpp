@@ -135,8 +135,8 @@ class CommandLine {
     sample->add_option("--shard", shard_, "draw part I of N of the trajectories only, I from 1 to N; then merge")
         ->type_name("I/N")
         ->take_last();
-    sample->add_option("--time-limit", time_limit_, "end as Ctrl-C does after so long")
-        ->type_name("SECONDS|[[D-]HH:]MM:SS")
+    sample->add_option("--time-limit", time_limit_, "end as Ctrl-C does after so long: seconds, or [[D-]HH:]MM:SS")
+        ->type_name("TIME")
         ->take_last();
     sample->footer(
         "Example:  shockstep sample configs/ring.yaml --count 10000 --tolerance 1e-3 --out runs/fine\n"

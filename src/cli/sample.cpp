@@ -92,7 +92,7 @@ int sample(const Options& options) {
     run.close(*writer, statistics);
   } else {
     kept.journal()->close();
-    print_result(run.folder(), {journal_name(options.shard)}, statistics);
+    print_result(run.folder(), {journal_name(options.shard), run.log_name()}, statistics);
   }
   if (left > 0 && kept.journal())
     std::printf("go on with: %s\n", again.c_str());

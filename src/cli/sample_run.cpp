@@ -47,11 +47,15 @@ SampleRun::SampleRun(const Options& options, int rank, int ranks)
     log::set_terminal_level(log::Level::error);
     return;
   }
-  log::open(at("run.log"));
+  log::open(at(log_name()));
   log_start();
 }
 
 std::string SampleRun::at(const std::string& name) const { return (std::filesystem::path(folder_) / name).string(); }
+
+std::string SampleRun::log_name() const {
+  return std::filesystem::path(journal_name(options_.shard)).stem().string() + ".log";
+}
 
 void SampleRun::prepare(const Prepared* before) {
   const std::string& cache = config_.sampler.cache;
@@ -130,7 +134,8 @@ RunFacts SampleRun::facts() const {
 void SampleRun::close(RunWriter& writer, const RunStatistics& statistics) const {
   if (config_.output.grid == Switch::on && !writer.has_picture())
     log::warning("output.grid: samples of this shape make no picture");
-  const auto files = writer.close(facts_, statistics);
+  auto files = writer.close(facts_, statistics);
+  files.push_back(log_name());
   log::info("finished: " + status_text(statistics) + "; evaluations mean " +
             shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
             "; " + shortest(statistics.wall_seconds) + " s");

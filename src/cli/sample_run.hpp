@@ -31,6 +31,7 @@ class SampleRun {
   const SampleRequest& request() const { return request_; }
   const std::string& folder() const { return folder_; }
   std::string at(const std::string& name) const;  ///< in the folder
+  std::string log_name() const;                   ///< run.log; shards have one each
   Json identity() const { return run_identity(config_, options_, model()); }
 
   /// For the files of the whole run.
