@@ -78,8 +78,21 @@ struct RunStatistics {
   double model_seconds = 0;   ///< inside the model call, summed over workers
   double worker_seconds = 0;  ///< wall time summed over workers: the denominator for model_seconds
   std::int64_t model_calls = 0;
+  int reduced_batch = 0;      ///< rows in one model call after it had run out of memory; 0: it never did
   std::string first_failure;  ///< what the model threw first; empty if it never did
 
+  /// Adds what another run of some of the trajectories cost: times, model calls, its first failure.
+  void add_cost(const RunStatistics& other) {
+    wall_seconds += other.wall_seconds;
+    model_seconds += other.model_seconds;
+    worker_seconds += other.worker_seconds;
+    model_calls += other.model_calls;
+    if (reduced_batch == 0 || (other.reduced_batch > 0 && other.reduced_batch < reduced_batch))
+      reduced_batch = other.reduced_batch;
+    if (first_failure.empty()) first_failure = other.first_failure;
+  }
+
+  std::int64_t with(Status status) const { return count_by_status[static_cast<int>(status)]; }
   /// Trajectories that were started.
   std::int64_t trajectories() const {
     return std::accumulate(std::begin(count_by_status), std::end(count_by_status), std::int64_t{0});

@@ -7,6 +7,7 @@
 #include <shockstep/result.hpp>
 #include <shockstep/sampler_options.hpp>
 #include <shockstep/score_model.hpp>
+#include <shockstep/work_source.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -38,6 +39,14 @@ struct SampleRequest {
   /// [*shape] float64: where it is 1, D is init's; where it is 0, the model's. Undefined: 0 everywhere.
   at::Tensor mask{};
   Observer* observer = nullptr;
+  /// Which of first .. first + count - 1 to draw: what is missing, or this process's part. Null: all, in order. Not kept.
+  WorkSource* work = nullptr;
+};
+
+/// What a sampler measures before it draws. Given to another one, nothing is measured again.
+struct Prepared {
+  GuardProfile profile;
+  std::optional<FittedSchedule> fitted;
 };
 
 struct Result {
@@ -53,6 +62,8 @@ class Sampler {
   /// ConfigError naming the option that is wrong. `observer`: told how far a fit is, and asked whether to cancel it or the
   /// pilot, nothing else; not kept. Throws Cancelled if it does.
   Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {}, Observer* observer = nullptr);
+  /// The same with what prepared() of a sampler for the same model, process and options returned.
+  Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, const Prepared& prepared);
 
   /// Draws and keeps everything in memory. Throws ConfigError for a request that does not fit the model.
   Result sample(const SampleRequest& request) const;
@@ -61,6 +72,7 @@ class Sampler {
   RunStatistics stream(const SampleRequest& request) const;
 
   const GuardProfile& profile() const { return profile_; }
+  Prepared prepared() const { return {profile_, fitted_}; }
   /// Where trajectories of the request start, data units. Throws ConfigError for a strength that does not fit.
   double start(const SampleRequest& request) const;
   /// The nodes of a fixed grid from there on, descending; empty: steps are adaptive.
@@ -75,6 +87,7 @@ class Sampler {
 
  private:
   RunStatistics run(const SampleRequest& request, const std::function<void(const Integration&)>& finished) const;
+  void make_grid();
   std::shared_ptr<const GridPlan> grid_from(double sigma) const;
 
   ModelPtr model_;

@@ -1,12 +1,11 @@
 #include "cli/cache.hpp"
 
+#include "cli/content_hash.hpp"
 #include "cli/setup.hpp"
 #include "core/text.hpp"
 #include "output/json.hpp"
 
 #include <torch/version.h>
-#include <boost/uuid/name_generator_sha1.hpp>
-#include <boost/uuid/uuid_io.hpp>
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
@@ -17,10 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string hash(const std::string& bytes) {
-  return boost::uuids::to_string(boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(bytes));
-}
-
 fs::path folder() {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
@@ -30,15 +25,6 @@ fs::path folder() {
   if (const std::string xdg = variable("XDG_CACHE_HOME"); !xdg.empty()) return fs::path(xdg) / "shockstep";
   if (const std::string home = variable("HOME"); !home.empty()) return fs::path(home) / ".cache" / "shockstep";
   return {};
-}
-
-// Hashes of the files that any text in the section names, beside the config or absolute.
-void add_files(const ConfigNode& node, const fs::path& beside, std::string& text) {
-  std::error_code ignored;
-  if (node.kind == ConfigNode::Kind::scalar && fs::is_regular_file(beside / node.scalar, ignored))
-    text += " " + hash(read_text((beside / node.scalar).string(), "cannot be read"));
-  for (const ConfigNode& child : node.list) add_files(child, beside, text);
-  for (const auto& [key, child] : node.map) add_files(child, beside, text);
 }
 
 // Taken apart, so that an option more is an error here until it is written down.
@@ -63,13 +49,12 @@ std::string cache_file(const RunConfig& config, const SamplerOptions& sampler, c
   const fs::path where = folder();
   if (where.empty() || model.exact() || model.file().empty() || !measures(sampler)) return {};
   const ConfigNode resolved = config.resolved();
-  const fs::path beside = fs::path(config.file).parent_path();
   std::string key = "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION ", " + text(sampler);
   for (const char* name : {"model", "process"}) {
     const ConfigNode* section = resolved.find(name);
     if (!section) continue;
     key += "\n" + dump(to_json(*section));
-    add_files(*section, beside, key);
+    for (const auto& [file_key, content] : hashes_of_files(*section, config.file)) key += " " + content;
   }
   key += "\n" + config.run.device + " " + config.run.dtype + " " + std::to_string(threads_of(config.run, model));
   return (where / (hash(key) + ".json")).string();

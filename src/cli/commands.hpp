@@ -6,6 +6,7 @@
 namespace shockstep::cli {
 
 int sample(const Options& options);
+int merge(const Options& options);
 int compare(const Options& options);
 int schedule(const Options& options);
 int encode(const Options& options);

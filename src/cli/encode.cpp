@@ -108,7 +108,7 @@ int encode(const Options& options) {
     files.push_back("log_likelihood.csv");
   }
   write_file(at("summary.json"), encode_json(facts, rows, result.statistics));
-  files.push_back("summary.json");
+  files.insert(files.end(), {"summary.json", "run.log"});
   for (const auto& sentence : facts.warnings) log::warning(sentence);
   print_result(folder, files, result.statistics);
   std::printf("latents: root mean square %.4f\n", facts.latent_rms);
@@ -117,7 +117,7 @@ int encode(const Options& options) {
     std::printf("log-likelihood: mean %.6g nats (standard error %.2g), %.5g bits per dimension, at sigma %g\n",
                 mean.nats, mean.standard_error, bits_per_dimension(mean.nats, facts.dimension), facts.sigma_min);
   }
-  return exit_code(result.statistics);
+  return exit_code(result.statistics, interrupted());
 }
 
 }  // namespace shockstep::cli

@@ -27,4 +27,6 @@ void watch_interrupts() {
 
 bool interrupted() { return asked; }
 
+void interrupt() { asked = true; }
+
 }  // namespace shockstep::cli

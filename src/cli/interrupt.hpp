@@ -1,4 +1,4 @@
-/// Ctrl-C: the first one asks the run to stop and keep what is done, the second one kills.
+/// Ctrl-C and SIGTERM: the first one asks the run to stop and keep what is done, the second one kills.
 #pragma once
 
 #include <shockstep/observer.hpp>
@@ -8,6 +8,8 @@ namespace shockstep::cli {
 /// Takes SIGINT and SIGTERM over.
 void watch_interrupts();
 bool interrupted();
+/// As a first Ctrl-C.
+void interrupt();
 
 /// Ctrl-C alone, for what is measured before a run.
 class InterruptObserver : public Observer {

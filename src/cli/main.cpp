@@ -1,8 +1,10 @@
 #include <shockstep/error.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/ranks.hpp"
 #include "log/log.hpp"
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <new>
@@ -21,11 +23,14 @@ int run(int argc, char** argv) {
   if (options.command == "encode") return cli::encode(options);
   if (options.command == "inspect") return cli::inspect(options);
   if (options.command == "paper") return cli::paper(options);
+  if (options.command == "merge") return cli::merge(options);
   return cli::sample(options);
 }
 
 int report(const char* what, int code) {
   log::error(what);
+  log::close();
+  cli::end_ranks(code);
   return code;
 }
 
@@ -50,6 +55,7 @@ int guarded(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write, with a sentence
   int code = guarded(argc, argv);
   shockstep::log::close();
   if (std::fflush(stdout) != 0 && code == 0) code = report("stdout: cannot be written", 5);

@@ -15,6 +15,8 @@ namespace shockstep::cli {
 namespace {
 
 constexpr int most_points = 1'000'000;  // of --interpolate
+constexpr int most_shards = 10'000;
+constexpr double longest = 1e9;  // seconds
 
 // Options that stand for a config key, so that errors name the key.
 struct Shorthand {
@@ -24,8 +26,9 @@ struct Shorthand {
   const char* summary;
 };
 
-constexpr std::array<Shorthand, 7> shorthands{{
+constexpr std::array<Shorthand, 8> shorthands{{
     {"--count", "run.count", "N", "number of trajectories"},
+    {"--first", "run.first", "I", "number of the first of them, 0 without"},
     {"--seed", "run.seed", "S", "of the starting latents"},
     {"--tolerance", "sampler.tolerance", "T", "error allowed, data units"},
     {"--method", "sampler.method", "NAME", "how to step; see shockstep info"},
@@ -33,6 +36,44 @@ constexpr std::array<Shorthand, 7> shorthands{{
     {"--threads", "run.threads", "N", "0: all cores"},
     {"--device", "run.device", "DEVICE", "cpu, cuda or cuda:K"},
 }};
+
+// SECONDS, or as SLURM writes it [[D-]HH:]MM:SS.
+std::optional<double> parse_duration(const std::string& text) {
+  if (const auto seconds = parse_number(text)) return *seconds > 0 && *seconds <= longest ? seconds : std::nullopt;
+  double sum = 0;
+  const auto dash = text.find('-');
+  if (dash != text.npos) {
+    const auto days = parse_whole(text.substr(0, dash));
+    if (!days || *days < 0) return std::nullopt;
+    sum = static_cast<double>(*days) * 24;
+  }
+  int parts = 0;
+  for (std::size_t at = dash == text.npos ? 0 : dash + 1; at <= text.size(); ++parts) {
+    const auto colon = std::min(text.find(':', at), text.size());
+    const auto part = parse_whole(text.substr(at, colon - at));
+    if (!part || *part < 0 || (*part >= 60 && parts > 0)) return std::nullopt;
+    sum = parts == 0 ? sum + static_cast<double>(*part) : 60 * sum + static_cast<double>(*part);
+    at = colon + 1;
+  }
+  const bool fits = dash == text.npos ? parts == 2 || parts == 3 : parts == 3;
+  return fits && sum > 0 && sum <= longest ? std::optional(sum) : std::nullopt;
+}
+
+// As a shell reads it back.
+std::string quoted(const std::string& word) {
+  constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=:,+@%";
+  if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string command_line(int argc, const char* const* argv) {
+  std::string out;
+  for (int i = 0; i < argc; ++i)
+    if (std::string(argv[i]) != "--resume") out += (i > 0 ? " " : "") + quoted(argv[i]);
+  return out;
+}
 
 class CommandLine {
  public:
@@ -43,6 +84,7 @@ class CommandLine {
     app_.footer("Example:  shockstep sample configs/ring.yaml");
     app_.get_formatter()->column_width(34);
     add_sample();
+    add_merge();
     add_compare();
     add_schedule();
     add_encode();
@@ -74,8 +116,9 @@ class CommandLine {
       throw ConfigError("command line", printable(error.what(), 500));
     }
     const CLI::App* used = app_.get_subcommands().front();
-    if (resume_) throw ConfigError("--resume", "comes in a later version; run again without it");
     read_start();
+    read_part();
+    options_.command_line = command_line(argc, argv);
     options_.command = used->get_name();
     for (const auto& shorthand : shorthands)
       if (const auto& value = values_[shorthand.key]; !value.empty())
@@ -87,27 +130,50 @@ class CommandLine {
   void add_sample() {
     CLI::App* sample = app_.add_subcommand("sample", "draw samples, log events, write the files of the run");
     add_run_options(*sample);
-    sample->add_flag("--resume", resume_, "go on with an interrupted run (not in this version yet)");
-    sample->add_option("--init", options_.init, "start from these data, noised; [count, *shape], or one row for all")
-        ->type_name("FILE.npy")
+    add_start_options(*sample);
+    sample->add_flag("--resume", options_.resume, "go on with the run in --out, from the beginning if there is none");
+    sample->add_option("--shard", shard_, "draw part I of N of the trajectories only, I from 1 to N; then merge")
+        ->type_name("I/N")
         ->take_last();
-    sample->add_option("--strength", strength_, "share of the range that --init is noised to; .75, with --mask 1")
-        ->type_name("S")
-        ->take_last();
-    sample->add_option("--mask", options_.mask, "keep --init where this is 1, [*shape]")
-        ->type_name("FILE.npy")
-        ->take_last();
-    sample->add_option("--interpolate", interpolate_, "N rows from each starting latent to the next")
-        ->type_name("N")
+    sample->add_option("--time-limit", time_limit_, "end as Ctrl-C does after so long: seconds, or [[D-]HH:]MM:SS")
+        ->type_name("TIME")
         ->take_last();
     sample->footer(
         "Example:  shockstep sample configs/ring.yaml --count 10000 --tolerance 1e-3 --out runs/fine\n"
         "          shockstep sample configs/ring.yaml --set sampler.guard=off --set run.seed=7\n"
         "          shockstep sample configs/ring.yaml --method dpmpp_2m --steps 20\n"
-        "          shockstep sample configs/digits.yaml --init digits.npy --strength 0.5 --count 16");
+        "          shockstep sample configs/digits.yaml --init digits.npy --strength 0.5 --count 16\n"
+        "          shockstep sample configs/ring.yaml --count 1e7 --out runs/large --time-limit 8:00:00 --resume");
   }
 
-  // Where sample starts.
+  void add_merge() {
+    CLI::App* merge = app_.add_subcommand("merge", "the shards of a run to the files of the whole");
+    add_run_options(*merge);
+    add_start_options(*merge);
+    merge->footer(
+        "Takes the options of the shards, less --shard, and reads DIR/shard-*.journal.\n"
+        "Example:  shockstep sample configs/ring.yaml --out runs/two --shard 1/2\n"
+        "          shockstep sample configs/ring.yaml --out runs/two --shard 2/2\n"
+        "          shockstep merge configs/ring.yaml --out runs/two");
+  }
+
+  // Where trajectories start.
+  void add_start_options(CLI::App& command) {
+    command.add_option("--init", options_.init, "start from these data, noised; [count, *shape], or one row for all")
+        ->type_name("FILE.npy")
+        ->take_last();
+    command.add_option("--strength", strength_, "share of the range that --init is noised to; .75, with --mask 1")
+        ->type_name("S")
+        ->take_last();
+    command.add_option("--mask", options_.mask, "keep --init where this is 1, [*shape]")
+        ->type_name("FILE.npy")
+        ->take_last();
+    command.add_option("--interpolate", interpolate_, "N rows from each starting latent to the next")
+        ->type_name("N")
+        ->take_last();
+  }
+
+  // What CLI11 reads as text of these.
   void read_start() {
     if (!strength_.empty()) {
       options_.strength = parse_number(strength_);
@@ -126,6 +192,29 @@ class CommandLine {
             "--interpolate",
             "must be a whole number of rows, at least 2 (both ends), for example 10; got " + printable(interpolate_));
       options_.interpolate = static_cast<int>(*points);
+    }
+  }
+
+  // The part of a run, and for how long.
+  void read_part() {
+    if (!shard_.empty()) {
+      const auto slash = shard_.find('/');
+      const auto index = parse_whole(shard_.substr(0, slash));
+      const auto count = parse_whole(slash == shard_.npos ? "" : shard_.substr(slash + 1));
+      if (!index || !count || *count < 1 || *count > most_shards)
+        throw ConfigError("--shard", "must be I/N, for example 3/16, N at most " + std::to_string(most_shards) +
+                                         "; got " + printable(shard_));
+      if (*index < 1 || *index > *count)
+        throw ConfigError("--shard", "I counts from 1 to N, so an array job has --array=1-" + std::to_string(*count) +
+                                         "; got " + printable(shard_));
+      options_.shard = Shard{static_cast<int>(*index), static_cast<int>(*count)};
+    }
+    if (!time_limit_.empty()) {
+      const auto seconds = parse_duration(time_limit_);
+      if (!seconds)
+        throw ConfigError("--time-limit",
+                          "must be seconds, MM:SS, HH:MM:SS or D-HH:MM:SS, more than 0; got " + printable(time_limit_));
+      options_.time_limit = *seconds;
     }
   }
 
@@ -249,8 +338,7 @@ class CommandLine {
   CLI::App app_;
   Options options_;
   std::map<std::string, std::string> values_;
-  std::string strength_, interpolate_;
-  bool resume_ = false;
+  std::string strength_, interpolate_, shard_, time_limit_;
 };
 
 }  // namespace

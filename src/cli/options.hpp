@@ -7,9 +7,14 @@
 
 namespace shockstep::cli {
 
+/// A part of a run, --shard 3/16: `index` from 1 to `count`.
+struct Shard {
+  int index = 1, count = 1;
+};
+
 struct Options {
   std::string
-      command;  ///< sample, compare, schedule, encode, inspect or info; empty if the answer has been printed (help, version)
+      command;  ///< sample, merge, compare, schedule, encode, inspect or info; empty if the answer has been printed (help, version)
   std::string config;                 ///< the file
   std::string out;                    ///< folder; empty: runs/<name of the config>
   std::string noise;                  ///< .npy of starting latents; empty: drawn from the seed
@@ -23,10 +28,14 @@ struct Options {
   std::string held_out;               ///< .npy of data that were not trained on; empty: none
   std::string format;                 ///< in which schedule prints to stdout; empty: not at all
   std::vector<std::string> settings;  ///< key.path=value, in the order to apply them
+  bool resume = false;                ///< go on with the run in `out`
+  std::optional<Shard> shard;         ///< none: all of the run
+  double time_limit = 0;              ///< seconds; 0: none
   bool quiet = false, verbose = false;
+  std::string command_line;  ///< as typed, for a shell, without --resume
 };
 
-/// Help and version go to stdout. Throws ConfigError for what it does not understand or cannot do yet.
+/// Help and version go to stdout. Throws ConfigError for what it does not understand.
 Options parse(int argc, const char* const* argv);
 
 }  // namespace shockstep::cli

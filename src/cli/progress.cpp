@@ -20,21 +20,21 @@ std::string clock_text(double seconds) {
 
 }  // namespace
 
-std::string progress_line(double share, std::int64_t done, std::int64_t count, double evaluations_mean, double seconds,
-                          int width) {
-  std::string text = std::to_string(done) + "/" + std::to_string(count);
+std::string progress_line(const ProgressState& s, int width) {
+  std::string text = std::to_string(s.done) + "/" + std::to_string(s.count);
   char piece[64];
-  if (done > 0) {
-    const double rate = static_cast<double>(done) / std::max(seconds, 1e-9);
-    std::snprintf(piece, sizeof piece, "  %.1f evaluations  %.*f/s", evaluations_mean, rate < 100 ? 1 : 0, rate);
+  if (s.done > 0) {
+    const double rate = static_cast<double>(s.done_now) / std::max(s.seconds, 1e-9);
+    std::snprintf(piece, sizeof piece, "  %.1f evaluations  %.*f/s", s.evaluations, rate < 100 ? 1 : 0, rate);
     text += piece;
   }
-  if (share > 0 && share < 1 && seconds > .5) text += "  " + clock_text(seconds * (1 - share) / share) + " left";
-  std::snprintf(piece, sizeof piece, "%3d %% ", static_cast<int>(100 * share));
+  if (s.share > s.share_before && s.share < 1 && s.seconds > .5)
+    text += "  " + clock_text(s.seconds * (1 - s.share) / (s.share - s.share_before)) + " left";
+  std::snprintf(piece, sizeof piece, "%3d %% ", static_cast<int>(100 * s.share));
   const int room = std::min(width - 7 - static_cast<int>(text.size()), 30);
   std::string bar;
   if (room >= 8) {
-    const auto full = static_cast<std::size_t>(share * room);
+    const auto full = static_cast<std::size_t>(s.share * room);
     bar.assign(full, '#').append(static_cast<std::size_t>(room) - full, '.').append(" ");
   }
   return (bar + piece + text).substr(0, static_cast<std::size_t>(std::max(width - 1, 0)));
@@ -50,9 +50,16 @@ void Progress::share(double share) {
   const auto now = Clock::now();
   if (!shown_ || now - drawn_ < std::chrono::milliseconds(100)) return;
   drawn_ = now;
-  const double mean = done_ > 0 ? static_cast<double>(evaluations_) / static_cast<double>(done_) : 0;
-  const double seconds = std::chrono::duration<double>(now - begin_).count();
-  terminal::status(progress_line(std::clamp(share, 0., 1.), done_, count_, mean, seconds, terminal::width()));
+  const double before = static_cast<double>(before_) / static_cast<double>(count_);
+  terminal::status(
+      progress_line({.share = std::clamp(before + share * (1 - before), 0., 1.),
+                     .share_before = before,
+                     .done = done_,
+                     .done_now = done_ - before_,
+                     .count = count_,
+                     .evaluations = done_ > 0 ? static_cast<double>(evaluations_) / static_cast<double>(done_) : 0,
+                     .seconds = std::chrono::duration<double>(now - begin_).count()},
+                    terminal::width()));
 }
 
 }  // namespace shockstep::cli

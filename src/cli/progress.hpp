@@ -16,19 +16,30 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void finished(int evaluations) { ++done_, evaluations_ += evaluations; }
-  /// Redraws, at most ten times a second.
+  /// What is finished so far was done by an earlier run: this one's speed is measured from here.
+  void begin() { before_ = done_, begin_ = Clock::now(); }
+  /// Of the trajectories that this run has to do. Redraws, at most ten times a second.
   void share(double share);
 
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::int64_t count_, done_ = 0, evaluations_ = 0;
+  std::int64_t count_, done_ = 0, before_ = 0, evaluations_ = 0;
   bool shown_;
   Clock::time_point begin_ = Clock::now(), drawn_{};
 };
 
+/// What the line says.
+struct ProgressState {
+  double share = 0;           ///< of all the work, 0 to 1
+  double share_before = 0;    ///< of it, what was done when the clock started
+  std::int64_t done = 0;      ///< trajectories
+  std::int64_t done_now = 0;  ///< of them, since the clock started
+  std::int64_t count = 0;     ///< wanted
+  double evaluations = 0;     ///< mean of those done
+  double seconds = 0;         ///< since the clock started
+};
 /// The line itself, `width` columns at most.
-std::string progress_line(double share, std::int64_t done, std::int64_t count, double evaluations_mean, double seconds,
-                          int width);
+std::string progress_line(const ProgressState& state, int width);
 
 }  // namespace shockstep::cli

@@ -1,7 +1,5 @@
 #include "cli/report.hpp"
 
-#include "cli/interrupt.hpp"
-
 #include <cstdio>
 
 namespace shockstep::cli {
@@ -18,13 +16,13 @@ std::string status_text(const RunStatistics& s) {
 void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& s) {
   std::printf("%s:", folder.c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
-  std::printf(" run.log\n%lld trajectories: %s\n", static_cast<long long>(s.trajectories()), status_text(s).c_str());
+  std::printf("\n%lld trajectories: %s\n", static_cast<long long>(s.trajectories()), status_text(s).c_str());
   std::printf("evaluations: mean %.2f, max %lld; %.3g s\n", s.mean(s.evaluations),
               static_cast<long long>(s.evaluations_max), s.wall_seconds);
 }
 
-int exit_code(const RunStatistics& s) {
-  if (interrupted()) return 130;
+int exit_code(const RunStatistics& s, bool interrupted) {
+  if (interrupted) return 130;
   const auto count = [&](Status status) { return s.count_by_status[static_cast<int>(status)]; };
   return count(Status::non_finite) + count(Status::failed) > 0 ? 4 : 0;
 }

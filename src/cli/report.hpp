@@ -14,7 +14,7 @@ std::string status_text(const RunStatistics& statistics);
 /// To stdout: where the files are, counts, cost.
 void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& statistics);
 
-/// 130 after Ctrl-C, 4 if a trajectory has no finite sample, else 0.
-int exit_code(const RunStatistics& statistics);
+/// 130 if interrupted, 4 if a trajectory has no finite sample, else 0.
+int exit_code(const RunStatistics& statistics, bool interrupted);
 
 }  // namespace shockstep::cli

@@ -1,136 +1,104 @@
 #include <shockstep/error.hpp>
-#include <shockstep/registry.hpp>
-#include <shockstep/sampler.hpp>
 
-#include "cli/cache.hpp"
 #include "cli/commands.hpp"
+#include "cli/destination.hpp"
 #include "cli/interrupt.hpp"
-#include "cli/known_model.hpp"
-#include "cli/progress_observer.hpp"
+#include "cli/ranks.hpp"
 #include "cli/report.hpp"
-#include "cli/setup.hpp"
+#include "cli/run_journal.hpp"
+#include "cli/sample_run.hpp"
+#include "cli/shards.hpp"
+#include "cli/time_limit.hpp"
+#include "cli/together.hpp"
+#include "core/open_work.hpp"
 #include "log/log.hpp"
-#include "output/fit.hpp"
-#include "output/run_writer.hpp"
-#include "output/schedule_text.hpp"
-#include "output/warnings.hpp"
 
-#include <filesystem>
+#include <cstdio>
+#include <memory>
 
 namespace shockstep::cli {
 namespace {
 
-// The files too.
-class RunObserver final : public ProgressObserver {
- public:
-  RunObserver(RunWriter& writer, Progress& progress) : ProgressObserver(progress), writer_(writer) {}
-
-  bool wants_steps(std::int64_t trajectory) const override { return writer_.wants_steps(trajectory); }
-  void step(const StepRecord& record) override { writer_.step(record); }
-  void finished(const TrajectoryReport& report, std::span<const double> sample) override {
-    writer_.finished(report, sample);
-    ProgressObserver::finished(report, sample);
-  }
-
- private:
-  RunWriter& writer_;
-};
-
-struct Start {
-  double sigma;
-  std::vector<double> nodes;
-};
-
-std::string guard_text(const SamplerOptions& options, const GuardProfile& profile) {
-  if (!options.guard.enabled) return "guard: off";
-  return "guard: profile " + profile.source + ", " + std::to_string(profile.evaluations) + " evaluations, redo " +
-         (profile.redo ? "above score " + shortest(profile.threshold) : "off");
+std::string of_part(std::int64_t done, const Part& part) {
+  return std::to_string(done) + " of " + std::to_string(part.count) + " trajectories";
 }
 
-std::string steps_text(const Sampler& sampler, const std::vector<double>& sigmas) {
-  const bool sde = sampler.options().dynamics == Dynamics::sde;
-  const std::string method = (sde ? "reverse SDE, eta " + shortest(sampler.options().eta) + ", " : std::string()) +
-                             std::string(name(sampler.options().method));
-  if (sigmas.empty()) return "steps: adaptive, " + method;
-  return "steps: " + method + " on " + std::to_string(sigmas.size()) + " nodes, sigma " + shortest(sigmas.front()) +
-         " to " + shortest(sigmas.back()) + "; sampler.tolerance and sampler.guard are for adaptive steps and not used";
+/// What the journal has goes to the destination, and out of the work. Returns what it cost.
+RunStatistics replay(JournalReader& journal, Destination& destination, OpenWork& work, const Part& part) {
+  while (const DoneTrajectory* done = journal.next())
+    if (work.take(done->report.trajectory)) destination.replay(*done);
+  log::info("going on: " + of_part(destination.tally().done(), part) + " are done");
+  return journal.cost();
+}
+
+/// Draws what is missing of a run or shard. `writer`: null for a shard.
+RunStatistics draw(SampleRun& run, RunJournal& kept, RunWriter* writer, const Options& options) {
+  const Part& part = run.part();
+  Progress progress(part.count, !options.quiet);
+  Destination destination(run.config(), writer, progress);
+  OpenWork work(part.first, part.count);
+  RunStatistics cost;
+  if (JournalReader* before = kept.reader()) {
+    cost = replay(*before, destination, work, part);
+    kept.go_on();
+  }
+  progress.begin();
+  Journal* journal = kept.journal();
+  destination.write_to(journal);
+
+  SampleRequest request = run.request();
+  request.observer = &destination;
+  request.work = &work;
+  try {
+    const RunStatistics session = with_file(run.config().file, [&] { return run.sampler().stream(request); });
+    cost.add_cost(session);
+    if (journal) journal->add_cost(session);
+  } catch (const Error&) {
+    if (journal && destination.tally().done() > 0)
+      log::warning(of_part(destination.tally().done(), part) + " are kept; go on with: " + options.command_line +
+                   " --resume");
+    throw;
+  }
+  RunStatistics statistics = destination.tally().statistics(run.model().dimension());
+  statistics.add_cost(cost);
+  return statistics;
 }
 
 }  // namespace
 
 int sample(const Options& options) {
-  const auto begin = Clock::now();
+  if (const Ranks ranks; ranks.count() > 1) return sample_together(options, ranks);
   watch_interrupts();
-  RunConfig config(read_root(options), options.config, method_names());
-  const auto [process, model] = make_inputs(config);
-  config.sampler.cache = cache_file(config, config.sampler, *model);
-  const auto& run = config.run;
-  SampleRequest request = make_request(run, options, *model);
-
-  const std::string folder = make_folder(options);
-  log::open((std::filesystem::path(folder) / "run.log").string());
-  log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", " + std::to_string(run.count) +
-            " trajectories, seed " + std::to_string(run.seed));
-  log::info("model: " + model->describe());
-  log::info("process: " + process.kind() + ", sigma " + shortest(process.sigma_max()) + " to " +
-            shortest(process.sigma_min()));
-  if (const std::string& file = config.sampler.cache; !file.empty())
-    log::info((std::filesystem::exists(file) ? "measured before, in " : "measured now, to be kept in ") + file);
-  InterruptObserver before;
-  const Sampler sampler = with_file(config.file, [&] { return Sampler(model, process, config.sampler, &before); });
-  const GuardProfile& profile = sampler.profile();
-  const auto [start, sigmas] =
-      with_file(config.file, [&] { return Start{sampler.start(request), sampler.sigmas(request)}; });
-  if (!options.init.empty())
-    log::info("start: " + printable(options.init, 1000) + " noised to sigma " + shortest(start) +
-              (options.mask.empty() ? "" : ", known where " + printable(options.mask, 1000) + " is 1"));
-  log::info(steps_text(sampler, sigmas));
-  if (sampler.fitted()) log::info("fitted schedule: error " + fit_text(*sampler.fitted()));
-  const bool sde = config.sampler.dynamics == Dynamics::sde;
-  if (sigmas.empty() && !sde) log::info(guard_text(config.sampler, profile));
-
-  RunWriter writer(folder, config.output, {model->shape(), run.count, model->exact()},
-                   {.title = printable(std::filesystem::path(config.file).stem().string()),
-                    .sigma_min = process.sigma_min(),
-                    .sigma_max = process.sigma_max(),
-                    .tolerance = config.sampler.tolerance,
-                    .known = known_model(model, process.sigma_min())});
-  if (model->exact() && run.device != "cpu") log::warning("run.device: exact models run on the CPU");
-  if (config.output.grid == Switch::on && !writer.has_picture())
-    log::warning("output.grid: samples of this shape make no picture");
-  RunFacts facts;
-  facts.setup = run_setup(config, options, *model);
-  facts.setup.start = start;
-  facts.tolerance = config.sampler.tolerance;
-  facts.max_evaluations = config.sampler.max_evaluations;
-  facts.float64 = model->exact() || run.dtype == "float64";
-  facts.profile = profile;
-  facts.guard = config.sampler.guard.enabled && !config.sampler.steps && !sde;
-  facts.sde = sde;
-  facts.sigmas = sigmas;
-  facts.fitted = sampler.fitted();
-  facts.notes = sampler.notes();
-  facts.fit = quick_fit({process, model}, run);
-  if (facts.fit && !facts.fit->fits) facts.notes.push_back(fit_warning(*facts.fit));
-  if (sde && config.sampler.guard.enabled)
-    facts.notes.push_back(
-        "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");
-  facts.setup.seconds = seconds_since(begin);
-  RunStatistics statistics;
-  {
-    Progress progress(run.count, !options.quiet);
-    RunObserver observer(writer, progress);
-    request.observer = &observer;
-    statistics = with_file(config.file, [&] { return sampler.stream(request); });
+  const std::string again = options.command_line + " --resume";
+  TimeLimit limit(options.time_limit, "--time-limit: the model call does not come back; go on with: " + again);
+  SampleRun run(options);
+  const Part& part = run.part();
+  RunJournal kept(run.folder(), options, run.identity(), run.model().exact());
+  if (kept.found() == RunJournal::Found::finished) {
+    std::printf("%s: finished before, nothing to do\n", run.folder().c_str());
+    return 0;
   }
-  if (interrupted()) log::warning("interrupted; writing what is done");
-  const auto files = writer.close(facts, statistics);
-  log::info("finished: " + status_text(statistics) + "; evaluations mean " +
-            shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
-            "; " + shortest(statistics.wall_seconds) + " s");
-  for (const auto& sentence : warnings(facts, statistics)) log::warning(sentence);
-  print_result(folder, files, statistics);
-  return exit_code(statistics);
+  if (options.resume && kept.found() == RunJournal::Found::nothing) log::info("nothing to go on with: begins anew");
+  run.prepare(kept.header() ? &kept.header()->prepared : nullptr);
+
+  // Before any file is touched: another process may be at work in the folder.
+  if (!kept.reader() && (options.shard || run.config().output.journal)) kept.begin(run.sampler().prepared());
+  const auto writer = options.shard ? nullptr : run.writer();
+  const RunStatistics statistics = draw(run, kept, writer.get(), options);
+  limit.release();
+  const std::int64_t left = part.count - (statistics.trajectories() - statistics.with(Status::interrupted));
+  if (left > 0) log::warning("interrupted; " + of_part(part.count - left, part) + " are done");
+  if (writer) {
+    run.close(*writer, statistics);
+  } else {
+    kept.journal()->close();
+    print_result(run.folder(), {journal_name(options.shard), run.log_name()}, statistics);
+  }
+  if (left > 0 && kept.journal())
+    std::printf("go on with: %s\n", again.c_str());
+  else if (writer && kept.journal())
+    kept.remove();
+  return exit_code(statistics, left > 0);
 }
 
 }  // namespace shockstep::cli

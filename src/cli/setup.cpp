@@ -4,6 +4,7 @@
 #include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
+#include "cli/content_hash.hpp"
 #include "config/yaml.hpp"
 
 #include <ATen/Context.h>
@@ -66,7 +67,8 @@ Inputs make_inputs(RunConfig& config) {
 
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model) {
   SampleRequest request;
-  request.count = run.count, request.seed = run.seed, request.batch = run.batch, request.threads = run.threads;
+  request.count = run.count, request.first = run.first, request.seed = run.seed, request.batch = run.batch,
+  request.threads = run.threads;
   std::int64_t latents = run.count;
   if (const std::int64_t points = options.interpolate; points > 0) {
     if (run.count % points != 0)
@@ -75,6 +77,9 @@ SampleRequest make_request(const RunSettings& run, const Options& options, const
                                              std::to_string(std::max<std::int64_t>(1, run.count / points) * points));
     request.interpolate = options.interpolate;
     latents = run.count / points + 1;
+    if (run.first % points != 0)
+      throw ConfigError("--interpolate", "run.first must be a multiple of its " + std::to_string(points) +
+                                             " rows a pair, got " + std::to_string(run.first));
   }
   if (!options.noise.empty()) request.noise = read_rows(options.noise, model.shape(), latents);
   request.strength = options.strength;
@@ -103,6 +108,8 @@ RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreM
           .noise = options.noise,
           .init = options.init,
           .mask = options.mask,
+          .content = content_hashes(config, options),
+          .strength = options.strength,
           .interpolate = options.interpolate,
           .device = model.exact() ? "cpu" : run.device,
           .threads = threads_of(run, model)};

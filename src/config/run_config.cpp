@@ -10,6 +10,8 @@
 namespace shockstep {
 namespace {
 
+constexpr std::int64_t max_trajectories = 100'000'000'000;  // a bit of memory each
+constexpr std::int64_t max_index = std::int64_t{1} << 53;
 constexpr std::int64_t max_int = std::numeric_limits<int>::max();
 
 int bounded_int(Section& section, const std::string& key, std::int64_t least, std::int64_t most,
@@ -196,6 +198,11 @@ bool is_device(const std::string& name) {
 RunSettings read_run(Section section) {
   RunSettings run;
   run.count = section.integer_at_least("count", 1, run.count);
+  run.first = section.integer_at_least("first", 0, run.first);
+  if (run.count > max_trajectories)
+    section.fail("count", "must be at most " + std::to_string(max_trajectories) + ", got " + std::to_string(run.count));
+  if (run.first > max_index)
+    section.fail("first", "must be at most " + std::to_string(max_index) + ", got " + std::to_string(run.first));
   run.seed = static_cast<std::uint64_t>(section.integer_at_least("seed", 0, 0));
   run.batch = bounded_int(section, "batch", 1, max_int, run.batch);
   run.device = section.text("device", run.device);
@@ -226,6 +233,7 @@ OutputSettings read_output(Section section) {
   output.steps = section.integer_at_least("steps", 0, output.steps);
   output.report = section.choice("report", {"html", "none"}, "html") == "html";
   output.events = section.choice("events", {"jsonl", "none"}, "jsonl") == "jsonl";
+  output.journal = section.flag("journal", true);
   section.finish();
   return output;
 }

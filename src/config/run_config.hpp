@@ -14,6 +14,7 @@ namespace shockstep {
 
 struct RunSettings {
   std::int64_t count = 1024;  ///< trajectories
+  std::int64_t first = 0;     ///< number of the first of them
   std::uint64_t seed = 0;
   int batch = 256;                ///< rows in one model call
   std::string device = "cpu";     ///< cpu, cuda or cuda:K

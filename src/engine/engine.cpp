@@ -1,6 +1,7 @@
 #include "engine/engine.hpp"
 
-#include "controller/denoiser_check.hpp"
+#include "core/open_work.hpp"
+#include "core/run_tally.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -17,8 +18,10 @@
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <numeric>
+#include <new>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -31,13 +34,10 @@ double seconds(Clock::duration time) { return std::chrono::duration<double>(time
 /// What the workers share: the queue of trajectories and the place where finished ones go.
 class Floor {
  public:
-  Floor(const EngineRun& run, int workers) : run_(run), under_way_(static_cast<std::size_t>(workers)) {}
+  Floor(const EngineRun& run, WorkSource& work, int workers)
+      : run_(run), work_(work), under_way_(static_cast<std::size_t>(workers)) {}
 
-  /// The next trajectory that waits, or -1.
-  std::int64_t next() {
-    const auto i = next_.fetch_add(1, std::memory_order_relaxed);
-    return i < run_.count ? run_.first + i : -1;
-  }
+  std::optional<std::int64_t> next() { return work_.next(); }
 
   bool stopped() const {
     return stopped_.load(std::memory_order_relaxed) || (run_.observer && run_.observer->cancelled());
@@ -49,25 +49,7 @@ class Floor {
   void finished(const Integration& trajectory) {
     const std::lock_guard lock(mutex_);
     const TrajectoryReport& r = trajectory.report();
-    ++statistics_.count_by_status[static_cast<int>(r.status)];
-    statistics_.evaluations += r.evaluations;
-    statistics_.evaluations_max = std::max<std::int64_t>(statistics_.evaluations_max, r.evaluations);
-    statistics_.probes += r.probes;
-    statistics_.accepted += r.accepted;
-    statistics_.rejected += r.rejected;
-    statistics_.repeated += r.passes > 1;
-    statistics_.events += static_cast<std::int64_t>(r.events.size());
-    if (r.noise_limited > 0) {
-      ++statistics_.noise_limited;
-      statistics_.noise += r.noise;
-      statistics_.noise_excess = std::max(statistics_.noise_excess, r.noise_excess);
-    }
-    if (std::isfinite(r.asymmetry2)) asymmetry2_ += r.asymmetry2, ++asymmetries_;
-    if (r.status == Status::ok || r.status == Status::budget) {
-      statistics_.blown_up += r.blown_up;
-      if (!r.blown_up) statistics_.drift += r.drift, ++sound_;
-    }
-    if (r.status != Status::interrupted) ++done_;
+    tally_.add(r);
     if (run_.finished) run_.finished(trajectory);
     if (run_.observer) run_.observer->finished(r, trajectory.sample());
   }
@@ -79,9 +61,9 @@ class Floor {
     const std::unique_lock lock(mutex_, std::try_to_lock);
     if (!lock || Clock::now() - told_ < std::chrono::milliseconds(50)) return;
     told_ = Clock::now();
-    double sum = static_cast<double>(done_);
+    double sum = static_cast<double>(tally_.done());
     for (const auto& share : under_way_) sum += share.load(std::memory_order_relaxed);
-    run_.observer->progress(std::min(1., sum / static_cast<double>(run_.count)));
+    run_.observer->progress(std::min(1., sum / static_cast<double>(std::max<std::int64_t>(1, work_.count()))));
   }
 
   /// One observer call at a time also for steps.
@@ -94,35 +76,36 @@ class Floor {
     stopped_ = true;
   }
 
+  /// A model ran out of memory and gets so many rows a call now.
+  void reduced(int rows) {
+    const std::lock_guard lock(mutex_);
+    cost_.reduced_batch = cost_.reduced_batch == 0 ? rows : std::min(cost_.reduced_batch, rows);
+  }
+
   void add_times(double model, double worker, std::int64_t calls, const std::string& failure) {
     const std::lock_guard lock(mutex_);
-    statistics_.model_seconds += model;
-    statistics_.worker_seconds += worker;
-    statistics_.model_calls += calls;
-    if (statistics_.first_failure.empty()) statistics_.first_failure = failure;
+    cost_.model_seconds += model;
+    cost_.worker_seconds += worker;
+    cost_.model_calls += calls;
+    if (cost_.first_failure.empty()) cost_.first_failure = failure;
   }
 
   RunStatistics close() {
     if (error_) std::rethrow_exception(error_);
-    if (statistics_.noise_limited > 0) statistics_.noise /= static_cast<double>(statistics_.noise_limited);
-    if (asymmetries_ > 0) statistics_.asymmetry = std::sqrt(asymmetry2_ / static_cast<double>(asymmetries_));
-    if (sound_ > 0) {
-      statistics_.drift /= static_cast<double>(sound_);
-      statistics_.drift_bound = largest_drift(static_cast<double>(sound_ * run_.model.dimension()));
-    }
-    return statistics_;
+    RunStatistics statistics = tally_.statistics(run_.model.dimension());
+    statistics.add_cost(cost_);
+    return statistics;
   }
 
  private:
   const EngineRun& run_;
-  std::atomic<std::int64_t> next_{0};
+  WorkSource& work_;
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::deque<std::atomic<double>> under_way_;
-  std::int64_t done_ = 0, sound_ = 0, asymmetries_ = 0;
-  double asymmetry2_ = 0;
+  RunTally tally_;
   Clock::time_point told_ = Clock::now();
-  RunStatistics statistics_;
+  RunStatistics cost_;
   std::exception_ptr error_;
 };
 
@@ -140,11 +123,23 @@ class LockedSteps final : public Observer {
   std::mutex& mutex_;
 };
 
+/// Of whatever allocator; TorchScript passes on the sentence alone.
+bool out_of_memory(const std::exception& error) {
+  const std::string_view text = error.what();
+  return dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
+         text.find("out of memory") != text.npos || text.find("can't allocate memory") != text.npos;
+}
+
 /// One batch and the loop over it.
 class Worker {
  public:
   Worker(const EngineRun& run, Floor& floor, std::size_t number, int rows)
-      : run_(run), floor_(floor), number_(number), rows_(rows), d_(static_cast<std::size_t>(run.model.dimension())) {
+      : run_(run),
+        floor_(floor),
+        number_(number),
+        rows_(rows),
+        capacity_(rows),
+        d_(static_cast<std::size_t>(run.model.dimension())) {
     std::vector<std::int64_t> shape{rows};
     shape.insert(shape.end(), run.model.shape().begin(), run.model.shape().end());
     points_ = at::empty(shape, at::kDouble);
@@ -194,11 +189,11 @@ class Worker {
 
   void refill() {
     while (!idle_.empty()) {
-      const std::int64_t index = floor_.next();
-      if (index < 0) return;
+      const auto index = floor_.next();
+      if (!index) return;
       Integration* t = idle_.back();
       idle_.pop_back();
-      t->start(index, run_.observer && run_.observer->wants_steps(index) ? steps_.get() : nullptr);
+      t->start(*index, run_.observer && run_.observer->wants_steps(*index) ? steps_.get() : nullptr);
       active_.push_back(t);
     }
   }
@@ -234,23 +229,41 @@ class Worker {
     floor_.progress(number_, progress);
   }
 
-  /// Calls the model on the rows in flight. If it throws, each row is tried alone: only those to blame fail.
+  /// Calls the model on the rows in flight. If it throws, each row is tried alone: only those to blame fail. If it is out of
+  /// memory, it gets fewer rows a call, from there on.
   void evaluate() {
-    const std::size_t n = active_.size();
     const auto begin = Clock::now();
-    try {
-      answer_ = call(n);
-      const double* D = answer_.const_data_ptr<double>();
-      for (std::size_t j = 0; j < n; ++j) answers_[j] = D + j * d_;
-    } catch (const ModelError&) {
-      throw;
-    } catch (const Cancelled&) {
-      throw;
-    } catch (const std::exception& error) {
-      if (failure_.empty()) failure_ = first_line(error);
-      evaluate_alone(n);
+    for (bool done = false; !done;) {
+      try {
+        evaluate_together(active_.size());
+        done = true;
+      } catch (const ModelError&) {
+        throw;
+      } catch (const Cancelled&) {
+        throw;
+      } catch (const std::exception& error) {
+        if (out_of_memory(error)) {
+          halve();
+          continue;
+        }
+        if (failure_.empty()) failure_ = first_line(error);
+        evaluate_alone(active_.size());
+        done = true;
+      }
     }
     model_seconds_ += seconds(Clock::now() - begin);
+  }
+
+  void evaluate_together(std::size_t n) {
+    pad(n);
+    parts_.clear();
+    const auto each = static_cast<std::size_t>(capacity_);
+    for (std::size_t begin = 0; begin < n; begin += each) {
+      // A network's last call reaches back: it has as many rows as the others.
+      const std::size_t from = exact() ? begin : std::min(begin, static_cast<std::size_t>(rows_) - each);
+      const double* D = parts_.emplace_back(call(from, std::min(each, n - from))).const_data_ptr<double>();
+      for (std::size_t j = begin; j < std::min(begin + each, n); ++j) answers_[j] = D + (j - from) * d_;
+    }
   }
 
   void evaluate_alone(std::size_t n) {
@@ -260,9 +273,10 @@ class Worker {
       std::copy_n(points.const_data_ptr<double>() + j * d_, d_, point(0).begin());
       sigma(0) = sigmas.const_data_ptr<double>()[j];
       index_data_[0] = indices.const_data_ptr<std::int64_t>()[j];
+      pad(1);
       answers_[j] = nullptr;
       try {
-        const at::Tensor D = call(1);
+        const at::Tensor D = call(0, 1);
         std::copy_n(D.const_data_ptr<double>(), d_, alone_.data() + j * d_);
         answers_[j] = alone_.data() + j * d_;
       } catch (const ModelError&) {
@@ -277,26 +291,38 @@ class Worker {
     indices_.copy_(indices);
   }
 
-  /// D of the first n rows. A network always sees the same number of rows, since matrix products differ in their last
-  /// bits with the size of the batch; the rows beyond n repeat the first.
-  at::Tensor call(std::size_t n) {
-    std::int64_t rows = static_cast<std::int64_t>(n);
-    if (!run_.model.exact()) {
-      for (std::size_t j = n; j < static_cast<std::size_t>(rows_); ++j) {
-        std::copy_n(point(0).begin(), d_, point(j).begin());
-        sigma(j) = sigma(0);
-        index_data_[j] = index_data_[0];
-      }
-      rows = rows_;
+  bool exact() const { return run_.model.exact(); }
+
+  /// A network always sees the same number of rows, since matrix products differ in their last bits with the size of the
+  /// batch; the rows beyond n repeat the first.
+  void pad(std::size_t n) {
+    if (exact()) return;
+    for (std::size_t j = n; j < static_cast<std::size_t>(rows_); ++j) {
+      std::copy_n(point(0).begin(), d_, point(j).begin());
+      sigma(j) = sigma(0);
+      index_data_[j] = index_data_[0];
     }
+  }
+
+  /// D of n rows, and for a network of those that fill the call.
+  at::Tensor call(std::size_t from, std::size_t n) {
+    const auto first = static_cast<std::int64_t>(from);
+    const std::int64_t rows = exact() ? static_cast<std::int64_t>(n) : capacity_;
     ++calls_;
-    const at::Tensor x = points_.narrow(0, 0, rows);
-    at::Tensor D = run_.model.denoise_rows(x, sigmas_.narrow(0, 0, rows), indices_.narrow(0, 0, rows));
+    const at::Tensor x = points_.narrow(0, first, rows);
+    at::Tensor D = run_.model.denoise_rows(x, sigmas_.narrow(0, first, rows), indices_.narrow(0, first, rows));
     if (!D.defined() || D.sizes() != x.sizes() || D.scalar_type() != at::kDouble || !D.device().is_cpu())
       throw ModelError(
           "the model must return a float64 tensor on the CPU of the shape of its input" +
           (D.defined() ? ", got " + D.toString() + " of " + std::to_string(D.numel()) + " values" : std::string()));
     return D.contiguous();
+  }
+
+  void halve() {
+    if (capacity_ == 1)
+      throw ModelError("out of memory with a single row in a model call; the model needs more than this machine has");
+    capacity_ = (capacity_ + 1) / 2;
+    floor_.reduced(capacity_);
   }
 
   static std::string first_line(const std::exception& error) {
@@ -308,9 +334,10 @@ class Worker {
   const EngineRun& run_;
   Floor& floor_;
   std::size_t number_;
-  int rows_;
+  int rows_, capacity_;  // of the batch, of one model call
   std::size_t d_;
-  at::Tensor points_, sigmas_, indices_, answer_;  // indices_: the trajectory of each row
+  at::Tensor points_, sigmas_, indices_;  // indices_: the trajectory of each row
+  std::vector<at::Tensor> parts_;         // the model's answers, one a call
   double *point_data_ = nullptr, *sigma_data_ = nullptr;
   std::int64_t* index_data_ = nullptr;
   std::vector<const double*> answers_;  // per row of the batch; null: the model threw for it
@@ -342,12 +369,14 @@ RunStatistics run_engine(const EngineRun& run) {
   const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const bool exact = run.model.exact();
   const int threads = run.threads > 0 ? run.threads : exact ? cores : at::get_num_threads();
-  const auto most = static_cast<int>(std::min<std::int64_t>(run.batch, run.count));
-  const auto useful = std::max<std::int64_t>(1, run.count / 64);
+  OpenWork all(run.first, run.count);
+  WorkSource& work = run.work ? *run.work : all;
+  const auto most = static_cast<int>(std::clamp<std::int64_t>(work.count(), 1, run.batch));
+  const auto useful = std::max<std::int64_t>(1, work.count() / 64);
   const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : 1;
-  Floor floor(run, workers);
+  Floor floor(run, work, workers);
 
-  const auto work = [&](std::size_t number) {
+  const auto shift = [&](std::size_t number) {
     try {
       const TorchThreads one_or_all(exact ? 1 : threads);
       Worker(run, floor, number, exact ? most : run.batch).work();
@@ -356,8 +385,8 @@ RunStatistics run_engine(const EngineRun& run) {
     }
   };
   std::vector<std::thread> others;
-  for (int i = 1; i < workers; ++i) others.emplace_back(work, static_cast<std::size_t>(i));
-  work(0);
+  for (int i = 1; i < workers; ++i) others.emplace_back(shift, static_cast<std::size_t>(i));
+  shift(0);
   for (auto& thread : others) thread.join();
 
   RunStatistics statistics = floor.close();

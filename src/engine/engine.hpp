@@ -3,6 +3,7 @@
 
 #include <shockstep/observer.hpp>
 #include <shockstep/score_model.hpp>
+#include <shockstep/work_source.hpp>
 
 #include "engine/trajectory.hpp"
 
@@ -15,8 +16,9 @@ struct EngineRun {
   const ScoreModel& model;
   const TrajectorySettings& settings;
   std::int64_t first = 0, count = 0;
-  int batch = 256;  ///< rows of one model call
-  int threads = 0;  ///< 0: all cores; for networks as many as Torch uses
+  WorkSource* work = nullptr;  ///< which of these; null: all, in order
+  int batch = 256;             ///< rows of one model call
+  int threads = 0;             ///< 0: all cores; for networks as many as Torch uses
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
   std::function<void(const Integration&)> finished{};

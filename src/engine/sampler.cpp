@@ -51,6 +51,14 @@ void check(const SamplerOptions& o) {
   if (o.guard.quantile < 0 || o.guard.quantile >= 1) fail("guard.quantile", "must be auto or between 0 and 1");
 }
 
+/// The options, and of the model what a grid needs.
+SamplerOptions checked(SamplerOptions options, const ScoreModel* model) {
+  check(options);
+  if (!model) throw ConfigError("model", "is missing");
+  if (options.steps && model->data_std() > 0) options.steps->scale = model->data_std();
+  return options;
+}
+
 GuardProfile read_profile(const std::string& path, const ScoreModel& model, const Process& process,
                           const SamplerOptions& options) {
   const GuardProfile profile = guard_profile_from_json(read_text(path, "cannot be read as a guard profile"), path);
@@ -108,21 +116,27 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
 }  // namespace
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
-    : model_(std::move(model)), process_(process), options_(options) {
-  check(options_);
-  if (!model_) throw ConfigError("model", "is missing");
-  if (options_.steps) {
-    if (model_->data_std() > 0) options_.steps->scale = model_->data_std();
-    if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
-      fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_evaluations, observer);
-      if (!fitted_->complete) throw Cancelled("the fit of the schedule was cancelled");
-      options_.steps->sigmas = fitted_->sigmas;
-    }
-    grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
-    profile_.data_std = model_->data_std();
-  } else {
+    : model_(std::move(model)), process_(process), options_(checked(options, model_.get())) {
+  if (!options_.steps) {
     profile_ = resolve_profile(*model_, process_, options_, observer);
+  } else if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
+    fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_evaluations, observer);
+    if (!fitted_->complete) throw Cancelled("the fit of the schedule was cancelled");
   }
+  make_grid();
+}
+
+Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, const Prepared& prepared)
+    : model_(std::move(model)), process_(process), options_(checked(options, model_.get())), fitted_(prepared.fitted) {
+  if (!options_.steps) profile_ = prepared.profile;
+  make_grid();
+}
+
+void Sampler::make_grid() {
+  if (!options_.steps) return;
+  if (fitted_) options_.steps->sigmas = fitted_->sigmas;
+  grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
+  profile_.data_std = model_->data_std();
 }
 
 double Sampler::start(const SampleRequest& request) const {
@@ -189,6 +203,7 @@ RunStatistics Sampler::run(const SampleRequest& request,
                      .settings = settings,
                      .first = request.first,
                      .count = request.count,
+                     .work = request.work,
                      .batch = request.batch,
                      .threads = request.threads,
                      .observer = request.observer,

@@ -1,6 +1,8 @@
 /// Quantiles of a stream in bounded memory.
 #pragma once
 
+#include "core/exact_sum.hpp"
+
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -10,13 +12,14 @@ namespace shockstep {
 
 /// Counts non-negative numbers in logarithmic bins: a quantile is off by at most 1 % of itself, mean and maximum are
 /// exact, and memory is bounded by the range of a double (some 60 000 bins), in practice by a few hundred. After
-/// Masson, Rim & Lee 2019 (DDSketch). NaN is left out.
+/// Masson, Rim & Lee 2019 (DDSketch). NaN is left out. The order of the numbers changes
+/// nothing.
 class QuantileSketch {
  public:
   void add(double value) {
     if (std::isnan(value)) return;
     ++count_;
-    sum_ += value;
+    sum_.add(value);
     if (!(value <= maximum_)) maximum_ = value;
     if (value > 0 && std::isfinite(value))
       ++bins_[static_cast<int>(std::ceil(std::log(value) / width))];
@@ -25,7 +28,7 @@ class QuantileSketch {
   }
 
   std::int64_t count() const { return count_; }
-  double mean() const { return sum_ / static_cast<double>(count_); }
+  double mean() const { return sum_.value() / static_cast<double>(count_); }
   double maximum() const { return maximum_; }
 
   /// The counts themselves, for a histogram: bin b holds the values from low_edge(b) to low_edge(b + 1).
@@ -50,7 +53,8 @@ class QuantileSketch {
   static constexpr double width = .02;  // of a bin in ln value: its middle is within 1 % of all its values
 
   std::int64_t count_ = 0, zeros_ = 0;
-  double sum_ = 0, maximum_ = -std::numeric_limits<double>::infinity();
+  ExactSum sum_;
+  double maximum_ = -std::numeric_limits<double>::infinity();
   std::map<int, std::int64_t> bins_;
 };
 

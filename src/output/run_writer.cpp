@@ -2,6 +2,7 @@
 
 #include "core/npy.hpp"
 #include "output/file.hpp"
+#include "output/journal.hpp"
 #include "output/ordered_text.hpp"
 #include "output/report/page.hpp"
 #include "output/report/run_report.hpp"
@@ -42,7 +43,7 @@ void RunWriter::step(const StepRecord& record) {
 void RunWriter::finished(const TrajectoryReport& report, std::span<const double> sample) {
   if (broken_) return;
   broken_ = true;  // until this call has come through
-  const std::int64_t i = report.trajectory;
+  const std::int64_t i = row(report.trajectory);
   std::string line;
   append_line(line, report);
   trajectories_->put(i, std::move(line));
@@ -51,8 +52,8 @@ void RunWriter::finished(const TrajectoryReport& report, std::span<const double>
     for (const Event& event : report.events) append_line(lines, event);
     events_->put(i, std::move(lines));
   }
-  if (steps_ && wants_steps(i)) steps_->put(i, std::move(steps_under_way_[i]));
-  steps_under_way_.erase(i);
+  const auto steps = steps_under_way_.extract(report.trajectory);
+  if (steps_ && wants_steps(report.trajectory)) steps_->put(i, steps ? std::move(steps.mapped()) : std::string());
   if (report.status != Status::interrupted) {
     if (samples_) {
       samples_->write_row(i, sample);
@@ -64,6 +65,11 @@ void RunWriter::finished(const TrajectoryReport& report, std::span<const double>
     if (report_) report_->finished(report, sample);
   }
   broken_ = false;
+}
+
+void RunWriter::replay(const DoneTrajectory& done) {
+  for (const StepRecord& record : done.steps) step(record);
+  finished(done.report, done.sample);
 }
 
 std::vector<std::string> RunWriter::close(const RunFacts& facts, const RunStatistics& statistics) {

@@ -16,6 +16,7 @@
 
 namespace shockstep {
 
+struct DoneTrajectory;
 class NpyWriter;
 class OrderedText;
 class RunReport;
@@ -23,18 +24,22 @@ class RunReport;
 struct RunShape {
   std::vector<std::int64_t> sample;  ///< shape of one sample
   std::int64_t count = 0;
-  bool float64 = false;  ///< of samples.npy
+  std::int64_t first = 0;  ///< trajectories first .. first + count - 1, the first of which is row 0
+  bool float64 = false;    ///< of samples.npy
 };
 
-/// Trajectories are numbered from 0. Throws FileError from any member.
+/// Trajectories come once each, in any order. Throws FileError from any member.
 class RunWriter final : public Observer {
  public:
   RunWriter(const std::string& folder, const OutputSettings& settings, const RunShape& shape, ReportContext context);
   ~RunWriter() override;
 
-  bool wants_steps(std::int64_t trajectory) const override { return trajectory < settings_.steps; }
+  bool wants_steps(std::int64_t trajectory) const override { return row(trajectory) < settings_.steps; }
   void step(const StepRecord& record) override;
   void finished(const TrajectoryReport& report, std::span<const double> sample) override;
+
+  /// The same of one that was done before.
+  void replay(const DoneTrajectory& done);
 
   bool has_picture() const { return picture_.possible(); }
   /// Completes all files; the samples of trajectories that did not finish are NaN. Returns the names of the files.
@@ -42,6 +47,7 @@ class RunWriter final : public Observer {
 
  private:
   std::string at(const std::string& name) const;
+  std::int64_t row(std::int64_t trajectory) const { return trajectory - shape_.first; }
 
   std::string folder_;
   OutputSettings settings_;

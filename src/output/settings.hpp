@@ -14,6 +14,7 @@ struct OutputSettings {
   std::int64_t steps = 64;              ///< trajectories whose every step goes to steps.csv
   bool report = true;                   ///< report.html
   bool events = true;                   ///< events.jsonl
+  bool journal = true;                  ///< run.journal while the run is under way, from which it can go on
 };
 
 }  // namespace shockstep

@@ -38,10 +38,12 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   Json out;
   out["version"] = facts.setup.version;
   out["config"] = to_json(facts.setup.config);
+  out["content"] = to_json(facts.setup.content);  // SHA-1 of the files read
   out["model"] = facts.setup.model;
   if (!facts.setup.noise.empty()) out["latents"] = facts.setup.noise;
   if (!facts.setup.init.empty()) {
     out["init"] = {{"file", facts.setup.init}, {"sigma", facts.setup.start}};
+    if (facts.setup.strength) out["init"]["strength"] = *facts.setup.strength;
     if (!facts.setup.mask.empty()) out["init"]["mask"] = facts.setup.mask;
   }
   if (facts.setup.interpolate > 0) out["interpolate"] = facts.setup.interpolate;
@@ -66,7 +68,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["model_calls"] = s.model_calls;
   out["device"] = facts.setup.device;
   out["threads"] = facts.setup.threads;
-  out["ranks"] = 1;
+  out["ranks"] = facts.setup.ranks;
   const bool fixed = !facts.sigmas.empty();
   out["tolerance_kind"] = fixed ? "none" : facts.profile.tolerance > 0 ? "per_sample" : "per_step";
   out["tolerance_internal"] = fixed ? Json() : Json(facts.profile.step_tolerance);

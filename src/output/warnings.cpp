@@ -31,7 +31,11 @@ std::vector<std::string> warnings(const RunFacts& facts, const RunStatistics& s)
   say(with(Status::budget), "sampler.max_evaluations = " + std::to_string(facts.max_evaluations) + or_path +
                                 " does not suffice for the tolerance (status budget)");
   say(with(Status::non_finite), "the model returned NaN or infinity; the sample is NaN");
-  say(with(Status::failed), "the model threw; the sample is NaN: " + s.first_failure);
+  say(with(Status::failed),
+      "the model threw; the sample is NaN" + (s.first_failure.empty() ? "" : ": " + s.first_failure));
+  if (s.reduced_batch > 0)
+    out.push_back("out of memory: the model was called with " + std::to_string(s.reduced_batch) +
+                  " rows at a time from there on; set run.batch to that");
   say(s.noise_limited, "the model's output is noisy (about " + about(s.noise) +
                            " in D, root mean square), so sampler.tolerance = " + about(facts.tolerance) +
                            " cannot be reached; use " + (facts.float64 ? "" : "run.dtype: float64 or ") +

@@ -1,6 +1,8 @@
 /// Trajectory i depends on (settings, model, seed, i) alone: bit by bit for exact models.
 #include "support/problems.hpp"
 
+#include <atomic>
+#include <optional>
 #include <tuple>
 
 using namespace shockstep;
@@ -50,6 +52,79 @@ TEST_CASE("Batch size and threads change no bit, guarded, with events and repeat
   const Result result = Sampler(test::ring(), test::range(), options).sample({.count = 300, .seed = 3});
   CHECK(result.statistics.repeated > 0);  // or the above has not tested them
   CHECK(result.statistics.events > 0);
+}
+
+TEST_CASE("Batch size and threads change no bit, fixed grids of the ODE and of the SDE") {
+  for (const Method method : {Method::heun, Method::unipc, Method::multistep}) {
+    SamplerOptions options;
+    options.method = method;
+    options.steps = FixedSteps{.count = 12};
+    check_independence(test::ring(), options, 200);
+  }
+  for (const Method method : {Method::multistep, Method::ancestral, Method::dpmpp_3m_sde}) {
+    SamplerOptions options;
+    options.dynamics = Dynamics::sde;
+    options.method = method;
+    options.steps = FixedSteps{.schedule = Schedule::tapered, .count = 20};
+    check_independence(test::hundred_modes(), options, 100);
+  }
+}
+
+namespace {
+
+/// Hands a range out in a scrambled order: i -> a i mod n, a and n without a common factor.
+class Scrambled final : public WorkSource {
+ public:
+  Scrambled(std::int64_t count, std::int64_t factor) : count_(count), factor_(factor) {}
+  std::optional<std::int64_t> next() override {
+    const std::int64_t i = next_.fetch_add(1);
+    return i < count_ ? std::optional(i * factor_ % count_) : std::nullopt;
+  }
+  std::int64_t count() const override { return count_; }
+
+ private:
+  std::int64_t count_, factor_;
+  std::atomic<std::int64_t> next_{0};
+};
+
+}  // namespace
+
+TEST_CASE("The order of work changes no bit") {
+  SamplerOptions guarded, adaptive_sde, grid_sde;
+  guarded.guard.redo = Switch::on;
+  adaptive_sde.dynamics = grid_sde.dynamics = Dynamics::sde;
+  adaptive_sde.tolerance = .05;
+  grid_sde.steps = FixedSteps{.schedule = Schedule::tapered, .count = 20};
+  for (const SamplerOptions& options : {guarded, test::unguarded(1e-2), adaptive_sde, grid_sde}) {
+    const Sampler sampler(test::ring(), test::range(), options);
+    const Result ordered = sampler.sample({.count = 300, .seed = 3});
+    for (const std::int64_t factor : {7, 299}) {
+      Scrambled work(300, factor);
+      const Result other = sampler.sample({.count = 300, .seed = 3, .batch = 19, .threads = 2, .work = &work});
+      CHECK(at::equal(ordered.samples, other.samples));
+      bool reports = true;
+      for (std::size_t i = 0; i < ordered.reports.size(); ++i)
+        reports &= test::same_reports(ordered.reports[i], other.reports[i]);
+      CHECK(reports);
+      // Sums too, which the files have; NaN where nothing measures them.
+      const auto same = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
+      CHECK(same(ordered.statistics.drift, other.statistics.drift));
+      CHECK(same(ordered.statistics.asymmetry, other.statistics.asymmetry));
+    }
+  }
+}
+
+TEST_CASE("Trajectory 977 alone is trajectory 977") {
+  SamplerOptions guarded, sde;
+  sde.dynamics = Dynamics::sde;
+  sde.steps = FixedSteps{.schedule = Schedule::tapered, .count = 20};
+  for (const SamplerOptions& options : {guarded, test::unguarded(1e-2), sde}) {
+    const Sampler sampler(test::ring(), test::range(), options);
+    const Result all = sampler.sample({.count = 1000, .seed = 8});
+    const Result alone = sampler.sample({.count = 1, .first = 977, .seed = 8});
+    CHECK(at::equal(alone.samples[0], all.samples[977]));
+    CHECK(test::same_reports(alone.reports[0], all.reports[977]));
+  }
 }
 
 TEST_CASE("The pilot's profile is the same whenever it is made") {

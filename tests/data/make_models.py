@@ -28,6 +28,31 @@ class Throws(torch.nn.Module):
         return x / (1 + sigma[:, None]**2)
 
 
+class Hangs(torch.nn.Module):
+    """A Gaussian's denoiser whose two hundredth call below sigma = .999 never comes back."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x, sigma):
+        if bool((sigma < .999).any()):
+            self.calls += 1
+        while self.calls >= 200:
+            pass
+        return x / (1 + sigma[:, None]**2)
+
+
+class Reshapes(torch.nn.Module):
+    """A Gaussian's denoiser that returns one column too many for a batch with a row below sigma = .999."""
+
+    def forward(self, x, sigma):
+        D = x / (1 + sigma[:, None]**2)
+        if bool((sigma < .999).any()):
+            D = torch.cat([D, D], 1)
+        return D
+
+
 class Any(torch.nn.Module):
     """Zero, with a label or without."""
 
@@ -40,5 +65,5 @@ class Any(torch.nn.Module):
 sys.path.append(str(pathlib.Path(__file__).parents[2] / 'tools'))
 from train_digits import write  # noqa: E402
 
-for model in (Nan(), Throws(), Any()):
+for model in (Nan(), Throws(), Hangs(), Reshapes(), Any()):
     write(model, str(pathlib.Path(__file__).parent / f'{type(model).__name__.lower()}.pt'))

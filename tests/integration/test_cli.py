@@ -55,7 +55,7 @@ class Case(ScratchCase):
 
     def check_run(self, out, count, shape):
         """Every file exists and parses, and they agree with each other."""
-        self.assertEqual({p.name for p in out.iterdir()} | {"samples.png"}, FILES)
+        self.assertEqual({p.name for p in out.iterdir()} - {"run.journal"} | {"samples.png"}, FILES)
         samples_shape, _, values = read_npy(out / "samples.npy")
         self.assertEqual(samples_shape, (count, *shape))
         if (out / "samples.png").exists():
@@ -207,6 +207,21 @@ class Run(Case):
             files = "samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv"
             found.add(tuple((out / name).read_bytes() for name in files))
         self.assertEqual(len(found), 1)
+
+    def test_one_trajectory_alone_is_itself(self):
+        files = "samples.npy", "trajectories.csv", "events.jsonl", "steps.csv"
+        for name, more in (("ode", ()), ("sde", ("--set", "sampler.dynamics=sde")), ("off", ("--set", "sampler.guard=off"))):
+            arguments = "sample", self.config, "--set", "output.steps=100000", *more
+            for out, range_ in (("all", ("--count", 1000)), ("alone", ("--first", 977, "--count", 1))):
+                run = shockstep(*arguments, *range_, "--out", self.folder / name / out)
+                self.assertEqual((run.returncode, run.stderr), (0, ""))
+            whole, alone = ([(self.folder / name / out / file).read_bytes() for file in files] for out in ("all", "alone"))
+            self.assertEqual(alone[0][-16:], whole[0][128 + 977 * 16 : 128 + 978 * 16])
+            for all_lines, lines, key in zip(whole[1:], alone[1:], (b"977,", b'{"trajectory": 977,', b"977,")):
+                self.assertEqual([x for x in all_lines.splitlines() if x.startswith(key)], [x for x in lines.splitlines() if x.startswith(key)])
+                self.assertLessEqual(len(lines.splitlines()), 1 + lines.count(b"977"))
+            report = (self.folder / name / "alone" / "report.html").read_text()
+            self.assertIn('"trajectory":977', report)
 
     def test_default_folder_spaces_and_unicode(self):
         config = self.folder / "größe 1.yaml"
@@ -374,6 +389,7 @@ class Run(Case):
                 _, errors = run.communicate(timeout=60)
                 self.assertEqual(run.returncode, 130, errors)
                 self.assertIn("interrupted", errors)
+                self.assertTrue((out / "run.journal").exists())
                 trajectories, values, summary = self.check_run(out, 1000000, (2,))
                 done = {int(t["trajectory"]) for t in trajectories if t["status"] == "ok"}
                 self.assertGreater(len(done), 100)
@@ -447,7 +463,6 @@ class Errors(Case):
         self.check(2, r"CONFIG: missing; .*", "sample")
         self.check(2, r"--cuont: unknown option; did you mean --count\?", "sample", "x.yaml", "--cuont", "3")
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
-        self.check(2, r"--resume: comes in a later version; .*", "sample", "x.yaml", "--resume")
         self.check(2, r"x\.yaml: one argument too many; see shockstep paper --help", "paper", "x.yaml")
 
     def test_noise(self):
@@ -508,7 +523,7 @@ class Errors(Case):
             self.skipTest("no /dev/full")
         (out / "trajectories.csv.part").symlink_to("/dev/full")
         full = r".*trajectories\.csv: cannot be written: No space left on device"
-        self.check(5, full, "sample", "x.yaml", "--count", "5000", "--out", "out")
+        self.check(5, full, "sample", "x.yaml", "--count", "5000", "--out", "out", "--set", "output.journal=off")
         self.assertFalse((out / "summary.json").exists())
 
 

@@ -26,6 +26,8 @@ WALLS = [
     (r"yaml-cpp/", ["src/config/"], ["include", "src"]),
     (r"boost/numeric/odeint", ["include/shockstep/stepper.hpp", "src/stepper/", "src/paper/integrate.hpp"], ["include", "src"]),
     (r"CLI/", ["src/cli/"], ["include", "src", "tests", "tools"]),
+    (r"mpi\.h$", ["src/cli/ranks.cpp"], ["include", "src", "tests", "tools"]),
+    (r"zlib\.h$", ["src/output/"], ["include", "src"]),
     (r"png\.h$", ["src/output/"], ["include", "src"]),
 ]
 

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <limits>
 #include <mutex>
+#include <new>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <thread>
@@ -84,6 +86,75 @@ TEST_CASE("A model that throws fails only the rows to blame") {
   CHECK(failed > 10);
   CHECK(failed < 50);
   CHECK(harmed.statistics.first_failure == "no more");
+}
+
+TEST_CASE("A model that runs out of memory is called with fewer rows, and no row is lost") {
+  std::int64_t most = 13, calls = 0;  // rows that the machine has room for
+  const auto small = disturbed([&](const at::Tensor& x, const at::Tensor&, at::Tensor&) {
+    if (x.size(0) > most) throw std::bad_alloc();
+    ++calls;
+  });
+  const auto options = test::unguarded(1e-2);
+  const Result result = Sampler(small, test::range(), options).sample({.count = 150, .batch = 50});
+  const Result sound = Sampler(disturbed([](auto&&...) {}), test::range(), options).sample({.count = 150, .batch = 50});
+  CHECK(at::equal(result.samples, sound.samples));
+  CHECK(result.statistics.with(Status::ok) == 150);
+  CHECK(result.statistics.reduced_batch == 13);  // 50, 25, 13
+  CHECK(result.statistics.first_failure.empty());
+  CHECK(sound.statistics.reduced_batch == 0);
+
+  // What TorchScript makes of an allocator's exception is its sentence.
+  const auto script = disturbed([](const at::Tensor& x, const at::Tensor&, at::Tensor&) {
+    if (x.size(0) > 20) throw std::runtime_error("The following operation failed\nRuntimeError: CUDA out of memory.");
+  });
+  CHECK(Sampler(script, test::range(), options).sample({.count = 60, .batch = 33}).statistics.reduced_batch == 17);
+  most = 0;
+  CHECK_THROWS_WITH(Sampler(small, test::range(), options).sample({.count = 5}),
+                    Catch::Matchers::Contains("out of memory with a single row"));
+}
+
+TEST_CASE("A source of work decides which trajectories are drawn") {
+  class Odd final : public WorkSource {
+   public:
+    std::optional<std::int64_t> next() override {
+      const std::int64_t i = next_.fetch_add(2);
+      return i < 300 ? std::optional(i) : std::nullopt;
+    }
+    std::int64_t count() const override { return 150; }
+
+   private:
+    std::atomic<std::int64_t> next_{1};
+  };
+  Odd odd;
+  const Sampler sampler(test::ring(), test::range(), test::unguarded(1e-2));
+  const Result all = sampler.sample({.count = 300, .seed = 4});
+  const Result some = sampler.sample({.count = 300, .seed = 4, .threads = 2, .work = &odd});
+  CHECK(some.statistics.trajectories() == 150);
+  for (std::int64_t i = 0; i < 300; ++i) {
+    const auto& report = some.reports[static_cast<std::size_t>(i)];
+    if (i % 2)
+      CHECK((at::equal(some.samples[i], all.samples[i]) && report.status == Status::ok));
+    else
+      CHECK(report.status == Status::interrupted);
+  }
+}
+
+TEST_CASE("What was prepared serves another sampler, to the last bit") {
+  std::int64_t calls = 0;
+  const auto model = disturbed([&](auto&&...) { ++calls; });
+  SamplerOptions pilot, fitted = test::unguarded(1e-2);
+  pilot.guard.profile = "pilot";
+  fitted.steps = FixedSteps{.schedule = Schedule::fitted, .count = 6};
+  for (const SamplerOptions& options : {pilot, fitted}) {
+    const Sampler first(model, test::range(), options);
+    const Result sound = first.sample({.count = 40});
+    calls = 0;
+    const Sampler second(model, test::range(), options, first.prepared());
+    CHECK(calls == 0);
+    CHECK(to_json(second.profile()) == to_json(first.profile()));
+    CHECK(second.fitted().has_value() == first.fitted().has_value());
+    CHECK(at::equal(second.sample({.count = 40}).samples, sound.samples));
+  }
 }
 
 namespace {

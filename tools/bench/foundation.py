@@ -5,6 +5,8 @@
   overhead    share of the wall time outside the model call for models/digits.pt, batch 256
   memory      growth of the resident peak from 10^4 to 10^6 trajectories
   throughput  10^6 trajectories of the ring at tolerance 1e-2, and the NumPy twin beside it
+  journal     what the journal of a run costs: the ring with and without, in turns
+  resume      10^6 trajectories of the ring, ended after 10 s and resumed: resident peaks, bytes
 
 Run: .venv/bin/python tools/bench/foundation.py [PART ...]     (needs numpy: tools/requirements-train.txt)
 Beside it: build/tools/bench/bench_events and build/tools/bench/bench_overhead.
@@ -26,15 +28,15 @@ PROGRAM = os.environ.get('SHOCKSTEP', str(ROOT / 'build' / 'shockstep'))
 SIGMA_MAX, SIGMA_MIN = 80., .01
 
 
-def shockstep(config, out, *options):
-    """Runs the program; returns its summary and its resident peak in MiB."""
+def shockstep(config, out, *options, code=0):
+    """Runs the program; returns its summary and what it used."""
     command = [PROGRAM, 'sample', str(config), '--out', str(out), '--quiet', *map(str, options)]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    if child.returncode != 0:
+    if child.returncode != code:
         sys.exit(f'{" ".join(command)} ended with {child.returncode}')
-    return json.loads((pathlib.Path(out) / 'summary.json').read_text()), usage.ru_maxrss / 1024
+    return json.loads((pathlib.Path(out) / 'summary.json').read_text()), usage
 
 
 def accuracy(folder, count=1000):
@@ -73,7 +75,8 @@ def overhead(folder):
 def memory(folder):
     peaks = {}
     for count in (10**4, 10**6):
-        _, peaks[count] = shockstep(ROOT / 'configs' / 'ring.yaml', folder / 'ring', '--count', count)
+        _, usage = shockstep(ROOT / 'configs' / 'ring.yaml', folder / 'ring', '--count', count)
+        peaks[count] = usage.ru_maxrss / 1024
         print(f'ring, {count} trajectories: resident peak {peaks[count]:.0f} MiB')
     print(f'growth {peaks[10**6] - peaks[10**4]:.0f} MiB')
 
@@ -96,8 +99,33 @@ def throughput(folder, count=10**6):
     print(f'NumPy twin, {few} trajectories, unguarded: {few / seconds:.0f} trajectories/s, {n.mean():.1f} evaluations')
 
 
+def journal(folder, count=2 * 10**5, turns=5):
+    seconds = {'on': [], 'off': []}
+    for _ in range(turns):
+        for switch, times in seconds.items():
+            _, usage = shockstep(ROOT / 'configs' / 'ring.yaml', folder / 'ring', '--count', count, '--threads', 1, '--set', f'output.journal={switch}')
+            times.append(usage.ru_utime + usage.ru_stime)
+    on, off = (min(times) for times in seconds.values())
+    ratios = ', '.join(f'{a / b:.3f}' for a, b in zip(*seconds.values()))
+    print(f'ring, {count} trajectories, one thread, processor time, least of {turns}: {on:.2f} s with a journal, {off:.2f} s without, '
+          f'ratio {on / off:.3f} (pair by pair {ratios})')
+
+
+def resume(folder, count=10**6, limit=10):
+    out = folder / 'resumed'
+    options = ['--count', count, '--threads', 1]
+    _, usage = shockstep(ROOT / 'configs' / 'ring.yaml', out, *options, '--time-limit', limit, code=130)
+    kept = (out / 'run.journal').stat().st_size
+    done = sum(1 for line in open(out / 'trajectories.csv') if ',ok,' in line)
+    print(f'ring, {count} trajectories, ended after {limit} s: {done} done, resident peak {usage.ru_maxrss / 1024:.0f} MiB, '
+          f'journal {kept / done:.0f} bytes a trajectory')
+    summary, usage = shockstep(ROOT / 'configs' / 'ring.yaml', out, *options, '--resume')
+    files = sum(file.stat().st_size for file in out.iterdir())
+    print(f'resumed: {summary["trajectories"]} done, resident peak {usage.ru_maxrss / 1024:.0f} MiB, files {files / count:.0f} bytes a trajectory')
+
+
 if __name__ == '__main__':
-    parts = {'accuracy': accuracy, 'overhead': overhead, 'memory': memory, 'throughput': throughput}
+    parts = {'accuracy': accuracy, 'overhead': overhead, 'memory': memory, 'throughput': throughput, 'journal': journal, 'resume': resume}
     wanted = sys.argv[1:] or list(parts)
     for part in wanted:
         if part not in parts:

@@ -3,6 +3,7 @@
 
 #include "output/report/known_model.hpp"
 
+#include <cstdint>
 #include <string>
 
 namespace shockstep {
@@ -13,6 +14,7 @@ struct ReportContext {
   double sigma_max = 80;
   double tolerance = 0;  ///< asked for, data units
   KnownModel known;
+  std::int64_t first = 0;  ///< number of the first trajectory
 };
 
 }  // namespace shockstep

@@ -27,7 +27,7 @@ Json table(const std::vector<TrajectoryReport>& rows) {
 
 RunReport::RunReport(ReportContext context)
     : context_(std::move(context)),
-      traces_(context_.sigma_min),
+      traces_(context_.sigma_min, context_.first),
       decisions_(context_.known, context_.sigma_min, context_.sigma_max),
       events_(std::size(kinds), SigmaBins(context_.sigma_min, context_.sigma_max)) {}
 

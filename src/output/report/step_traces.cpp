@@ -9,7 +9,7 @@ namespace shockstep {
 using Json = nlohmann::ordered_json;
 
 void StepTraces::step(const StepRecord& record) {
-  if (record.trajectory >= most_trajectories) return;
+  if (record.trajectory - first_ >= most_trajectories) return;
   Trace& trace = traces_[record.trajectory];
   if (record.pass != trace.pass) trace.steps.clear();
   trace.pass = record.pass;

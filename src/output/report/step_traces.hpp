@@ -14,7 +14,8 @@ namespace shockstep {
 /// Of a repeated trajectory the last pass counts, the one that made the sample.
 class StepTraces {
  public:
-  explicit StepTraces(double sigma_min) : sigma_min_(sigma_min) {}
+  /// first: number of the first trajectory.
+  explicit StepTraces(double sigma_min, std::int64_t first = 0) : sigma_min_(sigma_min), first_(first) {}
 
   void step(const StepRecord& record);
   void finished(const TrajectoryReport& report);
@@ -36,6 +37,7 @@ class StepTraces {
   };
 
   double sigma_min_;
+  std::int64_t first_;
   std::map<std::int64_t, Trace> traces_;
 };
 

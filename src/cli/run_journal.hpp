@@ -1,0 +1,54 @@
+/// The journal of a run in its folder: found, compared with what is asked for, begun anew or gone on with.
+#pragma once
+
+#include "cli/options.hpp"
+#include "cli/run_identity.hpp"
+#include "output/journal.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace shockstep::cli {
+
+/// Whether the files in the folder are whole and of this run. Throws ConfigError if they are of another, or not whole.
+bool finished_before(const std::string& folder, const Json& identity);
+
+class RunJournal {
+ public:
+  enum class Found {
+    nothing,   ///< to go on with
+    finished,  ///< the run is: its files are there, and no journal
+    journal,   ///< the reader is at its first trajectory
+  };
+
+  /// Looks for what --resume can go on with, and takes the file if there is one. Throws ConfigError if that is of another run,
+  /// FileError if it is damaged or another process writes it.
+  RunJournal(const std::string& folder, const Options& options, const Json& identity, bool float64);
+
+  Found found() const { return found_; }
+  /// Of the journal found; null if there is none.
+  const JournalHeader* header() const { return header_ ? &*header_ : nullptr; }
+  JournalReader* reader() { return reader_ ? &*reader_ : nullptr; }
+
+  /// An empty one; what lies there is set aside, for hours of work may be in it. Throws FileError if another process writes it.
+  void begin(const Prepared& prepared);
+  /// The one found, behind what was read of it.
+  void go_on();
+  /// Null before the one or the other.
+  Journal* journal() { return journal_.get(); }
+  void remove();  ///< the files are whole
+
+ private:
+  void set_aside() const;
+
+  std::string folder_, path_, part_;
+  const Json identity_;
+  bool float64_;
+  Found found_ = Found::nothing;
+  std::unique_ptr<Journal> journal_;
+  std::optional<JournalReader> reader_;
+  std::optional<JournalHeader> header_;
+};
+
+}  // namespace shockstep::cli

@@ -1,0 +1,146 @@
+#include "cli/sample_run.hpp"
+
+#include <shockstep/registry.hpp>
+
+#include "cli/cache.hpp"
+#include "cli/interrupt.hpp"
+#include "cli/known_model.hpp"
+#include "cli/report.hpp"
+#include "log/log.hpp"
+#include "output/fit.hpp"
+#include "output/schedule_text.hpp"
+#include "output/warnings.hpp"
+
+#include <filesystem>
+#include <utility>
+
+namespace shockstep::cli {
+namespace {
+
+std::string guard_text(const SamplerOptions& options, const GuardProfile& profile) {
+  if (!options.guard.enabled) return "guard: off";
+  return "guard: profile " + profile.source + ", " + std::to_string(profile.evaluations) + " evaluations, redo " +
+         (profile.redo ? "above score " + shortest(profile.threshold) : "off");
+}
+
+std::string steps_text(const Sampler& sampler, const std::vector<double>& sigmas) {
+  const bool sde = sampler.options().dynamics == Dynamics::sde;
+  const std::string method = (sde ? "reverse SDE, eta " + shortest(sampler.options().eta) + ", " : std::string()) +
+                             std::string(name(sampler.options().method));
+  if (sigmas.empty()) return "steps: adaptive, " + method;
+  return "steps: " + method + " on " + std::to_string(sigmas.size()) + " nodes, sigma " + shortest(sigmas.front()) +
+         " to " + shortest(sigmas.back()) + "; sampler.tolerance and sampler.guard are for adaptive steps and not used";
+}
+
+}  // namespace
+
+SampleRun::SampleRun(const Options& options, int rank, int ranks)
+    : options_(options),
+      ranks_(ranks),
+      config_(read_root(options), options.config, method_names()),
+      part_(part_of(config_.run, options.shard)),
+      inputs_(make_inputs(config_)),
+      request_(make_request(config_.run, options, *inputs_.model)) {
+  config_.sampler.cache = cache_file(config_, config_.sampler, model());
+  folder_ = make_folder(options);
+  if (rank > 0) {
+    log::set_terminal_level(log::Level::error);
+    return;
+  }
+  log::open(at(log_name()));
+  log_start();
+}
+
+std::string SampleRun::at(const std::string& name) const { return (std::filesystem::path(folder_) / name).string(); }
+
+std::string SampleRun::log_name() const {
+  return std::filesystem::path(journal_name(options_.shard)).stem().string() + ".log";
+}
+
+void SampleRun::prepare(const Prepared* before) {
+  const std::string& cache = config_.sampler.cache;
+  if (before)
+    log::info("measured before, in the journal");
+  else if (!cache.empty())
+    log::info((std::filesystem::exists(cache) ? "measured before, in " : "measured now, to be kept in ") + cache);
+  with_file(config_.file, [&] {
+    InterruptObserver observer;
+    if (before)
+      sampler_.emplace(inputs_.model, inputs_.process, config_.sampler, *before);
+    else
+      sampler_.emplace(inputs_.model, inputs_.process, config_.sampler, &observer);
+    facts_ = facts();
+  });
+  log_steps();
+}
+
+void SampleRun::log_start() const {
+  const RunSettings& run = config_.run;
+  const Process& process = inputs_.process;
+  log::info("shockstep " SHOCKSTEP_VERSION ", " + config_.file + ", " + std::to_string(run.count) +
+            " trajectories, seed " + std::to_string(run.seed));
+  log::info("model: " + model().describe());
+  log::info("process: " + process.kind() + ", sigma " + shortest(process.sigma_max()) + " to " +
+            shortest(process.sigma_min()));
+  if (model().exact() && run.device != "cpu") log::warning("run.device: exact models run on the CPU");
+}
+
+void SampleRun::log_steps() const {
+  if (!options_.init.empty())
+    log::info("start: " + printable(options_.init, 1000) + " noised to sigma " + shortest(facts_.setup.start) +
+              (options_.mask.empty() ? "" : ", known where " + printable(options_.mask, 1000) + " is 1"));
+  log::info(steps_text(*sampler_, facts_.sigmas));
+  if (sampler_->fitted()) log::info("fitted schedule: error " + fit_text(*sampler_->fitted()));
+  if (facts_.sigmas.empty() && config_.sampler.dynamics == Dynamics::ode)
+    log::info(guard_text(config_.sampler, sampler_->profile()));
+}
+
+std::unique_ptr<RunWriter> SampleRun::writer() const {
+  const RunShape shape{
+      .sample = model().shape(), .count = config_.run.count, .first = config_.run.first, .float64 = model().exact()};
+  ReportContext context{.title = printable(std::filesystem::path(config_.file).stem().string()),
+                        .sigma_min = inputs_.process.sigma_min(),
+                        .sigma_max = inputs_.process.sigma_max(),
+                        .tolerance = config_.sampler.tolerance,
+                        .known = known_model(inputs_.model, inputs_.process.sigma_min()),
+                        .first = config_.run.first};
+  return std::make_unique<RunWriter>(folder_, config_.output, shape, std::move(context));
+}
+
+RunFacts SampleRun::facts() const {
+  const bool sde = config_.sampler.dynamics == Dynamics::sde;
+  RunFacts facts;
+  facts.setup = run_setup(config_, options_, model());
+  facts.setup.ranks = ranks_;
+  facts.setup.start = sampler_->start(request_);
+  facts.tolerance = config_.sampler.tolerance;
+  facts.max_evaluations = config_.sampler.max_evaluations;
+  facts.float64 = model().exact() || config_.run.dtype == "float64";
+  facts.profile = sampler_->profile();
+  facts.guard = config_.sampler.guard.enabled && !config_.sampler.steps && !sde;
+  facts.sde = sde;
+  facts.sigmas = sampler_->sigmas(request_);
+  facts.fitted = sampler_->fitted();
+  facts.notes = sampler_->notes();
+  facts.fit = quick_fit(inputs_, config_.run);
+  if (facts.fit && !facts.fit->fits) facts.notes.push_back(fit_warning(*facts.fit));
+  if (sde && config_.sampler.guard.enabled)
+    facts.notes.push_back(
+        "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");
+  facts.setup.seconds = seconds_since(begin_);
+  return facts;
+}
+
+void SampleRun::close(RunWriter& writer, const RunStatistics& statistics) const {
+  if (config_.output.grid == Switch::on && !writer.has_picture())
+    log::warning("output.grid: samples of this shape make no picture");
+  auto files = writer.close(facts_, statistics);
+  files.push_back(log_name());
+  log::info("finished: " + status_text(statistics) + "; evaluations mean " +
+            shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
+            "; " + shortest(statistics.wall_seconds) + " s");
+  for (const auto& sentence : warnings(facts_, statistics)) log::warning(sentence);
+  print_result(folder_, files, statistics);
+}
+
+}  // namespace shockstep::cli

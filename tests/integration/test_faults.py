@@ -1,0 +1,120 @@
+"""What can go wrong outside the program ends it with one sentence, or harms nothing. Standard library only."""
+
+import json
+import pathlib
+import struct
+import unittest
+
+from program import SOURCE, ScratchCase, shockstep
+
+DATA = SOURCE / "tests/data"
+
+
+class Case(ScratchCase):
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+        self.network(DATA / "any.pt")
+
+    def network(self, path, count=40):
+        self.config.write_text(
+            f"model: {{kind: torchscript, path: '{path}', shape: [2], data_std: 1}}\n"
+            f"process: {{kind: ve, sigma_min: 0.01, sigma_max: 80}}\nrun: {{count: {count}, batch: 8, threads: 1}}\n"
+        )
+
+    def refused(self, code, pattern, *arguments):
+        run = shockstep("sample", self.config, "--out", self.out, *arguments)
+        self.assertEqual(run.returncode, code, run.stderr)
+        self.assertRegex(run.stderr, rf"^shockstep: [^\n]*{pattern}[^\n]*\n$")
+
+
+class Models(Case):
+    def test_cut_off(self):
+        whole = (DATA / "throws.pt").read_bytes()
+        model = self.folder / "cut.pt"
+        self.network(model)
+        for share in (0.1, 0.5, 0.9, 0.999):
+            model.write_bytes(whole[: int(share * len(whole))])
+            self.refused(3, r"cut\.pt: ")
+
+    def test_damaged(self):
+        whole = bytearray((DATA / "throws.pt").read_bytes())
+        model = self.folder / "damaged.pt"
+        self.network(model, 4)
+        for at in range(0, len(whole), len(whole) // 12):
+            damaged = bytearray(whole)
+            damaged[at : at + 16] = bytes(b ^ 0x55 for b in damaged[at : at + 16])
+            model.write_bytes(damaged)
+            run = shockstep("sample", self.config, "--out", self.out)
+            self.assertIn(run.returncode, (0, 3, 4), run.stderr)  # what no checksum covers is another model
+            for line in run.stderr.splitlines():
+                self.assertTrue(line.startswith("shockstep: "), line)
+
+    def test_weights_are_no_program(self):
+        model = self.folder / "weights.pt"
+        self.network(model)
+        model.write_bytes(b"\x80\x02}q\x00X\x01\x00\x00\x00aq\x01K\x01s.")  # a dictionary, pickled
+        remedy = r"weights\.pt: holds weights, not a program: export with torch\.jit\.script or torch\.jit\.trace, or tools/export\.py"
+        self.refused(3, remedy)
+
+    def test_another_shape_in_the_middle_of_a_run(self):
+        self.network(DATA / "reshapes.pt")
+        self.refused(3, r"reshapes\.pt: returns shape \[8, 4\], expected \[8, 2\]: set model\.shape")
+        self.assertFalse((self.out / "summary.json").exists())
+        self.assertEqual(list(self.out.glob("*.part")), [])
+
+    def test_nothing_finite(self):
+        # All trajectories start where this model has NaN.
+        nan = self.folder / "nan.yaml"
+        nan.write_text(
+            f"model: {{kind: torchscript, path: {DATA / 'nan.pt'}, shape: [2], data_std: 1}}\n"
+            "process: {kind: ve, sigma_min: 0.01, sigma_max: 80}\nrun: {count: 20, batch: 8}\n"
+        )
+        init = self.folder / "right.npy"
+        header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 2), }".ljust(117) + b"\n"
+        init.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + struct.pack("<2d", 3, 0))
+        run = shockstep("sample", nan, "--out", self.out, "--init", init, "--strength", 0.2)
+        self.assertEqual(run.returncode, 4, run.stderr)
+        self.assertIn("20 trajectories: the model returned NaN or infinity", run.stderr)
+        summary = json.loads((self.out / "summary.json").read_text())
+        self.assertEqual((summary["status"]["non_finite"], summary["status"]["ok"]), (20, 0))
+
+
+class Files(Case):
+    def test_folders_that_take_no_files(self):
+        for folder in ("/proc/shockstep", "/dev/null/runs"):
+            if pathlib.Path(folder).parent.exists():
+                run = shockstep("sample", self.config, "--out", folder)
+                self.assertEqual(run.returncode, 5)
+                self.assertRegex(run.stderr, rf"^shockstep: {folder}: cannot be made a folder: [^\n]*\n$")
+        if pathlib.Path("/proc/self/task").exists():
+            run = shockstep("sample", self.config, "--out", "/proc/self/task")
+            self.assertEqual(run.returncode, 5)
+            self.assertRegex(run.stderr, r"^shockstep: /proc/self/task/run\.log: cannot be written: [^\n]*\n$")
+
+    def test_objects_in_an_array(self):
+        noise = self.folder / "noise.npy"
+        header = b"{'descr': '|O', 'fortran_order': False, 'shape': (40, 2), }".ljust(117) + b"\n"
+        noise.write_bytes(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + b"\x80\x04cos\nsystem\n.")
+        self.refused(5, r"noise\.npy: holds '\|O', expected float32, float64, .*", "--noise", noise)
+
+    def test_a_config_of_another_version(self):
+        self.config.write_text(self.config.read_text() + "telemetry: {url: x}\n")
+        self.refused(2, r"x\.yaml: telemetry: unknown key")
+
+    def test_more_trajectories_than_can_be(self):
+        self.refused(2, r"run\.count: must be at most 100000000000, got 1000000000000000", "--count", "1e15")
+
+    def test_a_name_that_is_markup(self):
+        name = "<img src=x onerror=alert(1)> & '$(touch owned)'"
+        config = self.folder / f"{name}.yaml"
+        config.write_text("model: {kind: gaussian_mixture, means: [[0]], std: 1}\nprocess: {kind: ve}\nrun: {count: 8}\n")
+        run = shockstep("sample", config, "--out", self.out / name, cwd=self.folder)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        report = (self.out / name / "report.html").read_text()
+        self.assertNotIn("<img src=x", report)
+        self.assertFalse((self.folder / "owned").exists())
+
+
+if __name__ == "__main__":
+    unittest.main()
