@@ -1,4 +1,5 @@
 /// The functions of the module. src/python/shockstep turns keyword arguments into settings of a config and wraps the results.
+#include "output/inspection.hpp"
 #include "python/models.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
@@ -10,6 +11,7 @@
 #include <shockstep/comparison.hpp>
 #include <shockstep/encoder.hpp>
 #include <shockstep/fit_check.hpp>
+#include <shockstep/inspect.hpp>
 #include <shockstep/registry.hpp>
 #include <shockstep/sampler.hpp>
 
@@ -71,18 +73,21 @@ auto observed(const Problem& problem, const py::object& observer, Run run) {
   return result;
 }
 
+py::object given(const py::dict& arguments, const char* key) {
+  return arguments.contains(key) ? py::object(arguments[key]) : py::none();
+}
+
 SampleRequest request_of(const Problem& problem, const py::dict& start) {
-  const auto optional = [&](const char* key) { return start.contains(key) ? py::object(start[key]) : py::none(); };
   SampleRequest request{.count = problem.run.count,
                         .seed = problem.run.seed,
                         .batch = problem.run.batch,
                         .threads = problem.run.threads,
-                        .noise = tensor(optional("noise")),
-                        .init = tensor(optional("init")),
-                        .mask = tensor(optional("mask"))};
-  if (const py::object first = optional("first"); !first.is_none()) request.first = first.cast<std::int64_t>();
-  if (const py::object n = optional("interpolate"); !n.is_none()) request.interpolate = n.cast<int>();
-  if (const py::object s = optional("strength"); !s.is_none()) request.strength = s.cast<double>();
+                        .noise = tensor(given(start, "noise")),
+                        .init = tensor(given(start, "init")),
+                        .mask = tensor(given(start, "mask"))};
+  if (const py::object first = given(start, "first"); !first.is_none()) request.first = first.cast<std::int64_t>();
+  if (const py::object n = given(start, "interpolate"); !n.is_none()) request.interpolate = n.cast<int>();
+  if (const py::object s = given(start, "strength"); !s.is_none()) request.strength = s.cast<double>();
   return request;
 }
 
@@ -143,15 +148,30 @@ py::list compare(const Problem& problem, const py::object& data, const py::objec
   return out;
 }
 
-py::dict inspect(const Problem& problem, bool quick) {
-  keyboard_interrupt() = false;
-  FitResult result;
-  {
-    const py::gil_scoped_release released;
-    result = check_fit(problem.model, problem.process,
-                       {.quick = quick, .seed = problem.run.seed, .batch = problem.run.batch});
-  }
-  return to_dict(result.report);
+/// The text of summary.json, whose sections Python reads: the fit, and where the description fits all others.
+std::string inspect(const Problem& problem, const py::dict& arrays, bool quick, const py::object& observer) {
+  InspectRequest request{.options = problem.inspect(),
+                         .seed = problem.run.seed,
+                         .batch = problem.run.batch,
+                         .threads = problem.run.threads,
+                         .float32 = problem.run.dtype != "float64",
+                         .data = tensor(given(arrays, "data")),
+                         .labels = tensor(given(arrays, "labels")),
+                         .held_out = tensor(given(arrays, "held_out"))};
+  request.options.count = std::min(request.options.count, problem.run.count);
+  InspectFacts facts{.sigma_min = problem.process.sigma_min(),
+                     .sigma_max = problem.process.sigma_max(),
+                     .dimension = problem.model->dimension(),
+                     .time = [&](double sigma) { return problem.process.time(sigma); }};
+  return observed(problem, observer, [&](RunObserver& watch) {
+    request.observer = &watch;
+    facts.fit = check_fit(problem.model, problem.process,
+                          {.quick = quick, .seed = problem.run.seed, .batch = problem.run.batch})
+                    .report;
+    if (facts.fit.fits && !quick)
+      facts.found = shockstep::inspect(problem.model, problem.process, inspect_sampler(problem.sampler), request).found;
+    return inspect_json(facts);
+  });
 }
 
 void bind_errors(py::module_& m) {
@@ -205,7 +225,7 @@ PYBIND11_MODULE(_core, m) {
   m.def("encode", &encode, "problem"_a, "data"_a, "observer"_a);
   m.def("schedule", &schedule, "problem"_a, "observer"_a);
   m.def("compare", &compare, "problem"_a, "data"_a, "observer"_a);
-  m.def("inspect", &inspect, "problem"_a, "quick"_a);
+  m.def("inspect", &inspect, "problem"_a, "arrays"_a, "quick"_a, "observer"_a);
 }
 
 }  // namespace shockstep::python

@@ -4,6 +4,7 @@
 
 #include "config/compare_config.hpp"
 #include "config/encode_config.hpp"
+#include "config/inspect_config.hpp"
 #include "config/yaml.hpp"
 #include "model/factories.hpp"
 
@@ -48,5 +49,10 @@ std::vector<ComparedMethod> Problem::compared(ComparisonReference& reference) co
 }
 
 EncodeOptions Problem::encode() const { return read_encode(root_, file_); }
+
+InspectOptions Problem::inspect() const {
+  ConfigNode resolved;
+  return read_inspect(root_, file_, resolved);
+}
 
 }  // namespace shockstep::python

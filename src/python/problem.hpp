@@ -4,6 +4,7 @@
 #include <shockstep/comparison_options.hpp>
 #include <shockstep/config.hpp>
 #include <shockstep/encode_options.hpp>
+#include <shockstep/inspect_options.hpp>
 #include <shockstep/models/network.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/sampler_options.hpp>
@@ -34,6 +35,7 @@ class Problem {
   /// The keys methods and reference.
   std::vector<ComparedMethod> compared(ComparisonReference& reference) const;
   EncodeOptions encode() const;
+  InspectOptions inspect() const;
 
  private:
   std::string file_;

@@ -75,20 +75,6 @@ py::dict to_dict(const FittedSchedule& f) {
                   "held_out"_a = f.held_out, "evaluations"_a = f.evaluations);
 }
 
-py::dict to_dict(const FitReport& f) {
-  py::list identities;
-  for (const FitIdentity& i : f.identities)
-    identities.append(py::dict("name"_a = i.name, "found"_a = i.found, "low"_a = i.low, "high"_a = i.high,
-                               "decisive"_a = i.decisive, "holds"_a = i.holds()));
-  py::object suggestion = py::none();
-  if (f.suggestion)
-    suggestion = py::dict("sentence"_a = f.suggestion->sentence, "settings"_a = f.suggestion->settings,
-                          "misfit"_a = f.suggestion->misfit);
-  return py::dict("fits"_a = f.fits, "reason"_a = f.reason, "misfit"_a = f.misfit, "structure"_a = f.structure,
-                  "identities"_a = identities, "suggestion"_a = suggestion, "descriptions"_a = f.descriptions,
-                  "evaluations"_a = f.evaluations);
-}
-
 py::dict to_dict(const ComparisonRow& row) {
   const SamplerOptions& options = row.method.options;
   const ErrorStatistics& e = row.error;

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <shockstep/comparison_result.hpp>
-#include <shockstep/fit_report.hpp>
 #include <shockstep/fitted_schedule.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/result.hpp>
@@ -22,7 +21,6 @@ py::dict to_dict(const Event& event);
 py::dict to_dict(const RunStatistics& statistics);
 py::dict to_dict(const GuardProfile& profile);
 py::dict to_dict(const FittedSchedule& schedule);
-py::dict to_dict(const FitReport& report);
 py::dict to_dict(const ComparisonRow& row);
 
 /// One array for each column of trajectories.csv.

@@ -72,6 +72,18 @@ def test_closed_forms(modes):
     assert well([[0.0]], 0.3).item() == 0
 
 
+def test_inspect(modes):
+    found = shockstep.inspect(modes, sigma_max=20.0, count=300, settings={"trajectories": 100, "interfaces": 1})
+    assert found["fit"]["fits"] and found["complete"]
+    assert found["clusters"]["count"] == 2
+    assert found["health"]["verdict"] == "fine"
+    # Half the trajectories of two modes decide below sigma^2 = A^2 - S0^2, where the midline opens; none can above.
+    assert found["speciation"]["speciation"]["q95"] < math.sqrt(A**2 - S0**2)
+    cloud = shockstep.PointCloud(modes.draw(40, seed=2))
+    learnt = shockstep.inspect(cloud, sigma_max=20.0, count=30, data=modes.draw(40, seed=2), held_out=modes.draw(40, seed=3), settings={"health_rows": 0, "spectrum_rows": 0})
+    assert learnt["training"]["memorised_count"] == 30  # the exact reverse dynamics end on the points
+
+
 class Config(dict):
     __getattr__ = dict.__getitem__
 

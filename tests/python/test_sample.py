@@ -97,11 +97,11 @@ def test_networks_are_described_as_in_a_config(modes):
     exact = shockstep.sample(modes, process=process, **settings)
     # D = x - sigma (x - D)/sigma loses about eps sigma/sigma_min, and t(sigma) is inverted to rounding: far below the tolerance.
     assert (ours.samples - exact.samples).abs().max() < 1e-4
-    assert shockstep.inspect(network, dtype=torch.float64, quick=True)["fits"]
+    assert shockstep.inspect(network, dtype=torch.float64, quick=True)["fit"]["fits"]
     wrong = shockstep.Network(noise, shape=(1,), predicts="velocity", time="t", scale_input="process", process=process)
-    report = shockstep.inspect(wrong, dtype=torch.float64)
-    assert not report["fits"]
-    assert any("noise" in setting for setting in report["suggestion"]["settings"])
+    fit = shockstep.inspect(wrong, dtype=torch.float64)["fit"]
+    assert not fit["fits"]
+    assert any("noise" in setting for setting in fit["suggestion"]["settings"])
 
 
 def test_paths_load(source):

@@ -17,13 +17,14 @@ find_package(Python 3.10 REQUIRED COMPONENTS Interpreter Development.Module)
 
 set(python_package ${CMAKE_BINARY_DIR}/python/shockstep)
 file(GLOB python_sources CONFIGURE_DEPENDS src/python/*.cpp)
-Python_add_library(shockstep_python MODULE ${python_sources})
+# What inspect returns is what its summary.json says.
+Python_add_library(shockstep_python MODULE ${python_sources} src/output/inspection.cpp src/output/fit.cpp src/output/json.cpp)
 set_target_properties(shockstep_python PROPERTIES OUTPUT_NAME _core PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${python_package}
                                                   CXX_VISIBILITY_PRESET hidden INSTALL_RPATH "$ORIGIN/../torch/lib")
 target_include_directories(shockstep_python PRIVATE src)
 target_include_directories(shockstep_python SYSTEM PRIVATE ${Python_INCLUDE_DIRS})
 target_compile_definitions(shockstep_python PRIVATE SHOCKSTEP_VERSION="${PROJECT_VERSION}")
-target_link_libraries(shockstep_python PRIVATE shockstep shockstep_config ${TORCH_INSTALL_PREFIX}/lib/libtorch_python.so)
+target_link_libraries(shockstep_python PRIVATE shockstep shockstep_config nlohmann_json::nlohmann_json ${TORCH_INSTALL_PREFIX}/lib/libtorch_python.so)
 shockstep_defaults(shockstep_python)
 
 # Beside the module, so that PYTHONPATH=build/python is the package.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Union
@@ -218,24 +219,40 @@ def inspect(
     model: AnyModel,
     *,
     quick: bool = False,
+    data: Any = None,
+    labels: Any = None,
+    held_out: Any = None,
+    settings: dict[str, Any] | None = None,
     shape: Sequence[int] | None = None,
+    count: int | None = None,
     seed: int | None = None,
+    tolerance: float | None = None,
     process: dict[str, Any] | str | None = None,
     sigma_min: float | None = None,
     sigma_max: float | None = None,
+    guard: bool | dict[str, Any] | None = None,
     batch: int | None = None,
+    threads: int | None = None,
     device: Any = None,
     dtype: Any = None,
     data_std: float | None = None,
     label: Any = None,
+    observer: Any = None,
 ) -> dict[str, Any]:
-    """Whether the model is the denoiser of some data, and which description of a network would be: docs/inspect.md.
+    """Whether the model is the denoiser of some data, and what it does with them: docs/inspect.md.
 
-    quick: 640 evaluations, gross mistakes only.
+    Returns the sections of its summary.json: fit; and where the description fits, speciation, spectral, clusters, commitment,
+    health, spectrum, interfaces, product, and with data training.
+    quick: 640 evaluations for the fit alone, which then finds gross mistakes only.
+    data: [n, *shape], what the model was trained on; labels: [n], their classes; held_out: [m, *shape], what it was not.
+    settings: the section inspect of a config, such as {"health_rows": 0}.
     {keywords}
     """
     keywords = dict(
-        shape=shape, seed=seed, sigma_min=sigma_min, sigma_max=sigma_max, batch=batch, device=device, dtype=dtype,
-        data_std=data_std, label=label,
+        shape=shape, count=count, seed=seed, tolerance=tolerance, sigma_min=sigma_min, sigma_max=sigma_max, guard=guard,
+        batch=batch, threads=threads, device=device, dtype=dtype, data_std=data_std, label=label,
     )  # fmt: skip
-    return _core.inspect(problem(model, process, keywords), quick)
+    posed = problem(model, process, keywords, inspect=settings)
+    found = json.loads(_core.inspect(posed, dict(data=data, labels=labels, held_out=held_out), quick, observer))
+    known_elsewhere = ("version", "config", "model", "device", "threads", "setup_seconds", "seconds")
+    return {key: value for key, value in found.items() if key not in known_elsewhere}
