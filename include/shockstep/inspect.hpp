@@ -32,8 +32,8 @@ struct InspectResult {
 /// The settings that inspect samples with: the probability flow, adaptive steps, the guard and its events on, whatever these say.
 SamplerOptions inspect_sampler(SamplerOptions options);
 
-/// Follows the probability flow as inspect_sampler() says. What is found of an exact model does not depend on the batch, nor on
-/// threads but for rounding of covariances. Throws ConfigError for a request that does not fit the model, ModelError if D is
+/// Follows the probability flow as inspect_sampler() says. What is found of an exact model does not depend on batch and
+/// threads. Throws ConfigError for a request that does not fit the model, ModelError if D is
 /// not finite. Cancelled, it returns what is done.
 InspectResult inspect(const ModelPtr& model, const Process& process, const SamplerOptions& sampler,
                       const InspectRequest& request);

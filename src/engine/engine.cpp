@@ -2,6 +2,7 @@
 
 #include "core/open_work.hpp"
 #include "core/run_tally.hpp"
+#include "engine/torch_threads.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -349,17 +350,6 @@ class Worker {
   double model_seconds_ = 0;
   std::int64_t calls_ = 0;
   std::string failure_;
-};
-
-/// Torch's number of threads is set for the run and put back after it.
-class TorchThreads {
- public:
-  explicit TorchThreads(int threads) : before_(at::get_num_threads()) { at::set_num_threads(threads); }
-  ~TorchThreads() { at::set_num_threads(before_); }
-  TorchThreads(const TorchThreads&) = delete;
-
- private:
-  int before_;
 };
 
 }  // namespace

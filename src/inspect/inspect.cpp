@@ -4,6 +4,7 @@
 #include <shockstep/models/gaussian_mixture.hpp>
 
 #include "engine/start.hpp"
+#include "engine/torch_threads.hpp"
 #include "inspect/clusters.hpp"
 #include "inspect/commitment.hpp"
 #include "inspect/differences.hpp"
@@ -309,6 +310,8 @@ SamplerOptions inspect_sampler(SamplerOptions options) {
 InspectResult inspect(const ModelPtr& model, const Process& process, const SamplerOptions& sampler,
                       const InspectRequest& request) {
   check(model, request);
+  // Sums of several threads differ in their last bits; the trajectories have threads of their own.
+  const TorchThreads threads(model->exact() ? 1 : at::get_num_threads());
   return Analysis(model, process, sampler, request).run();
 }
 

@@ -62,7 +62,7 @@ process: {kind: ve, sigma_min: 0.01, sigma_max: 80}
         self.assertTrue(done.stdout.endswith(": speciation.csv commitment.csv report.html summary.json run.log\n"), done.stdout)
         # Once more: the same numbers.
         before = {key: summary[key] for key in (*SECTIONS, "clusters", "spectral")}
-        self.inspect(self.config, "--count", "300", "--threads", "1", "--batch", "31")
+        self.inspect(self.config, "--count", "300", "--threads", "2", "--batch", "31")
         again = json.loads((out / "summary.json").read_text())
         self.assertEqual(before, {key: again[key] for key in before})
 
