@@ -1,10 +1,11 @@
 # The Python module, build/python/shockstep, for the Python whose Torch it links. Torch brings pybind11 and the caster of its
 # tensors. `pip install .` (pyproject.toml) builds the same target and installs it.
 if(NOT Python_EXECUTABLE)
+  file(REAL_PATH ${TORCH_INSTALL_PREFIX} torch_folder)
   foreach(python ${CMAKE_CURRENT_SOURCE_DIR}/.venv/bin/python python3)
-    execute_process(COMMAND ${python} -I -c "import sys, importlib.util as u; print(u.find_spec('torch').origin, sys.executable)"
+    execute_process(COMMAND ${python} -I -c "import os, sys, importlib.util as u; print(os.path.realpath(u.find_spec('torch').origin), sys.executable)"
                     OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-    if(found MATCHES "^${TORCH_INSTALL_PREFIX}/__init__.py (.+)$")
+    if(found MATCHES "^${torch_folder}/__init__.py (.+)$")
       set(Python_EXECUTABLE ${CMAKE_MATCH_1})
       break()
     endif()
