@@ -80,7 +80,10 @@ def test_inspect(modes):
     # Half the trajectories of two modes decide below sigma^2 = A^2 - S0^2, where the midline opens; none can above.
     assert found["speciation"]["speciation"]["q95"] < math.sqrt(A**2 - S0**2)
     cloud = shockstep.PointCloud(modes.draw(40, seed=2))
-    learnt = shockstep.inspect(cloud, sigma_max=20.0, count=30, data=modes.draw(40, seed=2), held_out=modes.draw(40, seed=3), settings={"health_rows": 0, "spectrum_rows": 0})
+    learnt = shockstep.inspect(
+        cloud, sigma_min=1e-6, sigma_max=20.0, count=30, data=modes.draw(40, seed=2), held_out=modes.draw(40, seed=3),
+        settings={"health_rows": 0, "spectrum_rows": 0},
+    )  # fmt: skip
     assert learnt["training"]["memorised_count"] == 30  # the exact reverse dynamics end on the points
 
 
