@@ -1,14 +1,7 @@
 # pip installs the module into an empty folder, from where it samples.
 file(REMOVE_RECURSE ${SITE})
 
-function(run)
-  execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE output ERROR_VARIABLE output)
-  if(NOT status EQUAL 0)
-    string(JOIN " " command ${ARGV})
-    message(FATAL_ERROR "${command}: ${status}\n${output}")
-  endif()
-  set(output "${output}" PARENT_SCOPE)
-endfunction()
+include(${CMAKE_CURRENT_LIST_DIR}/command.cmake)
 
 run(${PYTHON} -m pip install --no-deps --target ${SITE} ${SOURCE})
 file(GLOB installed RELATIVE ${SITE} ${SITE}/*)
