@@ -19,6 +19,7 @@ Analysis analyse_double_well();    ///< the local profile of a density that is n
 
 Analysis analyse_finite_data();  ///< the reverse dynamics of a finite data set (arXiv 2501.17054)
 Analysis analyse_product();      ///< a score whose noise level is a factor (arXiv 2601.12965)
+Analysis analyse_langevin();     ///< annealed Langevin dynamics of such a score
 
 using Analyse = Analysis (*)();
 /// All of them, in the order of the report.

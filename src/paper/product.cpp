@@ -6,9 +6,7 @@
 #include "paper/integrate.hpp"
 #include "paper/numbers.hpp"
 #include "paper/problems.hpp"
-
-#include <ATen/ops/linalg_eigh.h>
-#include <ATen/ops/linalg_solve.h>
+#include "paper/stationary.hpp"
 
 #include <algorithm>
 #include <array>
@@ -16,54 +14,11 @@
 namespace shockstep::paper {
 namespace {
 
-struct Stationary {
-  std::array<double, 2> x;
-  std::array<double, 2> rates;      // eigenvalues of df/dx, ascending
-  std::array<double, 2> direction;  // of the larger
-  bool stable() const { return rates[1] < 0; }
-  int index() const { return (rates[0] > 0) + (rates[1] > 0); }  // unstable directions
-};
-
-Values field(const GaussianMixture& mixture, const Values& x) {
-  Values f = score(mixture, x, field_sigma);
-  for (double& value : f) value *= field_sigma;
-  return f;
-}
-
-// Newton's method on f from a grid of starts; each zero once.
-std::vector<Stationary> stationary_points(const GaussianMixture& mixture) {
-  std::vector<Stationary> found;
-  for (const double x0 : linspace(-1.6, 1.6, 33))
-    for (const double y0 : linspace(-1.6, 1.6, 33)) {
-      Values x{x0, y0};
-      double step = 1;
-      for (int i = 0; i < 60 && step > 1e-14 && step < 10; ++i) {
-        const auto J = rows(score_gradient(mixture, x, field_sigma), 2).mul(field_sigma);
-        const Values change = values(at::linalg_solve(J, rows(field(mixture, x), 1)));
-        x[0] -= change[0], x[1] -= change[1];
-        step = std::hypot(change[0], change[1]);
-      }
-      const bool known = std::ranges::any_of(
-          found, [&](const Stationary& s) { return std::hypot(s.x[0] - x[0], s.x[1] - x[1]) < 1e-6; });
-      // Far away f is small only because its step is: a zero lies among the modes.
-      if (!(step <= 1e-13) || known || std::hypot(x[0], x[1]) > 2) continue;
-      const auto J = rows(score_gradient(mixture, x, field_sigma), 2).mul(field_sigma);
-      const auto [rates, directions] = at::linalg_eigh(J);
-      const Values e = values(rates), u = values(directions);
-      found.push_back({{x[0], x[1]}, {e[0], e[1]}, {u[1], u[3]}});
-    }
-  return found;
-}
-
-std::size_t nearest(const std::vector<Stationary>& points, double x, double y) {
-  const auto at =
-      std::ranges::min_element(points, {}, [&](const Stationary& s) { return std::hypot(s.x[0] - x, s.x[1] - y); });
-  return static_cast<std::size_t>(at - points.begin());
-}
-
 // dx/dT = f by Fehlberg's method of order 8, over a time T.
 std::array<double, 2> followed(const GaussianMixture& mixture, double x, double y, double T) {
-  const auto slope = [&](const std::vector<double>& at, std::vector<double>& out, double) { out = field(mixture, at); };
+  const auto slope = [&](const std::vector<double>& at, std::vector<double>& out, double) {
+    out = field(mixture, at, field_sigma);
+  };
   const auto end = integrated(slope, {x, y}, 0, T, 1e-12);
   return {end[0], end[1]};
 }
@@ -75,7 +30,7 @@ Analysis analyse_product() {
   const auto mixture = product_field();
   Analysis out{.key = "product", .title = "A score whose noise level is a factor", .config = "product"};
 
-  const auto all = stationary_points(*mixture);
+  const auto all = stationary_points(*mixture, field_sigma);
   std::vector<Stationary> stable;
   Table points{"product_stationary", {"x1", "x2", "rate_1", "rate_2", "unstable_directions", "share"}, {}};
   int characteristic = 0;  // maxima less saddles plus minima of the density
@@ -145,7 +100,7 @@ Analysis analyse_product() {
   Values grid;
   for (const double y : side)
     for (const double x : side) grid.insert(grid.end(), {x, y});
-  const Values f = field(*mixture, grid);
+  const Values f = field(*mixture, grid, field_sigma);
   Plane plane{
       side,
       side,
