@@ -15,7 +15,7 @@ from program import PROGRAM, SOURCE
 CHARTS = {
     "pair", "layer-slope", "layer-width", "burgers", "amplification", "plane", "preserving", "speciation", "asymmetric",
     "asymmetric-order", "split", "double-well", "double-well-error", "finite-data", "finite-data-captured", "product",
-    "product-decay",
+    "product-decay", "langevin",
 }  # fmt: skip
 
 
