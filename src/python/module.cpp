@@ -106,8 +106,7 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
   });
   return py::dict("samples"_a = drawn.result.samples, "columns"_a = columns(drawn.result.reports),
                   "events"_a = events(drawn.result.reports), "statistics"_a = to_dict(drawn.result.statistics),
-                  "profile"_a = to_dict(drawn.profile), "sigmas"_a = drawn.sigmas, "notes"_a = drawn.notes,
-                  "interrupted"_a = keyboard_interrupt());
+                  "profile"_a = to_dict(drawn.profile), "sigmas"_a = drawn.sigmas, "notes"_a = drawn.notes);
 }
 
 py::dict encode(const Problem& problem, const py::object& data, const py::object& observer) {
@@ -120,7 +119,7 @@ py::dict encode(const Problem& problem, const py::object& data, const py::object
   return py::dict("latents"_a = result.latents, "log_likelihood"_a = result.log_likelihood,
                   "standard_error"_a = result.standard_error, "quadrature_error"_a = result.quadrature_error,
                   "latent_rms"_a = result.latent_rms(), "columns"_a = columns(result.reports),
-                  "statistics"_a = to_dict(result.statistics), "interrupted"_a = keyboard_interrupt());
+                  "statistics"_a = to_dict(result.statistics));
 }
 
 py::dict schedule(const Problem& problem, const py::object& observer) {
@@ -214,13 +213,8 @@ PYBIND11_MODULE(_core, m) {
   bind_models(m);
   py::class_<Problem>(m, "Problem")
       .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a)
-      .def_property_readonly("kind", [](const Problem& p) { return p.process.kind(); })
-      .def_property_readonly("sigma_min", [](const Problem& p) { return p.process.sigma_min(); })
-      .def_property_readonly("sigma_max", [](const Problem& p) { return p.process.sigma_max(); })
-      .def_property_readonly("shape", [](const Problem& p) { return p.model->shape(); })
-      .def_property_readonly("tolerance", [](const Problem& p) { return p.sampler.tolerance; })
-      .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; })
-      .def_property_readonly("description", [](const Problem& p) { return p.model->describe(); });
+      .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });
+  m.def("interrupted", [] { return keyboard_interrupt(); });
   m.def("sample", &sample, "problem"_a, "start"_a, "observer"_a);
   m.def("encode", &encode, "problem"_a, "data"_a, "observer"_a);
   m.def("schedule", &schedule, "problem"_a, "observer"_a);

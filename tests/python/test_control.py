@@ -105,6 +105,18 @@ def test_ctrl_c_in_an_exact_model_ends_the_run(modes):
     assert shockstep.sample(modes, count=5, sigma_max=20.0).status == ["ok"] * 5  # the next one is not affected
 
 
+def test_ctrl_c_in_a_comparison_keeps_the_rows(modes):
+    class CtrlC:
+        def progress(self, share):
+            if share > 0.6:
+                os.kill(os.getpid(), signal.SIGINT)
+
+    methods = [{"name": str(n), "method": "heun", "steps": {"schedule": "karras", "count": 200}} for n in range(6)]
+    with pytest.raises(shockstep.Interrupted) as stopped:
+        shockstep.compare(modes, methods, reference="exact", count=20_000, sigma_max=20.0, observer=CtrlC())
+    assert 1 <= len(stopped.value.result) < 6
+
+
 def test_other_threads_run_meanwhile(modes):
     ticks, done = 0, threading.Event()
 

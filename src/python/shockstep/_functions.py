@@ -29,8 +29,16 @@ _KEYWORDS = """
     seed: of the starting latents; trajectory i depends on (settings, model, seed, i) alone.
     observer: an object with any of the methods step(dict), wants_steps(trajectory), finished(dict, sample), progress(share)
         and cancelled(), which ends the run when it returns True.
+    Ctrl-C raises Interrupted, a KeyboardInterrupt, with what is done in its .result.
     Raises ConfigError (a ValueError) naming the argument that is wrong, ModelError if the model does not fit its description,
     FileError (an OSError), and whatever a callable of yours raises, as it was raised."""
+
+
+def _unless_interrupted(result: Any) -> Any:
+    """Of the last call of this thread."""
+    if _core.interrupted():
+        raise Interrupted(result)
+    return result
 
 
 def _documented(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -82,7 +90,6 @@ def sample(
     max_evaluations: of one trajectory, never exceeded; 1000. final: denoise, or keep for the state at sigma_min.
     noise: starting latents of unit variance, [count, *shape]. init: data to start from, noised by strength; mask: where it is
         1, init is kept. interpolate: rows from each latent to the next.
-    Ctrl-C raises Interrupted, a KeyboardInterrupt, with what is done in its .result.
     """
     keywords = dict(
         shape=shape, count=count, seed=seed, tolerance=tolerance, sigma_min=sigma_min, sigma_max=sigma_max,
@@ -92,10 +99,7 @@ def sample(
     )  # fmt: skip
     start = dict(noise=noise, init=init, strength=strength, mask=mask, interpolate=interpolate, first=first)
     raw = _core.sample(problem(model, process, keywords), start, observer)
-    result = Result(raw)
-    if raw["interrupted"]:
-        raise Interrupted(result)
-    return result
+    return _unless_interrupted(Result(raw))
 
 
 @_documented
@@ -128,7 +132,6 @@ def encode(
     {keywords}
     likelihood: auto (exact up to 16 dimensions, else hutchinson), off, exact, hutchinson with `probes` directions.
     add_noise: the model knows data with noise of sigma_min; False where these have it already.
-    Ctrl-C raises Interrupted with what is done in its .result.
     """
     keywords = dict(
         shape=shape, seed=seed, tolerance=tolerance, sigma_min=sigma_min, sigma_max=sigma_max, guard=guard,
@@ -138,10 +141,7 @@ def encode(
     section = {"likelihood": likelihood, "probes": probes, "noise": add_noise}
     section = {key: value for key, value in section.items() if value is not None}
     raw = _core.encode(problem(model, process, keywords, encode=section or None), data, observer)
-    result = Encoding(raw)
-    if raw["interrupted"]:
-        raise Interrupted(result)
-    return result
+    return _unless_interrupted(Encoding(raw))
 
 
 @_documented
@@ -167,7 +167,7 @@ def schedule(
     """Fits a fixed schedule of `steps` steps to a model and a method; 10 000 model evaluations.
 
     {keywords}
-    Returns a list for diffusers, k-diffusion and ComfyUI.
+    Returns a list for diffusers, k-diffusion and ComfyUI. A fit that Ctrl-C ends has no result: a plain KeyboardInterrupt.
     """
     keywords = dict(
         shape=shape, method=method, order=order, solver_type=solver_type, steps=steps, final=final, sigma_min=sigma_min,
@@ -211,7 +211,8 @@ def compare(
         threads=threads, device=device, dtype=dtype, data_std=data_std, label=label,
     )  # fmt: skip
     methods = None if methods is None else list(methods)
-    return _core.compare(problem(model, process, keywords, methods=methods, reference=reference), data, observer)
+    posed = problem(model, process, keywords, methods=methods, reference=reference)
+    return _unless_interrupted(_core.compare(posed, data, observer))
 
 
 @_documented
@@ -255,4 +256,4 @@ def inspect(
     posed = problem(model, process, keywords, inspect=settings)
     found = json.loads(_core.inspect(posed, dict(data=data, labels=labels, held_out=held_out), quick, observer))
     known_elsewhere = ("version", "config", "model", "device", "threads", "setup_seconds", "seconds")
-    return {key: value for key, value in found.items() if key not in known_elsewhere}
+    return _unless_interrupted({key: value for key, value in found.items() if key not in known_elsewhere})
