@@ -32,9 +32,9 @@ struct InspectResult {
 /// The settings that inspect samples with: the probability flow, adaptive steps, the guard and its events on, whatever these say.
 SamplerOptions inspect_sampler(SamplerOptions options);
 
-/// Follows the probability flow as inspect_sampler() says. What is found of an exact model does not depend on batch and
-/// threads. Throws ConfigError for a request that does not fit the model, ModelError if D is
-/// not finite. Cancelled, it returns what is done.
+/// Follows the probability flow as inspect_sampler() says. What is found of an exact model does not depend on batch and threads,
+/// but for the last bits of the fitted profiles, which are LAPACK's. Throws ConfigError for a request that does not fit the model,
+/// ModelError if D is not finite. Cancelled, it returns what is done.
 InspectResult inspect(const ModelPtr& model, const Process& process, const SamplerOptions& sampler,
                       const InspectRequest& request);
 
