@@ -9,8 +9,6 @@
 
 #include <pybind11/stl.h>
 
-#include <ATen/ops/full.h>
-
 namespace shockstep::python {
 namespace {
 

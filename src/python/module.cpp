@@ -12,12 +12,12 @@
 #include <shockstep/encoder.hpp>
 #include <shockstep/fit_check.hpp>
 #include <shockstep/inspect.hpp>
-#include <shockstep/registry.hpp>
 #include <shockstep/sampler.hpp>
 
 #include <pybind11/stl.h>
 #include <torch/version.h>
 
+#include <algorithm>
 #include <exception>
 
 namespace shockstep::python {

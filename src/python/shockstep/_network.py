@@ -66,9 +66,7 @@ def from_diffusers(
         return unet(x, time, return_dict=False, **arguments)[0][:, :channels]
 
     settings = scheduler_settings(scheduler.config, lambda: scheduler.alphas_cumprod.double().tolist())
-    settings = {**settings, "shape": shape, "label": label, **description}
-    network = Network(_Like(unet, forward), **settings)
-    return network
+    return Network(_Like(unet, forward), **{**settings, "shape": shape, "label": label, **description})
 
 
 class _Like(torch.nn.Module):

@@ -76,7 +76,7 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
         else:
             network = {"kind": "aot_inductor" if path.endswith(".pt2") else "torchscript", "path": path, **network}
     elif callable(model):
-        call, network = model, network
+        call = model
         keywords = {**of_module(model), **{key: value for key, value in keywords.items() if value is not None}}
     else:
         raise TypeError(f"model must be a callable, a Network, an exact model or a path, got {type(model).__name__}")
