@@ -9,6 +9,7 @@
 #include "engine/interface_probe.hpp"
 #include "engine/pilot.hpp"
 #include "engine/robust_fit.hpp"
+#include "engine/step_warp.hpp"
 #include "stepper/grid_plan.hpp"
 
 #include <algorithm>
@@ -18,7 +19,6 @@
 #include <limits>
 #include <map>
 #include <memory>
-#include <numbers>
 #include <numeric>
 #include <optional>
 #include <string>
@@ -28,10 +28,13 @@
 namespace shockstep {
 namespace {
 
-constexpr int modes = 3;                  // more of them fit the pilot's rows rather than the model
-constexpr std::array shares{1., .7, .4};  // of the fitted amplitudes, tried in this order
+constexpr std::array shares{1., .7, .4};              // of the fitted amplitudes, all tried
+constexpr std::array dense_centres{1., .5, .25, .12};  // in data_std, of the grids that the fit may begin with
+constexpr std::array dense_evens{.7, .4};              // the part of their nodes that is uniform
+constexpr std::size_t dense_tried = 2;                 // of these, besides the fit
 constexpr int fewest_rows = 8, most_rows = 24;
-constexpr int runs_planned = 18;       // of the fit, each on all its rows
+constexpr int runs_planned = 20;       // of the fit, each on all its rows
+constexpr int runs_needed = 18;        // where evaluations are few
 constexpr double reference_cost = 60;  // evaluations of a row, as a rule
 constexpr double fitting = .36;        // of the evaluations, references of the rows included
 constexpr double checking = .35;       // of the evaluations, kept for the check at the interfaces
@@ -42,47 +45,10 @@ constexpr double scale_over_median = 3;       // of the robust loss
 constexpr std::size_t most_arcs = 16;
 constexpr double interfaces_of_arc = 3;  // of which one is looked at; rather too many than too few
 constexpr int typical_runs = 9;          // of a search for an interface and its flanks
+constexpr double checks_planned = 3.5;   // of candidates
+constexpr double safely_below = .8;      // the mean square of the base: few arcs measure it
 constexpr int coarse_cost = 45;          // evaluations of a row that only has to end at the right mode
 constexpr double coarse_tolerance = 1e-3;
-
-/// h_n exp(sum_k a_k sqrt 2 cos(k pi (n + 1/2)/N)), rescaled to the length of the range: steps in lam that are positive
-/// whatever the amplitudes a are.
-class Warp {
- public:
-  Warp(const Process& process, int nodes) : process_(process), steps_(nodes - 1), modes_(std::min(modes, steps_ - 1)) {}
-
-  std::size_t amplitudes() const { return static_cast<std::size_t>(modes_); }
-
-  /// Change of ln h_n, before the rescaling.
-  double exponent(const std::vector<double>& a, int n) const {
-    double sum = 0;
-    for (int k = 1; k <= modes_; ++k)
-      sum +=
-          a[static_cast<std::size_t>(k - 1)] * std::numbers::sqrt2 * std::cos(k * std::numbers::pi * (n + .5) / steps_);
-    return sum;
-  }
-
-  double largest_exponent(const std::vector<double>& a) const {
-    double most = 0;
-    for (int n = 0; n < steps_; ++n) most = std::max(most, std::abs(exponent(a, n)));
-    return most;
-  }
-
-  std::vector<double> sigmas(const std::vector<double>& a) const {
-    std::vector<double> lengths{0};  // from the first node
-    for (int n = 0; n < steps_; ++n) lengths.push_back(lengths.back() + std::exp(exponent(a, n)));
-    std::vector<double> out;
-    for (double length : lengths)
-      out.push_back(
-          std::exp(-process_.lam_begin() - (process_.lam_end() - process_.lam_begin()) * length / lengths.back()));
-    out.front() = process_.sigma_max(), out.back() = process_.sigma_min();
-    return out;
-  }
-
- private:
-  const Process& process_;
-  int steps_, modes_;
-};
 
 bool descends(const std::vector<double>& sigmas) {
   return std::ranges::adjacent_find(sigmas, [](double a, double b) { return !(b < a); }) == sigmas.end();
@@ -113,6 +79,12 @@ class Calibration {
     Residuals residuals;                // on the fitted rows
     std::vector<double> fit, held_out;  // errors
     ScheduleError error;                // on the held-out rows
+
+    std::vector<double> all() const {  // errors
+      auto errors = fit;
+      errors.insert(errors.end(), held_out.begin(), held_out.end());
+      return errors;
+    }
   };
 
   SamplerOptions on(std::vector<double> sigmas) const;
@@ -122,12 +94,19 @@ class Calibration {
   Samples run_rows(const TrajectorySettings& settings, const Indices& rows);
   Residuals residuals(const Indices& rows, const std::vector<double>& sigmas);
   Tried tried(const std::vector<double>& sigmas);
-  std::vector<double> fitted(const Residuals& at_start);
+  double loss_scale2(const Tried& base) const;
+  std::vector<double> fitted(std::vector<double> start, const Residuals& at_start, double scale2);
+  std::vector<std::vector<double>> ways(const Tried& equal_steps);
   TrajectorySettings on_grid(const std::vector<double>& sigmas) const;
   InterfaceProbe::Sampler ends_of(const TrajectorySettings& settings);
   void find_arcs();
-  bool is_safe(const Tried& candidate, const Tried& base);
+  void prepare_probe(const Tried& base);
+  double mean_square(const Tried& candidate, double wrong) const;
   std::int64_t left() const { return most_ - spent_; }
+  std::int64_t after_fit() const {  // evaluations of its results on all rows
+    return static_cast<std::int64_t>(shares.size()) * (size(fit_) + size(held_out_)) * each_;
+  }
+  std::int64_t for_check() const { return static_cast<std::int64_t>(checking * static_cast<double>(most_)); }
   std::int64_t size(const Indices& rows) const { return static_cast<std::int64_t>(rows.size()); }
 
   const ScoreModel& model_;
@@ -137,7 +116,7 @@ class Calibration {
   std::size_t d_;
   std::int64_t most_, spent_ = 0;
   int each_;  // evaluations of a row on the grid
-  Warp warp_;
+  StepWarp warp_;
   int wanted_ = 0;  // rows to fit to; half as many are held out
   int runs_ = 0;    // of the fit
   TrajectorySettings careful_;
@@ -161,7 +140,7 @@ void Calibration::plan_rows() {
   wanted_ = std::clamp(static_cast<int>(rows), fewest_rows, most_rows);
   // References, two schedules to compare with and the results on all rows, and the fit.
   const double needed = 1.5 * wanted_ * (reference_cost + static_cast<double>(2 + shares.size()) * each_) +
-                        static_cast<double>(runs_planned) * wanted_ * each_;
+                        static_cast<double>(runs_needed) * wanted_ * each_;
   if (needed > static_cast<double>(most_))
     throw ConfigError("sampler.steps.count", "a fitted schedule of " + std::to_string(options_.steps->count) +
                                                  " steps takes more than the " + std::to_string(most_) +
@@ -266,6 +245,9 @@ ScheduleError summary(const std::vector<double>& errors) {
   return {std::sqrt(square / static_cast<double>(errors.size())), quantile(errors, .5)};
 }
 
+/// Large errors are few and their mean is uncertain on few rows, so both measures have a say.
+double merit(const ScheduleError& error) { return error.rms * error.median; }
+
 Calibration::Tried Calibration::tried(const std::vector<double>& sigmas) {
   Tried out{.sigmas = sigmas, .residuals = residuals(fit_, sigmas), .fit = {}, .held_out = {}, .error = {}};
   out.fit = row_errors(out.residuals, d_);
@@ -274,28 +256,57 @@ Calibration::Tried Calibration::tried(const std::vector<double>& sigmas) {
   return out;
 }
 
-std::vector<double> Calibration::fitted(const Residuals& at_start) {
-  const double scale =
-      scale_over_median * summary(row_errors(at_start, d_)).median * std::sqrt(static_cast<double>(d_)) + 1e-15;
+/// c^2 of the loss.
+double Calibration::loss_scale2(const Tried& base) const {
+  const double scale = scale_over_median * summary(base.fit).median * std::sqrt(static_cast<double>(d_)) + 1e-15;
+  return scale * scale;
+}
+
+std::vector<double> Calibration::fitted(std::vector<double> start, const Residuals& at_start, double scale2) {
   const std::int64_t one_run = size(fit_) * each_;
-  const auto after = static_cast<std::int64_t>(shares.size()) * (size(fit_) + size(held_out_)) * each_;
-  const std::int64_t kept = after + static_cast<std::int64_t>(checking * static_cast<double>(most_));
   RobustProblem problem;
   problem.row_length = d_;
   problem.residuals = [&](const std::vector<double>& a) {
     const auto sigmas = warp_.sigmas(a);
     // The check may lose part of its share, but not the fit its first rounds.
-    const bool early = spent_ + one_run + after <= most_ && runs_ < runs_planned / 2;
-    if (!descends(sigmas) || (left() < one_run + kept && !early)) return Residuals{};
+    const bool early = spent_ + one_run + after_fit() <= most_ && runs_ < runs_planned / 2;
+    if (!descends(sigmas) || (left() < one_run + after_fit() + for_check() && !early)) return Residuals{};
     ++runs_;
     return residuals(fit_, sigmas);
   };
   problem.size = [&](const std::vector<double>& change) { return warp_.largest_exponent(change); };
-  return minimise(problem, std::vector<double>(warp_.amplitudes()), at_start, scale * scale);
+  return minimise(problem, std::move(start), at_start, scale2);
 }
 
-/// Large errors are few and their mean is uncertain on few rows, so both measures have a say.
-double merit(const ScheduleError& error) { return error.rms * error.median; }
+/// Amplitudes worth trying. The loss has several minima: the fit begins with equal steps or with nodes dense somewhere in the
+/// scales of the data, whichever has the least. A part of the way from equal steps to the fit is often better in rms than all of
+/// it, and so are dense grids: the loss does not see the largest errors.
+std::vector<std::vector<double>> Calibration::ways(const Tried& equal_steps) {
+  const double scale2 = loss_scale2(equal_steps);
+  std::vector<double> start(warp_.amplitudes());
+  Residuals at_start = equal_steps.residuals;
+  double least = robust_loss(at_start, d_, scale2);
+  std::vector<std::pair<double, std::vector<double>>> dense;  // by merit
+  for (const double centre : dense_centres)
+    for (const double even : dense_evens) {
+      const auto a = warp_.dense_about(centre * careful_.profile.data_std, even);
+      const auto sigmas = warp_.sigmas(a);
+      if (!descends(sigmas) || left() < runs_planned / 2 * size(fit_) * each_ + after_fit() + for_check()) continue;
+      Residuals found = residuals(fit_, sigmas);
+      dense.emplace_back(merit(summary(row_errors(found, d_))), a);
+      if (const double loss = robust_loss(found, d_, scale2); loss < least)
+        least = loss, start = a, at_start = std::move(found);
+    }
+  std::vector<std::vector<double>> out;
+  const auto amplitudes = fitted(std::move(start), at_start, scale2);
+  for (const double share : shares) {
+    out.push_back(amplitudes);
+    for (double& a : out.back()) a *= share;
+  }
+  std::ranges::sort(dense);
+  for (std::size_t i = 0; i < std::min(dense.size(), dense_tried); ++i) out.push_back(std::move(dense[i].second));
+  return out;
+}
 
 /// Mean square of all but the largest tenth: what errors of trajectories at the right mode come to.
 double bulk_square(std::vector<double> errors) {
@@ -329,37 +340,40 @@ void Calibration::find_arcs() {
       }
 }
 
-/// The ends that a sampler needs, in order.
+/// The ends that a sampler needs, in order. No run may take more than is left, and few take all they may: as many rows at a time as
+/// are sure to fit.
 InterfaceProbe::Sampler Calibration::ends_of(const TrajectorySettings& settings) {
   return [this, settings](const InterfaceProbe::Latents& latents) {
     std::vector<std::vector<double>> out(latents.size());
-    if (left() < static_cast<std::int64_t>(latents.size()) * settings.max_evaluations) return out;
-    for (auto& [row, end] : run(settings, latents, 0)) out[static_cast<std::size_t>(row)] = std::move(end);
+    for (std::size_t begin = 0; begin < latents.size();) {
+      const auto count = std::min<std::int64_t>(std::ssize(latents) - static_cast<std::int64_t>(begin),
+                                                left() / settings.max_evaluations);
+      if (count < 1) break;
+      const auto first = latents.begin() + static_cast<std::ptrdiff_t>(begin);
+      for (auto& [row, end] : run(settings, {first, first + count}, 0))
+        out[begin + static_cast<std::size_t>(row)] = std::move(end);
+      begin += static_cast<std::size_t>(count);
+    }
     return out;
   };
 }
 
-/// Whether the candidate's root mean square error, wrong modes included, is below the base's.
-bool Calibration::is_safe(const Tried& candidate, const Tried& base) {
-  if (model_.conditions() > 1) return true;  // rows conditioned differently have no interface between them
-  if (!probe_) {
-    find_arcs();
-    const double each_arc = (InterfaceProbe::base_runs + 2. * typical_runs) * each_ + typical_runs * coarse_cost;
-    const auto most = static_cast<std::size_t>(std::max(0., static_cast<double>(left()) / each_arc));
-    arcs_.resize(std::min({arcs_.size(), most, most_arcs}));
-    TrajectorySettings coarse = careful_;
-    coarse.profile.step_tolerance = coarse_tolerance * careful_.profile.data_std;
-    coarse.max_evaluations = 3 * coarse_cost;
-    probe_.emplace(std::move(arcs_), ends_of(on_grid(base.sigmas)), ends_of(coarse));
-  }
-  const auto square = [&](const Tried& t, double wrong) {
-    auto errors = t.fit;
-    errors.insert(errors.end(), t.held_out.begin(), t.held_out.end());
-    return bulk_square(errors) + interfaces_of_arc * apart_ * wrong;
-  };
-  const double found = square(candidate, probe_->of(ends_of(on_grid(candidate.sigmas))));
-  const double known = square(base, probe_->base());
-  return found < known;
+/// As many arcs as leave the evaluations for a few candidates.
+void Calibration::prepare_probe(const Tried& base) {
+  find_arcs();
+  const double each_arc =
+      (InterfaceProbe::base_runs + checks_planned * typical_runs) * each_ + typical_runs * coarse_cost;
+  const auto most = static_cast<std::size_t>(std::max(0., static_cast<double>(left()) / each_arc));
+  arcs_.resize(std::min({arcs_.size(), most, most_arcs}));
+  TrajectorySettings coarse = careful_;
+  coarse.profile.step_tolerance = coarse_tolerance * careful_.profile.data_std;
+  coarse.max_evaluations = 3 * coarse_cost;
+  probe_.emplace(std::move(arcs_), ends_of(on_grid(base.sigmas)), ends_of(coarse));
+}
+
+/// Wrong modes included, of which `wrong` is what the probe says.
+double Calibration::mean_square(const Tried& candidate, double wrong) const {
+  return bulk_square(candidate.all()) + interfaces_of_arc * apart_ * wrong;
 }
 
 FittedSchedule Calibration::fit() {
@@ -375,26 +389,29 @@ FittedSchedule Calibration::fit() {
   FittedSchedule out;
   out.rows = static_cast<int>(fit_.size()), out.held_out = static_cast<int>(held_out_.size());
   out.log_sigma = log_sigma.error, out.karras = karras.error;
-  const auto all = [](const Tried& t) {
-    auto errors = t.fit;
-    errors.insert(errors.end(), t.held_out.begin(), t.held_out.end());
-    return summary(errors);
-  };
-  const Tried& base = merit(all(karras)) < merit(all(log_sigma)) ? karras : log_sigma;
+  const Tried& base = merit(summary(karras.all())) < merit(summary(log_sigma.all())) ? karras : log_sigma;
   out.sigmas = base.sigmas, out.error = base.error;
-  if (warp_.amplitudes() > 0) {
-    // A part of the way to the fit is often better in rms than all of it: the loss does not see the largest errors.
-    const auto amplitudes = fitted(log_sigma.residuals);
-    for (double share : shares) {
-      auto part = amplitudes;
-      for (double& a : part) a *= share;
+  std::vector<Tried> candidates;
+  if (warp_.amplitudes() > 0)
+    for (const auto& amplitudes : ways(log_sigma)) {
       if (left() < (size(fit_) + size(held_out_)) * each_) break;
-      const Tried candidate = tried(warp_.sigmas(part));
-      if (merit(candidate.error) < merit(base.error) && is_safe(candidate, base)) {
-        out.gained = true, out.sigmas = candidate.sigmas, out.error = candidate.error;
-        break;
-      }
+      Tried candidate = tried(warp_.sigmas(amplitudes));
+      if (merit(candidate.error) < merit(base.error)) candidates.push_back(std::move(candidate));
     }
+  std::ranges::sort(candidates, {}, [](const Tried& candidate) { return merit(candidate.error); });
+
+  // Rows conditioned differently have no interface between them.
+  const bool has_interfaces = model_.conditions() <= 1;
+  if (has_interfaces && !candidates.empty()) prepare_probe(base);
+  double best = std::numeric_limits<double>::infinity();
+  for (const Tried& candidate : candidates) {
+    double value = merit(candidate.error);
+    if (has_interfaces) {
+      const double square = mean_square(candidate, probe_->of(ends_of(on_grid(candidate.sigmas))));
+      if (!(square < safely_below * mean_square(base, probe_->base()))) continue;
+      value = std::sqrt(square) * summary(candidate.all()).median;
+    }
+    if (value < best) best = value, out.gained = true, out.sigmas = candidate.sigmas, out.error = candidate.error;
   }
   for (double sigma : out.sigmas) out.times.push_back(process_.time(sigma));
   out.checked = probe_ ? probe_->size() : 0;
