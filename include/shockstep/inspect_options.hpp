@@ -13,6 +13,7 @@ struct InspectOptions {
   std::int64_t health_rows = 8;     ///< states a level; 0: no health
   std::int64_t spectrum_rows = 3;   ///< trajectories; 0: no spectrum
   std::int64_t interfaces = 3;      ///< profiles; 0: none
+  bool misfits = false;             ///< analyse also what fails the fit check
 };
 
 }  // namespace shockstep

@@ -64,13 +64,14 @@ struct PairCommitment {
   double opens = 0;     ///< sigma where a symmetric pair of that distance and width opens its interface; 0: never
   Quantiles sigma{};    ///< of the trajectories of both, where they commit against the other
   std::int64_t from_start = 0;  ///< lean so at sigma_max already, not in `sigma`
-  std::int64_t undecided = 0;   ///< never do
+  std::int64_t between = 0;     ///< end between the two means, nearer than three to one
 };
 struct CommitmentSection {
   std::int64_t evaluations = 0;
   std::vector<double> sigmas{};         ///< nodes, descending
   std::vector<int> cluster{};           ///< of each trajectory's end
-  std::vector<double> sigma{};          ///< where it commits against all others, at most sigma_max; NaN: never
+  std::vector<double> sigma{};          ///< where it commits against all others, at most sigma_max; NaN: it ends on the border
+  std::int64_t between = 0;             ///< trajectories that end between means, nearer than three to one to some other
   std::vector<Quantiles> of_cluster{};  ///< the same by cluster, without those that lean so at sigma_max already
   std::vector<std::vector<double>> committed{};  ///< share of each cluster's trajectories that have, at each node
   std::vector<PairCommitment> pairs{};
@@ -142,6 +143,29 @@ struct ProductSection {
   double mean = 0, smallest = 0;                 ///< over all of these
 };
 
+/// Where the dynamics dx/dT = f of a score f(x)/sigma^p stand still.
+struct StationaryPoint {
+  std::vector<double> at{};     ///< [d], data units
+  std::string kind{};           ///< stable, saddle, source, or degenerate: an eigenvalue of no clear sign
+  std::vector<double> rates{};  ///< real parts of the eigenvalues of df/dx, descending, 1/T
+  std::int64_t unstable = 0;    ///< how many of them are positive
+  double turning = 0;           ///< largest imaginary part; 0 for a gradient
+  std::int64_t ends = 0;        ///< trajectories that settled here
+  double rate = std::numeric_limits<double>::quiet_NaN();  ///< of the flow's approach, measured; should be rates[0]. Stable ones only
+  std::vector<double> times{}, distances{};                ///< of that approach: T, data units along the slowest direction
+};
+struct StationarySection {
+  std::int64_t evaluations = 0;           ///< those of the flow included
+  double sigma = 0, power = 0;            ///< of the field
+  double duration = 0;                    ///< the clock T at sigma_min
+  std::int64_t starts = 0;                ///< of Newton's method
+  std::vector<StationaryPoint> points{};  ///< stable ones first, largest basin first
+  std::vector<int> basin{};               ///< point that each trajectory settled on, an index of points; -1: none
+  std::int64_t unsettled = 0;             ///< trajectories that are still on their way at sigma_min
+  int index_sum = 0;  ///< points that repel in an even number of directions less the others: 1 if f points inwards far away
+  std::string why{};  ///< none were sought
+};
+
 struct TrainingRow {
   std::int64_t sample = 0, nearest = 0;  ///< row of the data
   double distance = 0, second = 0;       ///< to the nearest and second nearest, data units
@@ -169,6 +193,7 @@ struct Inspection {
   std::optional<SpectrumSection> spectrum{};
   std::optional<InterfaceSection> interfaces{};
   std::optional<ProductSection> product{};
+  std::optional<StationarySection> stationary{};  ///< of a multiplicative model only
   std::optional<TrainingSection> training{};
 };
 

@@ -38,6 +38,9 @@ struct SampleRequest {
   std::optional<double> strength{};
   /// [*shape] float64: where it is 1, D is init's; where it is 0, the model's. Undefined: 0 everywhere.
   at::Tensor mask{};
+  /// Events of this many trajectories, the first ones, bear a direction in any dimension; those of the others up to 256
+  /// coordinates. 8 bytes a coordinate and speciation are kept.
+  std::int64_t long_directions = 0;
   Observer* observer = nullptr;
   /// Which of first .. first + count - 1 to draw: what is missing, or this process's part. Null: all, in order. Not kept.
   WorkSource* work = nullptr;

@@ -10,7 +10,7 @@ namespace {
 constexpr double least_exponent = .1;  // windows below it are not logged
 constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, level_spacing = .6;  // in lam
 constexpr double level = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
-constexpr std::size_t direction_limit = 256;  // longest direction kept, coordinates
+constexpr std::size_t direction_limit = 256;  // longest direction kept where long ones are not, coordinates
 constexpr int substeps = 12;
 constexpr double cubic_share = 2. / 3;
 
@@ -61,7 +61,8 @@ class TwoModes {
 
 }  // namespace
 
-void EventDetector::reset() {
+void EventDetector::reset(bool long_directions) {
+  long_ = long_directions;
   has_ = level_ = false;
   calm_ = 0;
   nodes_.clear();
@@ -95,7 +96,7 @@ void EventDetector::measured(double J, double moved, std::span<const double> dir
   const bool calm = has_ && J_ < J && J < 1 && growth > .5 && growth < 1.04;
   calm_ = calm ? calm_ + lam - lam_ : 0;
   level_ = has_ && std::abs(J - 1) < level && std::abs(J_ - 1) < level;
-  if (J > 1 && direction.size() <= direction_limit) {
+  if (J > 1 && (long_ || direction.size() <= direction_limit)) {
     const bool same_window = open() && !directions_.empty();
     if (!same_window) directions_.push_back({lam, 0, {}});
     if (J > directions_.back().J) directions_.back() = {lam, J, {direction.begin(), direction.end()}};

@@ -21,7 +21,8 @@ class EventDetector {
   /// pilot, by lam; empty where there was none. Both must outlive the detector.
   EventDetector(double trace_bound, const LamTable& gate) : trace_bound_(trace_bound), gate_(gate) {}
 
-  void reset();
+  /// long_directions: keep them in any dimension; else up to 256 coordinates.
+  void reset(bool long_directions = false);
 
   /// True if J should be measured at this node; last: it lies at sigma_min.
   bool due(double lam, bool last) const;
@@ -63,6 +64,7 @@ class EventDetector {
   double trace_bound_;
   const LamTable& gate_;
   bool has_ = false;
+  bool long_ = false;       // directions of any length are kept
   bool level_ = false;      // J has stayed near 1
   double lam_ = 0, J_ = 0;  // last measurement
   double calm_ = 0;         // length in lam over which J grew as in a single Gaussian

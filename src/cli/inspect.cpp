@@ -1,6 +1,7 @@
 #include <shockstep/fit_check.hpp>
 #include <shockstep/inspect.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/models/multiplicative.hpp>
 
 #include "cli/arrays.hpp"
 #include "cli/cache.hpp"
@@ -47,6 +48,10 @@ std::vector<std::string> write_tables(const std::function<std::string(const char
   };
   if (facts.found.speciation) write("speciation.csv", speciation_csv(facts));
   if (facts.found.commitment) write("commitment.csv", commitment_csv(facts));
+  if (facts.found.stationary && !facts.found.stationary->points.empty()) {
+    write("stationary.csv", stationary_csv(*facts.found.stationary));
+    write("basins.csv", basins_csv(*facts.found.stationary));
+  }
   if (facts.found.training) write("training.csv", training_csv(*facts.found.training));
   return files;
 }
@@ -58,7 +63,12 @@ std::string page(const RunConfig& config, const InspectFacts& facts, const Inspe
   if (result.mixture) {
     page.known = known_model(result.mixture, facts.sigma_min);
     page.fitted = result.mixture != model;
-    if (page.fitted) page.known.density = {};
+    if (page.fitted) {
+      page.known.density = {};
+      const auto& sizes = facts.found.clusters->sizes;  // an empty cluster is no component
+      for (std::size_t k = 0; k < sizes.size(); ++k)
+        if (sizes[k] > 0) page.known.clusters.push_back(static_cast<int>(k) + 1);
+    }
   }
   if (result.samples.defined())
     page.samples = {result.samples.const_data_ptr<double>(), static_cast<std::size_t>(result.samples.numel())};
@@ -83,7 +93,7 @@ int inspect(const Options& options) {
   read_arrays(options, *model, request);
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
-  for (const char* name : {"speciation.csv", "commitment.csv", "training.csv", "report.html", "summary.json"})
+  for (const char* name : {"speciation.csv", "commitment.csv", "training.csv", "stationary.csv", "basins.csv", "report.html", "summary.json"})
     std::filesystem::remove(at(name));  // of an earlier run
   log::open(at("run.log"));
   log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", inspect");
@@ -103,7 +113,14 @@ int inspect(const Options& options) {
   std::fputs(fit_text(facts.fit).c_str(), stdout);
   std::fflush(stdout);
   std::vector<std::string> files;
-  if (facts.fit.fits) {
+  // Of a score that is a field times a factor it is known that it fits no diffusion.
+  const bool product = dynamic_cast<const Multiplicative*>(model.get()) != nullptr;
+  facts.analysed = facts.fit.fits || product || request.options.misfits;
+  if (!facts.fit.fits && facts.analysed)
+    log::warning("not a score: " + facts.fit.reason +
+                 (product ? "; nor is kind: multiplicative meant to be, inspected as the field that it is"
+                          : "; inspected all the same, inspect.misfit is go_on"));
+  if (facts.analysed) {
     const auto begin_analyses = Clock::now();
     SamplerOptions sampler = inspect_sampler(config.sampler);
     sampler.cache = cache_file(config, sampler, *model);
@@ -128,7 +145,7 @@ int inspect(const Options& options) {
   std::printf("%s:", folder.c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
   std::puts(" summary.json run.log");
-  if (!facts.fit.fits) {
+  if (!facts.analysed) {
     log::error(facts.fit.reason);
     return 3;
   }

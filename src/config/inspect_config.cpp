@@ -18,6 +18,7 @@ InspectOptions read_inspect(const ConfigNode& root, const std::string& file, Con
   options.health_rows = section.integer_at_least("health_rows", 0, options.health_rows);
   options.spectrum_rows = section.integer_at_least("spectrum_rows", 0, options.spectrum_rows);
   options.interfaces = section.integer_at_least("interfaces", 0, options.interfaces);
+  options.misfits = section.choice("misfit", {"stop", "go_on"}, "stop") == "go_on";
   section.finish();
   resolved = section.resolved();
   return options;

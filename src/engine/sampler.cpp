@@ -187,6 +187,7 @@ RunStatistics Sampler::run(const SampleRequest& request,
   TrajectorySettings settings = settings_for(process_, options_);
   settings.profile = profile_;
   settings.events = options_.guard.enabled && options_.guard.events;
+  settings.long_directions = request.long_directions;
   settings.grid = grid_;
   settings.seed = request.seed;
   settings.latents = starting_latents(request, model_->dimension());

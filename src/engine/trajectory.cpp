@@ -104,7 +104,7 @@ void Trajectory::begin_pass() {
   drift_.reset();
   burst_.reset();
   probe_.reset(report_.trajectory);
-  detector_.reset();
+  detector_.reset(report_.trajectory < settings_.long_directions);
   next_h_ = settings_.profile.first_step;
   beyond_tolerance_ = false;
   accepted_in_pass_ = 0;

@@ -42,6 +42,7 @@ struct TrajectorySettings {
   Final final = Final::denoise;
   GuardProfile profile;
   bool events = false;      ///< detect events, with probes
+  std::int64_t long_directions = 0;  ///< of trajectories before this one they bear a direction in any dimension
   bool record = false;      ///< pilot only: fill PathData
   int pilot_probes = 0;     ///< pilot only: a probe of J every so many accepted steps; 0: none
   double pilot_window = 0;  ///< pilot only: largest sigma probed

@@ -15,13 +15,17 @@ namespace {
 constexpr double committed = .5;
 constexpr std::int64_t most_paired = 16;  // clusters: their pairs fill a table
 
-/// The largest sigma from which on u stays above `committed`; linear in ln sigma between nodes. NaN: it ends below.
+/// What u must stay above: three to one, or half of what the end itself has, where that lies between the means.
+double margin(double end) { return end < committed ? end / 2 : committed; }
+
+/// The largest sigma from which on u stays above its margin; linear in ln sigma between nodes. NaN: it ends on the border.
 double commits(const std::vector<double>& nodes, const std::vector<double>& u) {
+  const double least = margin(u.back());
+  if (!(u.back() > 0)) return std::nan("");
   std::size_t i = u.size();
-  while (i > 0 && u[i - 1] >= committed) --i;
-  if (i == u.size()) return std::nan("");
+  while (i > 0 && u[i - 1] >= least) --i;
   if (i == 0) return nodes[0];
-  const double share = (committed - u[i - 1]) / (u[i] - u[i - 1]);
+  const double share = (least - u[i - 1]) / (u[i] - u[i - 1]);
   return std::exp(std::lerp(std::log(nodes[i - 1]), std::log(nodes[i]), share));
 }
 
@@ -65,15 +69,20 @@ CommitmentSection Commitment::section(const ClusterSection& clusters, const at::
     }
     return u;
   };
-  std::vector<std::vector<double>> sigma_against(static_cast<std::size_t>(n));
+  std::vector<std::vector<double>> sigma_against(static_cast<std::size_t>(n)), end_against(sigma_against);
   for (std::int64_t i = 0; i < n; ++i) {
     double smallest = nodes_[0];
+    bool between = false;
     for (std::int64_t b = 0; b < K; ++b) {
       const bool own = b == out.cluster[static_cast<std::size_t>(i)];
-      const double sigma = own ? nodes_[0] : commits(nodes_, against(i, b));
+      const std::vector<double> u = own ? std::vector{1.} : against(i, b);
+      const double sigma = own ? nodes_[0] : commits(nodes_, u);
       sigma_against[static_cast<std::size_t>(i)].push_back(sigma);
+      end_against[static_cast<std::size_t>(i)].push_back(u.back());
+      between = between || u.back() < committed;
       smallest = std::isnan(smallest) || std::isnan(sigma) ? std::nan("") : std::min(smallest, sigma);
     }
+    out.between += between;
     out.sigma.push_back(K > 1 ? smallest : std::nan(""));
   }
 
@@ -99,11 +108,12 @@ CommitmentSection Commitment::section(const ClusterSection& clusters, const at::
       std::vector<double> sigmas;
       for (std::size_t i = 0; i < out.cluster.size(); ++i) {
         if (out.cluster[i] != a && out.cluster[i] != b) continue;
-        const double sigma = sigma_against[i][static_cast<std::size_t>(out.cluster[i] == a ? b : a)];
+        const auto other = static_cast<std::size_t>(out.cluster[i] == a ? b : a);
+        const double sigma = sigma_against[i][other];
         const bool from_start = sigma == nodes_[0];
         if (!from_start) sigmas.push_back(sigma);
         pair.from_start += from_start;
-        pair.undecided += std::isnan(sigma);
+        pair.between += end_against[i][other] < committed;
       }
       pair.sigma = quantiles_of(std::move(sigmas));
       out.pairs.push_back(pair);

@@ -19,6 +19,7 @@ constexpr std::int64_t most_coordinates = 64;  // beyond, random directions take
 constexpr std::int64_t random_directions = 32;
 constexpr std::int64_t lanczos_products = 12;
 constexpr double ln_sigma_step = .02;
+constexpr double rounding_times = 30;  // rounding alone then shows a curl of .05 at most
 
 // Fine is what an exact mixture shows three times over, and what is small anyway; what is of the size of its terms is no score.
 constexpr double times_exact = 3;
@@ -34,7 +35,8 @@ struct Found {
 
 double squares(const at::Tensor& x) { return x.pow(2).sum().item<double>(); }
 
-Found measure(Evaluator& model, const States& states, double step, std::uint64_t seed) {
+/// unit: rounding of D, relative to x.
+Found measure(Evaluator& model, const States& states, double step, double unit, std::uint64_t seed) {
   const std::int64_t n = states.x.size(0), d = states.x.size(1);
   const bool complete = d <= most_coordinates;
   const double sigma = states.sigma;
@@ -49,7 +51,10 @@ Found measure(Evaluator& model, const States& states, double step, std::uint64_t
   at::Tensor drift;  // J^T (D - x)
   // V[k, l] = v_k . J v_l; for coordinates J itself.
   const at::Tensor V = at::matmul(v, at.first.transpose(1, 2));
-  const double whole = squares(at.first) / mean_over;
+  // Where D hardly depends on x, J is the rounding of its differences, which has no symmetry: it counts as that much larger.
+  const double rounding = rounding_times * unit / (step * sigma) * std::sqrt(squares(states.x) / static_cast<double>(n * d));
+  const double whole = squares(at.first) / mean_over +
+                       std::max(1e-300, rounding * rounding * static_cast<double>(at.first.numel()) / mean_over);
   if (complete) {
     out.curl = std::sqrt(squares(V - V.transpose(1, 2)) / whole);
     drift = at::matmul(at.first, e.unsqueeze(-1)).squeeze(-1);  // row k of `first` is J e_k
@@ -68,8 +73,8 @@ Found measure(Evaluator& model, const States& states, double step, std::uint64_t
   const at::Tensor change = (ahead - behind) / (2 * ln_sigma_step);
   // sigma^4 times s_tau, Laplacian s and grad |s|^2.
   const at::Tensor left = change - 2 * e, diffusion = sigma * sigma * laplacian, transport = 2 * (drift - e);
-  out.residual =
-      std::sqrt(squares(left - diffusion - transport) / (squares(left) + squares(diffusion) + squares(transport)));
+  const double terms = squares(left) + squares(diffusion) + squares(transport);
+  out.residual = terms > 0 ? std::sqrt(squares(left - diffusion - transport) / terms) : 0;
 
   const at::Tensor eigenvalues =
       complete ? symmetric_eigenvalues(at.first) : jacobian_spectrum(model, states, step, lanczos_products, seed);
@@ -104,10 +109,11 @@ HealthSection check_health(Evaluator& model, const Process& process, const std::
     const States& states = levels[i];
     const std::uint64_t seed = plan.seed + i;
     Evaluator other(*exact, process, 256, nullptr);
-    const Found is = measure(model, states, plan.step, seed);
+    const double unit = plan.float32 ? 6e-8 : 1.1e-16;
+    const Found is = measure(model, states, plan.step, unit, seed);
     const Found should =
         measure(other, {mixture->draw(out.rows, states.sigma, seed), at::arange(out.rows, at::kLong), states.sigma},
-                plan.step, seed);
+                plan.step, unit, seed);
     HealthLevel level{.sigma = states.sigma,
                       .curl = {is.curl, should.curl, judged(is.curl, should.curl, of_curl)},
                       .residual = {is.residual, should.residual, judged(is.residual, should.residual, of_residual)},

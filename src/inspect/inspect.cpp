@@ -2,6 +2,7 @@
 
 #include <shockstep/error.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/models/multiplicative.hpp>
 
 #include "engine/start.hpp"
 #include "engine/torch_threads.hpp"
@@ -9,6 +10,7 @@
 #include "inspect/commitment.hpp"
 #include "inspect/differences.hpp"
 #include "inspect/evaluator.hpp"
+#include "inspect/field.hpp"
 #include "inspect/health.hpp"
 #include "inspect/interfaces.hpp"
 #include "inspect/mixture.hpp"
@@ -17,11 +19,14 @@
 #include "inspect/quantiles.hpp"
 #include "inspect/spectral.hpp"
 #include "inspect/spectrum.hpp"
+#include "inspect/stationary.hpp"
 #include "inspect/training.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/isfinite.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/tensor.h>
 
 #include <algorithm>
@@ -37,6 +42,9 @@ constexpr double highest_level = 3, lowest_level = .02;
 constexpr int spectrum_levels = 16;
 constexpr std::int64_t candidates =
     4;  // for each profile wanted: not every line that J exceeds 1 along crosses a layer
+
+/// Directions of events are kept for as many trajectories as fit into this, in doubles (128 MiB), at so many windows each.
+constexpr std::int64_t direction_memory = 1 << 24, directed_windows = 4, least_directed = 16;
 
 /// Shares of the work, about, for the progress bar.
 constexpr double of_sampling = .45, of_paths = .25;
@@ -73,11 +81,17 @@ class Analysis {
 
   InspectResult run() {
     try {
-      sample();
-      compare_data();
-      find_clusters();
-      follow();
-      analyse_states();
+      if (const auto* product = dynamic_cast<const Multiplicative*>(model_.get())) {
+        settle(product->options());
+        compare_data();
+        analyse_noised();
+      } else {
+        sample();
+        compare_data();
+        find_clusters();
+        follow();
+        analyse_states();
+      }
     } catch (const Cancelled&) {
       result_.found.complete = false;
     }
@@ -90,6 +104,9 @@ class Analysis {
   void find_clusters();
   void follow();
   void analyse_states();
+  void settle(const MultiplicativeOptions& field);
+  void analyse_noised();
+  void check_levels(const std::vector<States>& levels);
   States at_node(std::size_t node, std::int64_t rows) const;
   std::vector<std::size_t> nodes_between(double high, double low, std::int64_t count) const;
   std::size_t nearest_node(double sigma) const;
@@ -121,6 +138,7 @@ void Analysis::sample() {
       .count = options_.count, .seed = request_.seed, .batch = request_.batch, .threads = request_.threads};
   if (model_->conditions() > 0) request.count = std::min(request.count, model_->conditions());
   request.observer = &observer;
+  request.long_directions = std::max(least_directed, direction_memory / (directed_windows * model_->dimension()));
   Result drawn = sampler.sample(request);
   if (observer.cancelled()) throw Cancelled("cancelled");
 
@@ -230,10 +248,7 @@ void Analysis::analyse_states() {
   std::vector<States> levels, along;
   for (const std::size_t node : nodes_between(high, low, options_.levels))
     levels.push_back(at_node(node, std::max<std::int64_t>(1, options_.health_rows)));
-  if (options_.health_rows > 0)
-    result_.found.health =
-        check_health(evaluator_, process_, levels, fitted_,
-                     {.step = step_, .float32 = !model_->exact() && request_.float32, .seed = request_.seed});
+  check_levels(levels);
   progress(.85);
   if (options_.spectrum_rows > 0) {
     for (const std::size_t node : nodes_between(high, low, spectrum_levels))
@@ -255,12 +270,65 @@ void Analysis::analyse_states() {
     if (out.profiles.empty()) {
       const bool some = result_.found.speciation->with_event > 0;
       out.why = out.tried > 0 ? "no tanh layer across any of the " + std::to_string(out.tried) + " interfaces tried"
-                : some        ? "no event of the trajectories followed bears a direction; in many dimensions none does"
+                : some        ? "no window of the trajectories followed was measured long enough for a direction"
                               : "no trajectory passed an interface";
     }
     out.evaluations = evaluator_.take();
     result_.found.interfaces = std::move(out);
   }
+  result_.found.product = product_form(evaluator_, levels);
+  progress(1);
+}
+
+void Analysis::check_levels(const std::vector<States>& levels) {
+  if (options_.health_rows > 0)
+    result_.found.health =
+        check_health(evaluator_, process_, levels, fitted_,
+                     {.step = step_, .float32 = !model_->exact() && request_.float32, .seed = request_.seed});
+}
+
+/// A score f(x)/sigma^p is of no diffusion: its dynamics are those of f in a clock of their own, and end on its stable zeros.
+void Analysis::settle(const MultiplicativeOptions& options) {
+  std::int64_t n = options_.count;
+  if (model_->conditions() > 0) n = std::min(n, model_->conditions());
+  const std::int64_t d = model_->dimension();
+  const Latents latents = starting_latents({.count = n, .seed = request_.seed}, d);
+  at::Tensor x = at::empty({n, d}, at::kDouble);
+  for (std::int64_t i = 0; i < n; ++i)
+    latents(i, {x.mutable_data_ptr<double>() + i * d, static_cast<std::size_t>(d)});
+  Field field(evaluator_, process_, options);
+  samples_ = field.flow(process_.sigma_max() * x, at::arange(n, at::kLong), field.duration(), true);
+  progress(.5);
+  StationarySection out = stationary_points(field, samples_, request_.seed);
+  out.sigma = options.sigma, out.power = options.power, out.duration = field.duration();
+  out.evaluations = evaluator_.take();
+  progress(.8);
+  std::vector<int64_t> shape{n};
+  shape.insert(shape.end(), model_->shape().begin(), model_->shape().end());
+  result_.samples = samples_.reshape(shape);
+  scale_ = std::max(std::sqrt((samples_ - samples_.mean(0)).pow(2).mean().item<double>()), options.sigma);
+  std::vector<at::Tensor> stable;
+  for (const StationaryPoint& point : out.points)
+    if (point.unstable == 0) stable.push_back(at::tensor(point.at, at::kDouble));
+  result_.found.clusters = stable.empty() ? clusters_of(samples_, options_.clusters, request_.seed)
+                                          : clusters_at(samples_, at::stack(stable), "stable points");
+  fitted_ = mixture_at(*result_.found.clusters, samples_, process_.sigma_min());
+  result_.found.stationary = std::move(out);
+}
+
+/// The ends noised again: states visited lie on the zeros of f at all but the highest noise.
+void Analysis::analyse_noised() {
+  std::vector<States> levels;
+  const std::int64_t n = std::min(samples_.size(0), std::max<std::int64_t>(1, options_.health_rows));
+  for (std::int64_t k = 0; k < options_.levels; ++k) {
+    const double share = options_.levels > 1 ? static_cast<double>(k) / static_cast<double>(options_.levels - 1) : 0;
+    const double sigma = std::clamp(scale_ * highest_level * std::pow(lowest_level / highest_level, share),
+                                    process_.sigma_min() * 1.1, process_.sigma_max() / 1.1);
+    if (!levels.empty() && levels.back().sigma <= sigma) continue;
+    const at::Tensor noise = normal_rows(n, model_->dimension(), request_.seed + static_cast<std::uint64_t>(k));
+    levels.push_back({samples_.narrow(0, 0, n) + sigma * noise, at::arange(n, at::kLong), sigma});
+  }
+  check_levels(levels);
   result_.found.product = product_form(evaluator_, levels);
   progress(1);
 }

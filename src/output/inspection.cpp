@@ -75,19 +75,19 @@ Json clusters_json(const InspectFacts& facts, const ClusterSection& s) {
 Json commitment_json(const InspectFacts& facts, const CommitmentSection& s) {
   Json clusters = Json::array(), pairs = Json::array();
   for (const Quantiles& q : s.of_cluster)
-    clusters.push_back({{"sigma", quantiles(q)}, {"time", time_of(facts, q.q50)}});
+    clusters.push_back({{"cluster", clusters.size() + 1}, {"sigma", quantiles(q)}, {"time", time_of(facts, q.q50)}});
   for (const PairCommitment& pair : s.pairs)
-    pairs.push_back({{"a", pair.a},
-                     {"b", pair.b},
+    pairs.push_back({{"a", pair.a + 1},
+                     {"b", pair.b + 1},
                      {"distance", number(pair.distance)},
                      {"opens", number(pair.opens)},
                      {"sigma", quantiles(pair.sigma)},
                      {"time", time_of(facts, pair.sigma.q50)},
                      {"from_start", pair.from_start},
-                     {"undecided", pair.undecided}});
+                     {"between", pair.between}});
   return {{"trajectories", s.cluster.size()},
           {"ended_elsewhere", s.moved},
-          {"undecided", std::ranges::count_if(s.sigma, [](double v) { return std::isnan(v); })},
+          {"between", s.between},
           {"clusters", std::move(clusters)},
           {"pairs", std::move(pairs)}};
 }
@@ -147,6 +147,32 @@ Json product_json(const ProductSection& s) {
           {"explained", std::move(explained)}};
 }
 
+double share_of(const StationarySection& s, const StationaryPoint& point) {
+  return s.basin.empty() ? 0 : static_cast<double>(point.ends) / static_cast<double>(s.basin.size());
+}
+
+Json stationary_json(const StationarySection& s) {
+  Json points = Json::array();
+  for (const StationaryPoint& p : s.points) {
+    const double share = share_of(s, p);
+    points.push_back({{"point", points.size() + 1},
+                      {"kind", p.kind},
+                      {"unstable_directions", p.unstable},
+                      {"ends", p.ends},
+                      {"share", share},
+                      {"share_error", std::sqrt(share * (1 - share) / static_cast<double>(s.basin.size()))},
+                      {"slowest_rate", number(p.rates.front())},
+                      {"rate_of_approach", number(p.rate)},
+                      {"rates", numbers(p.rates)},
+                      {"turning", number(p.turning)},
+                      {"at", numbers(p.at)}});
+  }
+  Json out{{"field_sigma", s.sigma},   {"power", s.power},         {"duration", s.duration},      {"trajectories", s.basin.size()},
+           {"unsettled", s.unsettled}, {"starts", s.starts},       {"index_sum", s.index_sum},    {"points", std::move(points)}};
+  if (!s.why.empty()) out["why"] = s.why;
+  return out;
+}
+
 Json training_json(const InspectFacts& facts, const TrainingSection& s) {
   Json memorised = Json::array();
   for (const TrainingRow& row : s.rows)
@@ -175,6 +201,7 @@ Json evaluations_json(const InspectFacts& facts) {
   };
   add("speciation", f.speciation), add("commitment", f.commitment), add("health", f.health);
   add("spectrum", f.spectrum), add("interfaces", f.interfaces), add("product", f.product);
+  add("stationary", f.stationary);
   out["total"] = total;
   return out;
 }
@@ -194,6 +221,9 @@ void append_row(std::string& out, Values... values) {
   out += '\n';
 }
 
+// As a user sees it: from 1, and empty where there is none.
+double number_of(int index) { return index < 0 ? std::nan("") : index + 1.; }
+
 }  // namespace
 
 std::string inspect_json(const InspectFacts& facts) {
@@ -206,7 +236,7 @@ std::string inspect_json(const InspectFacts& facts) {
   out["threads"] = facts.setup.threads;
   out["setup_seconds"] = facts.setup.seconds;
   out["seconds"] = facts.seconds;
-  out["complete"] = facts.fit.fits && f.complete;
+  out["complete"] = facts.analysed && f.complete;
   out["evaluations"] = evaluations_json(facts);
   out["fit"] = fit_json(facts.fit);
   if (f.speciation) {
@@ -220,6 +250,7 @@ std::string inspect_json(const InspectFacts& facts) {
   if (f.spectrum) out["spectrum"] = spectrum_json(*f.spectrum);
   if (f.interfaces) out["interfaces"] = interfaces_json(*f.interfaces);
   if (f.product) out["product"] = product_json(*f.product);
+  if (f.stationary) out["stationary"] = stationary_json(*f.stationary);
   if (f.training) out["training"] = training_json(facts, *f.training);
   return dump(out);
 }
@@ -232,7 +263,7 @@ std::string speciation_csv(const InspectFacts& facts) {
       const int cluster =
           facts.found.clusters ? facts.found.clusters->of_sample[static_cast<std::size_t>(report.trajectory)] : -1;
       append_row(out, report.trajectory, event.sigma, event.sigma_low, event.sigma_high, event.time, event.rate,
-                 event.exponent, cluster);
+                 event.exponent, number_of(cluster));
     }
   return out;
 }
@@ -241,7 +272,30 @@ std::string commitment_csv(const InspectFacts& facts) {
   const CommitmentSection& s = *facts.found.commitment;
   std::string out = "trajectory,cluster,sigma,time\n";
   for (std::size_t i = 0; i < s.cluster.size(); ++i)
-    append_row(out, i, s.cluster[i], s.sigma[i], std::isnan(s.sigma[i]) ? s.sigma[i] : facts.time(s.sigma[i]));
+    append_row(out, i, number_of(s.cluster[i]), s.sigma[i], std::isnan(s.sigma[i]) ? s.sigma[i] : facts.time(s.sigma[i]));
+  return out;
+}
+
+std::string stationary_csv(const StationarySection& s) {
+  std::string out = "point,kind,unstable,share";
+  const std::size_t d = s.points.empty() ? 0 : s.points[0].at.size();
+  for (const char* column : {"rate", "x"})
+    for (std::size_t k = 1; k <= d; ++k) out += "," + std::string(column) + "_" + std::to_string(k);
+  out += '\n';
+  for (std::size_t i = 0; i < s.points.size(); ++i) {
+    const StationaryPoint& p = s.points[i];
+    out += std::to_string(i + 1) + "," + p.kind + "," + std::to_string(p.unstable) + ",";
+    append_number(out, share_of(s, p));
+    for (const auto* row : {&p.rates, &p.at})
+      for (const double value : *row) out += ',', append_number(out, value);
+    out += '\n';
+  }
+  return out;
+}
+
+std::string basins_csv(const StationarySection& s) {
+  std::string out = "trajectory,point\n";
+  for (std::size_t i = 0; i < s.basin.size(); ++i) append_row(out, i, number_of(s.basin[i]));
   return out;
 }
 

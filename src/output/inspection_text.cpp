@@ -61,6 +61,28 @@ void add_spectrum(Lines& out, const SpectrumSection& s) {
   out.add("spectrum", "local dimension " + text);
 }
 
+void add_stationary(Lines& out, const StationarySection& s) {
+  if (!s.why.empty()) return out.add("stationary", s.why);
+  const auto count = [&](const char* kind) {
+    const auto n = std::ranges::count(s.points, kind, &StationaryPoint::kind);
+    return n == 0 ? std::string() : ", " + std::to_string(n) + " " + kind;
+  };
+  out.add("stationary", std::to_string(s.points.size()) + " points from " + std::to_string(s.starts) + " starts" +
+                            count("stable") + count("saddle") + count("source") + count("degenerate") + ", index sum " +
+                            std::to_string(s.index_sum) + "; " + std::to_string(s.unsettled) + " of " +
+                            std::to_string(s.basin.size()) + " trajectories settle on none");
+  constexpr std::size_t shown = 8;
+  for (std::size_t k = 0; k < std::min(shown, s.points.size()); ++k) {
+    const StationaryPoint& p = s.points[k];
+    if (p.unstable > 0) break;
+    std::string at;
+    for (std::size_t j = 0; j < std::min<std::size_t>(3, p.at.size()); ++j) at += (j > 0 ? ", " : "") + digits(p.at[j]);
+    out.add("", std::to_string(k + 1) + " " + p.kind + " at (" + at + (p.at.size() > 3 ? ", ..." : "") + "): basin " +
+                    percent(p.ends, s.basin.size()) + ", approached at the rate " + digits(p.rate) + ", eigenvalue " +
+                    digits(p.rates.front()));
+  }
+}
+
 }  // namespace
 
 std::string inspection_text(const InspectFacts& facts) {
@@ -80,16 +102,17 @@ std::string inspection_text(const InspectFacts& facts) {
                                                        : ", silhouette " + digits(s->silhouette) +
                                                              ", of one Gaussian " + digits(s->silhouette_null)));
   if (const auto& s = f.commitment; s && s->of_cluster.size() > 1) {
-    const auto undecided = std::ranges::count_if(s->sigma, [](double v) { return std::isnan(v); });
     const auto by = [](const PairCommitment& pair) { return std::isnan(pair.sigma.q50) ? 0 : pair.sigma.q50; };
-    out.add("commitment", std::to_string(s->cluster.size()) + " trajectories followed, " + std::to_string(undecided) +
-                              " never commit");
+    out.add("commitment", std::to_string(s->cluster.size()) + " trajectories followed, " + std::to_string(s->between) +
+                              " end between clusters");
     if (!s->pairs.empty()) {
       const auto& first = *std::ranges::max_element(s->pairs, {}, by);
       const auto& last = *std::ranges::min_element(s->pairs, {}, by);
-      out.add("", "first cluster " + std::to_string(first.a) + " from " + std::to_string(first.b) + " at sigma " +
-                      range(first.sigma) + ", last " + std::to_string(last.a) + " from " + std::to_string(last.b) +
-                      " at sigma " + range(last.sigma));
+      const bool one = s->pairs.size() == 1;
+      out.add("", (one ? "cluster " : "first cluster ") + std::to_string(first.a + 1) + " from " + std::to_string(first.b + 1) + " at sigma " +
+                      range(first.sigma) +
+                      (one ? "" : ", last " + std::to_string(last.a + 1) + " from " + std::to_string(last.b + 1) +
+                                      " at sigma " + range(last.sigma)));
     }
   }
   if (f.health) out.add("health", std::string(name(f.health->verdict)) + ": " + f.health->reason);
@@ -105,6 +128,7 @@ std::string inspection_text(const InspectFacts& facts) {
   if (const auto& s = f.product)
     out.add("product", "f(x) g(sigma) explains " + digits(100 * s->mean) + " % of the score on average, " +
                            digits(100 * s->smallest) + " % at least");
+  if (f.stationary) add_stationary(out, *f.stationary);
   if (const auto& s = f.training)
     out.add("training", std::to_string(s->memorised) + " of " + std::to_string(s->rows.size()) +
                             " samples are points of the data; " + digits(100 * s->nearer) +

@@ -12,6 +12,7 @@
 #include <shockstep/encoder.hpp>
 #include <shockstep/fit_check.hpp>
 #include <shockstep/inspect.hpp>
+#include <shockstep/models/multiplicative.hpp>
 #include <shockstep/sampler.hpp>
 
 #include <pybind11/stl.h>
@@ -167,7 +168,9 @@ std::string inspect(const Problem& problem, const py::dict& arrays, bool quick, 
     facts.fit = check_fit(problem.model, problem.process,
                           {.quick = quick, .seed = problem.run.seed, .batch = problem.run.batch})
                     .report;
-    if (facts.fit.fits && !quick)
+    facts.analysed = facts.fit.fits || request.options.misfits ||
+                     dynamic_cast<const Multiplicative*>(problem.model.get()) != nullptr;
+    if (facts.analysed && !quick)
       facts.found = shockstep::inspect(problem.model, problem.process, inspect_sampler(problem.sampler), request).found;
     return inspect_json(facts);
   });

@@ -72,6 +72,54 @@ process: {kind: ve, sigma_min: 0.01, sigma_max: 80}
                 # Rounding of a sum of squares leaves its minimum uncertain by the root of it, 1.5e-8.
                 self.assertAlmostEqual(profile[key] / other[key], 1, delta=1e-6)
 
+    def test_clusters_are_numbered_from_one(self):
+        done, _ = self.inspect(self.config, "--count", "300", "--threads", "1")
+        out = self.folder / "inspected"
+        summary = json.loads((out / "summary.json").read_text())
+        self.assertEqual([(pair["a"], pair["b"]) for pair in summary["commitment"]["pairs"]], [(1, 2)])
+        self.assertEqual([cluster["cluster"] for cluster in summary["commitment"]["clusters"]], [1, 2])
+        for name in ("speciation", "commitment"):
+            with (out / f"{name}.csv").open(newline="") as file:
+                self.assertEqual({row["cluster"] for row in csv.DictReader(file)}, {"1", "2"}, name)
+        self.assertIn("cluster 1 from 2 at sigma", done.stdout)
+
+    def test_a_field_times_a_factor_is_inspected_as_such(self):
+        done, fit = self.inspect(SOURCE / "configs" / "papers" / "product.yaml", "--threads", "1")
+        self.assertFalse(fit["fits"])
+        self.assertIn("not a score", done.stderr)
+        out = self.folder / "inspected"
+        summary = json.loads((out / "summary.json").read_text())
+        self.assertTrue(summary["complete"])
+        self.assertEqual(summary["health"]["verdict"], "not a score")
+        found = summary["stationary"]
+        self.assertEqual((found["index_sum"], found["unsettled"]), (1, 0))
+        kinds = [point["kind"] for point in found["points"]]
+        self.assertEqual(kinds, ["stable"] * 3 + ["saddle"] * 3 + ["source"])
+        self.assertAlmostEqual(sum(point["share"] for point in found["points"]), 1)
+        for point in found["points"][:3]:
+            self.assertAlmostEqual(point["rate_of_approach"] / point["slowest_rate"], 1, delta=1e-3)
+        self.assertEqual(summary["evaluations"]["total"], sum(v for k, v in summary["evaluations"].items() if k != "total"))
+        with (out / "stationary.csv").open(newline="") as file:
+            self.assertEqual([row["kind"] for row in csv.DictReader(file)], kinds)
+        with (out / "basins.csv").open(newline="") as file:
+            ends = [row["point"] for row in csv.DictReader(file)]
+        self.assertEqual([ends.count(str(k)) for k in (1, 2, 3)], [point["ends"] for point in found["points"][:3]])
+
+    def test_what_does_not_fit_is_inspected_on_request(self):
+        config = self.folder / "unfit.yaml"
+        config.write_text(
+            "model:\n  kind: torchscript\n  path: " + str(SOURCE / "models" / "digits.pt") + "\n  shape: [1, 8, 8]\n"
+            "  predicts: velocity\n  time: sigma\nprocess: {kind: ve, sigma_min: 0.002, sigma_max: 80}\n"
+        )
+        asked = ("--count", "16", "--set", "inspect.health_rows=2", "--set", "inspect.spectrum_rows=0")
+        self.inspect(config, *asked, code=3)
+        done, fit = self.inspect(config, *asked, "--set", "inspect.misfit=go_on")
+        self.assertFalse(fit["fits"])
+        self.assertIn("inspect.misfit is go_on", done.stderr)
+        summary = json.loads((self.folder / "inspected" / "summary.json").read_text())
+        self.assertTrue(summary["complete"])
+        self.assertIn("health", summary)
+
     def test_a_cloud_of_points_is_memorised(self):
         points = [[float(i % 7) / 7 + 0.03 * (i % 5), float(i // 7) / 7 + 0.02 * (i % 3)] for i in range(49)]
         save(self.folder / "points.npy", points)
@@ -103,6 +151,7 @@ process: {kind: ve, sigma_min: 0.01, sigma_max: 80}
             ("--set", "inspect.level=3"): "did you mean levels?",
             ("--set", "inspect.levels=0"): "inspect.levels",
             ("--set", "inspect.clusters=many"): "inspect.clusters",
+            ("--set", "inspect.misfit=ignore"): "inspect.misfit",
             ("--labels", "x.npy"): "--labels: needs --data",
             ("--held-out", "x.npy"): "--held-out: needs --data",
         }.items():

@@ -85,6 +85,9 @@ def test_inspect(modes):
         settings={"health_rows": 0, "spectrum_rows": 0},
     )  # fmt: skip
     assert learnt["training"]["memorised_count"] == 30  # the exact reverse dynamics end on the points
+    field = shockstep.inspect(shockstep.Multiplicative(modes, sigma=0.5), sigma_min=0.01, sigma_max=20.0, count=30)
+    assert not field["fit"]["fits"] and field["complete"]
+    assert [point["kind"] for point in field["stationary"]["points"]] == ["stable", "stable", "saddle"]
 
 
 class Config(dict):

@@ -10,6 +10,7 @@
 #include "inspect/spectral.hpp"
 #include "inspect/spectrum.hpp"
 #include "inspect/training.hpp"
+#include "paper/stationary.hpp"
 
 #include <shockstep/inspect.hpp>
 
@@ -220,6 +221,126 @@ TEST_CASE("Trajectories commit where their exact posterior weight passes three q
   CHECK(checked > 32);
   CHECK(section.pairs.size() == 1);
   CHECK(section.pairs[0].opens == Approx(std::sqrt(1 - .01)).epsilon(.01));  // s0^2 is that of 64 samples
+}
+
+TEST_CASE("Who ends between two means commits at half of the margin that is left", "[inspect]") {
+  // Modes so broad that many samples lie nearer to the middle than three to one.
+  const auto found = inspected(test::mixture_model(at::tensor({-1., 1.}, at::kDouble).view({2, 1}), .5),
+                               {.options = {.count = 128, .trajectories = 128}})
+                         .found;
+  const auto& section = *found.commitment;
+  std::int64_t between = 0;
+  for (std::size_t i = 0; i < section.sigma.size(); ++i) {
+    CHECK(std::isfinite(section.sigma[i]));
+    between += section.sigma[i] < .3;  // as D = x there, who commits so late does on a path of its own
+  }
+  CHECK(section.between > 10);  // P(|x| < 1/2) is .16 of 128, less four standard errors of 4.1
+  CHECK(section.between < 40);
+  CHECK(section.pairs[0].between == section.between);
+  CHECK(between < section.between);
+}
+
+TEST_CASE("A score that is a field times a factor is inspected as the field", "[inspect]") {
+  constexpr double sigma0 = .3;
+  const double power = GENERATE(1., 0., 2.);
+  const GaussianMixtureOptions options{.means = at::tensor({-1., 0., .8, .7, .6, -.9}, at::kDouble).view({3, 2}),
+                                       .stds = at::tensor({.3, .2, .25}, at::kDouble),
+                                       .weights = at::tensor({.5, .3, .2}, at::kDouble)};
+  const auto mixture = std::make_shared<const GaussianMixture>(options);
+  const auto model = std::make_shared<Multiplicative>(mixture, MultiplicativeOptions{.sigma = sigma0, .power = power});
+  const VarianceExploding range{.sigma_min = .01, .sigma_max = 20};
+  const auto found = inspected(model, {.options = {.count = 128}}, range).found;
+  const StationarySection& section = *found.stationary;
+  // The clock ends at 20, 200 and 7.6, rates are at least 1.67, 5.6 and .5 in it: 1e-14, nothing, and a fiftieth of the way is left.
+  CHECK((power == 2 ? section.unsettled > 64 : section.unsettled == 0));
+  CHECK(section.index_sum == 1);
+  CHECK_FALSE(found.speciation);
+  CHECK(found.health->verdict == Verdict::not_a_score);
+  CHECK(found.product->smallest == Approx(1).margin(1e-9));
+  // Newton's method from a grid on the closed form, whose f is sigma_0 s: here sigma_0^power s.
+  const auto zeros = paper::stationary_points(*mixture, sigma0);
+  REQUIRE(section.points.size() == zeros.size());
+  const double factor = std::pow(sigma0, power - 1);
+  std::int64_t ends = 0;
+  for (const StationaryPoint& point : section.points) {
+    const auto& zero = zeros[paper::nearest(zeros, point.at[0], point.at[1])];
+    CHECK(std::hypot(point.at[0] - zero.x[0], point.at[1] - zero.x[1]) < 1e-9);  // the resolution of Field
+    // Central differences of step 1e-4 sigma_0: 1e-8 times a third derivative of up to (2/sigma_0)^2 of the rates.
+    CHECK(point.rates[0] == Approx(factor * zero.rates[1]).epsilon(1e-6));
+    CHECK(point.rates[1] == Approx(factor * zero.rates[0]).epsilon(1e-6));
+    CHECK(point.unstable == zero.index());
+    CHECK(point.turning < 1e-6);
+    CHECK(point.kind == (zero.index() == 0 ? "stable" : zero.index() == 1 ? "saddle" : "source"));
+    ends += point.ends;
+    if (zero.index() > 0) CHECK(point.ends == 0);
+    // From 1e-4 of the scale away f bends by about as much.
+    if (zero.index() == 0) CHECK(point.rate == Approx(point.rates[0]).epsilon(1e-3));
+  }
+  CHECK(ends + section.unsettled == 128);
+  if (power != 1) return;
+  // The basins are those of the sampler itself on steps uniform in the clock.
+  SamplerOptions steps;
+  steps.steps = FixedSteps{.schedule = Schedule::linear, .count = 2000};
+  steps.max_evaluations = 2000;
+  const auto samples = Sampler(model, range, steps).sample({.count = 128}).samples;
+  for (std::int64_t i = 0; i < 128; ++i) {
+    const StationaryPoint& point = section.points[static_cast<std::size_t>(section.basin[static_cast<std::size_t>(i)])];
+    CHECK((samples[i] - at::tensor(point.at, at::kDouble)).norm().item<double>() < 1e-2);
+  }
+}
+
+TEST_CASE("A field in many dimensions has as many stable points as modes", "[inspect]") {
+  // Three modes far apart in 20 dimensions: a stable point at each and saddles between them.
+  const at::Tensor means = 3 * at::eye(20, at::kDouble).narrow(0, 0, 3).contiguous();
+  const auto model = std::make_shared<Multiplicative>(test::mixture_model(means, .3), MultiplicativeOptions{.sigma = .5});
+  const auto section = *inspected(model, {.options = {.count = 128}}, {.sigma_min = .01, .sigma_max = 10}).found.stationary;
+  CHECK(section.unsettled == 0);
+  CHECK(std::ranges::count(section.points, "stable", &StationaryPoint::kind) == 3);
+  CHECK(section.index_sum == 1);
+  for (std::size_t k = 0; k < 3; ++k)  // f = sigma_0 (m - x)/v near a mode, and the others' say in it is e^(-9/v)
+    CHECK(section.points[k].rates[0] == Approx(-.5 / (.09 + .25)).epsilon(1e-6));
+}
+
+TEST_CASE("In 600 dimensions events bear directions where they are asked for", "[inspect]") {
+  constexpr std::int64_t d = 600;
+  constexpr double a = 1, s0 = .1;
+  const at::Tensor row = normal_rows(1, d, 9), unit = row / row.norm();
+  const auto model = test::mixture_model(at::cat({-a * unit, a * unit}), s0);
+  // With the pilot: without one, steps at this tolerance pass the interfaces of so many dimensions.
+  const InspectOptions options{.count = 128, .trajectories = 128, .health_rows = 0, .spectrum_rows = 0};
+  const auto found = inspect(model, process, {}, {.options = options}).found;
+  // The modes are a stripe along one direction: it is the leading one of the covariance, and decisions are along it.
+  const SpectralLine& first = found.spectral->lines[0];
+  CHECK(first.measured.count > 5);
+  CHECK(first.along > .9);
+  REQUIRE_FALSE(found.interfaces->profiles.empty());
+  for (const InterfaceProfile& profile : found.interfaces->profiles) {
+    const double v = s0 * s0 + profile.sigma * profile.sigma;
+    // Along a line at the angle t to the modes' own the width is v/(a cos t); cos^2 t is `along`, .9 at least of these.
+    CHECK(profile.width > v / a * (1 - 1e-6));
+    CHECK(profile.width < v / a / std::sqrt(.9));
+    CHECK(profile.width_local == Approx(profile.width).epsilon(1e-5));
+  }
+  const SampleRequest request{.count = 128, .long_directions = 40};
+  SamplerOptions sampler;
+  sampler.guard.profile = "default";
+  int with = 0, without = 0;
+  for (const auto& report : Sampler(model, process, sampler).sample(request).reports)
+    for (const Event& event : report.events) {
+      if (event.kind != EventKind::speciation) continue;
+      (event.direction.empty() ? without : with) += 1;
+      CHECK((event.direction.empty() || (report.trajectory < 40 && std::ssize(event.direction) == d)));
+    }
+  CHECK(with > 0);
+  CHECK(without > 0);
+}
+
+TEST_CASE("Where D no longer depends on x there is no curl to find", "[inspect]") {
+  const at::Tensor points = at::tensor({-1., 0., 1., .3, .2, -1.1}, at::kDouble).view({3, 2});
+  const auto found = inspected(std::make_shared<PointCloud>(PointCloudOptions{.points = points})).found;
+  INFO(found.health->reason);
+  CHECK(found.health->verdict == Verdict::fine);
+  CHECK(found.health->levels.back().curl.found < .1);
 }
 
 TEST_CASE("The number of clusters is found where there are some", "[inspect]") {

@@ -23,6 +23,7 @@ class Multiplicative final : public ScoreModel {
   const std::vector<std::int64_t>& shape() const override { return field_->shape(); }
   bool exact() const override { return field_->exact(); }
   std::string describe() const override;
+  const MultiplicativeOptions& options() const { return options_; }
 
  private:
   at::Tensor scaled(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& D0) const;

@@ -34,7 +34,9 @@ void Decisions::add(const TrajectoryReport& report, std::span<const double> samp
 
 std::string Decisions::label(int component) const {
   if (component < 0) return {};
-  std::string text = "mode " + std::to_string(component + 1);
+  const auto k = static_cast<std::size_t>(component);
+  std::string text = k < model_.clusters.size() ? "cluster " + std::to_string(model_.clusters[k])
+                                                : "mode " + std::to_string(component + 1);
   if (model_.dimension > 3) return text;
   for (std::int64_t j = 0; j < model_.dimension; ++j) {
     char number[32];

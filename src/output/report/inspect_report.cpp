@@ -25,7 +25,7 @@ std::string digits(double value) {
   return text;
 }
 
-std::string cluster_name(int k) { return "cluster " + std::to_string(k); }
+std::string cluster_name(int k) { return "cluster " + std::to_string(k + 1); }
 
 // --- figures ---
 
@@ -35,7 +35,7 @@ Figure commitment_figure(const CommitmentSection& s) {
       .title = "Which clusters commit when",
       .explain =
           "The share of each cluster's trajectories whose denoised sample leans three to one towards it, against every "
-          "other cluster, from there on.",
+          "other cluster, from there on; or half as far as it does in the end, where that is less.",
       .x = sigma_axis,
       .y = {.name = "committed"}};
   for (std::size_t c = 0; c < s.committed.size(); ++c) {
@@ -199,6 +199,39 @@ Figure product_figure(const ProductSection& s) {
   return out;
 }
 
+std::vector<Figure> stationary_figures(const StationarySection& s) {
+  Figure decay{.key = "approach",
+               .title = "Approach to the stable points",
+               .explain = "Distance of a neighbouring point, along the slowest direction, in the clock T in which the "
+                          "dynamics are dx/dT = f. Dashed: the eigenvalue of df/dx.",
+               .x = {.name = "clock T"},
+               .y = {.name = "distance", .log = true}};
+  Figure map{.key = "stationary",
+             .title = "Where the dynamics stand still",
+             .explain = "The zeros of f that Newton's method found, by the number of directions in which they repel. "
+                        "Every trajectory ends on a stable one, whatever the weights of the data were.",
+             .x = {.name = "x₁"},
+             .y = {.name = "x₂"}};
+  std::map<std::string, Series> kinds;
+  for (std::size_t k = 0; k < s.points.size(); ++k) {
+    const StationaryPoint& p = s.points[k];
+    if (p.at.size() == 2) {
+      Series& dots = kinds[p.kind];
+      dots.name = p.kind, dots.style = Style::dots;
+      dots.x.push_back(p.at[0]), dots.y.push_back(p.at[1]);
+    }
+    if (p.times.empty() || decay.series.size() >= 12) continue;
+    const std::string name = "point " + std::to_string(k + 1);
+    decay.series.push_back({.name = name, .x = p.times, .y = p.distances, .style = Style::dots});
+    Series line{.name = name + ", eigenvalue", .x = p.times, .y = {}, .style = Style::dashed};
+    for (const double t : p.times) line.y.push_back(p.distances[0] * std::exp(p.rates[0] * t));
+    decay.series.push_back(std::move(line));
+  }
+  for (const char* kind : {"stable", "saddle", "source", "degenerate"})
+    if (const auto at = kinds.find(kind); at != kinds.end()) map.series.push_back(std::move(at->second));
+  return {std::move(map), std::move(decay)};
+}
+
 Figure training_figure(const TrainingSection& s) {
   Figure out{.key = "training",
              .title = "Distance to the training data",
@@ -237,13 +270,13 @@ Json fit_table(const FitReport& fit) {
 Json pairs_table(const CommitmentSection& s) {
   Json rows = Json::array();
   for (const PairCommitment& p : s.pairs)
-    rows.push_back({p.a, p.b, rounded(p.distance), rounded(p.opens), rounded(p.sigma.q50), rounded(p.sigma.q05),
-                    rounded(p.sigma.q95), p.sigma.count, p.from_start, p.undecided});
+    rows.push_back({p.a + 1, p.b + 1, rounded(p.distance), rounded(p.opens), rounded(p.sigma.q50), rounded(p.sigma.q05),
+                    rounded(p.sigma.q95), p.sigma.count, p.from_start, p.between});
   return table("pairs-table", "Pairs of clusters",
-               "Where trajectories that end in one of the two commit to it against the other: quantiles over these "
-               "trajectories.",
+               "Where trajectories that end in one of the two commit to it against the other, three to one: quantiles over these "
+               "trajectories. Those that end between the means themselves commit at half the margin that they end with.",
                {"cluster", "other", "distance", "opens at σ", "committed, median σ", "5 %", "95 %", "trajectories",
-                "from the start", "undecided"},
+                "from the start", "end between"},
                std::move(rows));
 }
 
@@ -276,6 +309,22 @@ Json health_table(const HealthSection& s) {
       std::move(rows));
 }
 
+Json stationary_table(const StationarySection& s) {
+  Json rows = Json::array();
+  for (const StationaryPoint& p : s.points) {
+    if (rows.size() == 200) break;
+    rows.push_back({rows.size() + 1, p.kind, p.unstable, p.ends, rounded(p.rates.front()), rounded(p.rates.back()),
+                    rounded(p.rate), rounded(p.at[0]), p.at.size() > 1 ? rounded(p.at[1]) : Json()});
+  }
+  return table("stationary-table", "Stationary points",
+               "Zeros of f, where a trajectory would stay: of " + std::to_string(s.basin.size()) + " trajectories " +
+                   std::to_string(s.unsettled) + " settled on none. Points that repel in an even number of directions less the "
+                   "others: " + std::to_string(s.index_sum) + "; 1 where f points inwards far away and none is missing.",
+               {"point", "kind", "repelling directions", "trajectories that end here", "largest eigenvalue", "smallest",
+                "rate of approach", "x₁", "x₂"},
+               std::move(rows));
+}
+
 Json training_table(const TrainingSection& s) {
   Json rows = Json::array();
   for (const TrainingRow& r : s.rows)
@@ -290,7 +339,8 @@ Json training_table(const TrainingSection& s) {
 
 Json inspect_report(const InspectFacts& facts, const OutputSettings& settings, const InspectPage& page) {
   const Inspection& f = facts.found;
-  const auto count = f.speciation ? std::ssize(f.speciation->reports) : 0;
+  const auto d = static_cast<std::size_t>(facts.dimension);
+  const auto count = std::ssize(page.samples) / facts.dimension;
   RunReport run({.title = page.title,
                  .sigma_min = facts.sigma_min,
                  .sigma_max = facts.sigma_max,
@@ -298,22 +348,29 @@ Json inspect_report(const InspectFacts& facts, const OutputSettings& settings, c
                  .known = page.known});
   SamplePicture picture(settings, page.shape, count);
   QuantileSketch exponents;
-  if (f.speciation && !page.samples.empty())
-    for (const TrajectoryReport& report : f.speciation->reports) {
-      const auto d = static_cast<std::size_t>(facts.dimension);
-      const auto sample = page.samples.subspan(static_cast<std::size_t>(report.trajectory) * d, d);
-      run.finished(report, sample);
-      picture.add(report.trajectory, sample, report.exponent);
-      exponents.add(report.exponent);
-    }
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto sample = page.samples.subspan(static_cast<std::size_t>(i) * d, d);
+    TrajectoryReport unmeasured;
+    unmeasured.trajectory = i;
+    const TrajectoryReport& report = f.speciation ? f.speciation->reports[static_cast<std::size_t>(i)] : unmeasured;
+    run.finished(report, sample);
+    picture.add(i, sample, report.exponent);
+    exponents.add(report.exponent);
+  }
   Json out = run.data(inspect_json(facts), picture, exponents, {});
   for (const char* key : {"tolerance", "steps", "errors", "evaluations", "trajectories"}) out.erase(key);
-  if (count == 0)
-    for (const char* key : {"samples", "events", "decisions", "exponents"}) out.erase(key);
+  // Stable points are told apart on a map of their own.
+  if (count == 0 || (f.stationary && facts.dimension <= 2)) out.erase("samples");
+  if (!f.speciation)
+    for (const char* key : {"events", "decisions", "exponents"}) out.erase(key);
 
   std::vector<Figure> figures;
   Json tables = Json::array();
   tables.push_back(fit_table(facts.fit));
+  if (f.stationary && !f.stationary->points.empty()) {
+    for (auto& figure : stationary_figures(*f.stationary)) figures.push_back(std::move(figure));
+    tables.push_back(stationary_table(*f.stationary));
+  }
   if (f.commitment && f.commitment->committed.size() > 1) {
     figures.push_back(commitment_figure(*f.commitment));
     figures.push_back(pairs_figure(*f.commitment));

@@ -18,6 +18,9 @@ struct KnownModel {
   /// p(x) of each row at the end of the integration, [rows].
   std::function<std::vector<double>(std::span<const double> x)> density{};
 
+  /// What components are called, "cluster 3" by the number here; empty: "mode 3" by their place, from 1.
+  std::vector<int> clusters{};
+
   std::size_t components() const { return dimension > 0 ? means.size() / static_cast<std::size_t>(dimension) : 0; }
 };
 

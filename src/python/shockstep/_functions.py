@@ -243,10 +243,11 @@ def inspect(
     """Whether the model is the denoiser of some data, and what it does with them: docs/inspect.md.
 
     Returns the sections of its summary.json: fit; and where the description fits, speciation, spectral, clusters, commitment,
-    health, spectrum, interfaces, product, and with data training.
+    health, spectrum, interfaces, product, and with data training. Of Multiplicative, which never fits: stationary, clusters,
+    health and product.
     quick: 640 evaluations for the fit alone, which then finds gross mistakes only.
     data: [n, *shape], what the model was trained on; labels: [n], their classes; held_out: [m, *shape], what it was not.
-    settings: the section inspect of a config, such as {"health_rows": 0}.
+    settings: the section inspect of a config, such as {"health_rows": 0}; {"misfit": "go_on"} inspects what does not fit, too.
     {keywords}
     """
     keywords = dict(

@@ -15,11 +15,16 @@ const inspectTables = ({ inspect }) =>
   }));
 
 function inspectTiles(report) {
-  const { speciation, clusters, health, evaluations, training } = report.summary;
+  const { speciation, clusters, health, evaluations, stationary, training } = report.summary;
   const shown = [[health?.verdict ?? "–", "curl, residual and entropy condition"]];
   if (clusters) shown.push([count(clusters.count), `clusters (${clusters.source})`]);
   if (speciation)
     shown.push([percent(speciation.with_event, speciation.trajectories), "decide inside a mode interface"]);
+  if (stationary && !stationary.why)
+    shown.push([
+      count(stationary.points.filter((point) => point.kind === "stable").length),
+      `stable of ${plural(stationary.points.length, "stationary point")}`,
+    ]);
   if (training) shown.push([count(training.memorised_count), "samples are points of the training data"]);
   shown.push([count(evaluations.total), "model evaluations in all"]);
   return element(
@@ -45,7 +50,7 @@ function inspectHeadline(report) {
     element(
       "p",
       { class: "lead" },
-      `The model fits its description.${health ? ` Verdict on its score: ${health.verdict}; ${health.reason}.` : ""}${decide}`,
+      `${summary.fit.fits ? "The model fits its description." : `Not the denoiser of any data: ${summary.fit.reason}.`}${health ? ` Verdict on its score: ${health.verdict}; ${health.reason}.` : ""}${decide}`,
     ),
     element(
       "p",

@@ -1,0 +1,36 @@
+/// The deterministic dynamics of a score f(x)/sigma^p: dx/dlam = D - x = sigma^(2-p) f is dx/dT = f in a clock T of its own.
+#pragma once
+
+#include "inspect/evaluator.hpp"
+
+#include <shockstep/models/multiplicative.hpp>
+
+namespace shockstep {
+
+class Field {
+ public:
+  Field(Evaluator& model, const Process& process, const MultiplicativeOptions& options);
+
+  /// f(x), [n, d], and df/dx, [n, d, d], by central differences, 2 d evaluations a point. trajectory: [n], whose conditions count.
+  at::Tensor operator()(const at::Tensor& x, const at::Tensor& trajectory);
+  at::Tensor jacobian(const at::Tensor& x, const at::Tensor& trajectory);
+
+  /// x after the time T, by Fehlberg's method of order 8, one step for all rows; sooner where nothing moves any more, if it may.
+  at::Tensor flow(const at::Tensor& x, const at::Tensor& trajectory, double T, bool may_stop);
+
+  /// From sigma_max to sigma_min: int sigma^(1-p) dsigma.
+  double duration() const { return duration_; }
+  /// The length over which f may bend: the noise that the field is smoothed with.
+  double length() const { return options_.sigma; }
+  /// Relative to the scale of positions: what is left of them by rounding and by the flow's tolerance.
+  double resolution() const { return model_.exact() ? 1e-9 : 1e-3; }
+
+ private:
+  Evaluator& model_;
+  MultiplicativeOptions options_;
+  double sigma_;     // that D is asked at: the field's own where the process has it
+  double factor_;    // f = factor (D - x)
+  double duration_;
+};
+
+}  // namespace shockstep
