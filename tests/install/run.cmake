@@ -10,6 +10,21 @@ run(${CMAKE_COMMAND} --build ${WORK}/consumer)
 run(${WORK}/consumer/consumer)
 message(STATUS "${output}")
 
+# The same program without CMake.
+find_program(PKG_CONFIG NAMES pkg-config pkgconf)
+if(PKG_CONFIG)
+  file(GLOB_RECURSE pc ${WORK}/prefix/*/shockstep.pc)
+  cmake_path(GET pc PARENT_PATH pc_folder)
+  set(ENV{PKG_CONFIG_PATH} ${pc_folder})
+  run(${PKG_CONFIG} --exact-version=${VERSION} shockstep)
+  run(${PKG_CONFIG} --cflags --libs shockstep)
+  separate_arguments(flags UNIX_COMMAND "${output}")
+  run(${COMPILER} -std=c++20 ${CMAKE_CURRENT_LIST_DIR}/main.cpp -o ${WORK}/by_pkg_config ${flags})
+  run(${WORK}/by_pkg_config)
+else()
+  message(STATUS "pkg-config is not installed: shockstep.pc is not tried")
+endif()
+
 # The examples, from the same folder.
 set(examples ${CMAKE_CURRENT_LIST_DIR}/../../tools/examples/cpp)
 run(${CMAKE_COMMAND} -S ${examples} -B ${WORK}/examples -G ${GENERATOR} -DCMAKE_BUILD_TYPE=Release

@@ -13,6 +13,11 @@ write_basic_package_version_file(${CMAKE_BINARY_DIR}/ShockstepConfigVersion.cmak
 install(FILES ${CMAKE_BINARY_DIR}/ShockstepConfig.cmake ${CMAKE_BINARY_DIR}/ShockstepConfigVersion.cmake tools/cmake/FindTorch.cmake
         DESTINATION ${package_folder})
 
+# For other build systems: pkg-config --cflags --libs shockstep. Paths of its own are relative, so the folder may move.
+file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+configure_file(tools/cmake/shockstep.pc.in ${CMAKE_BINARY_DIR}/shockstep.pc @ONLY)
+install(FILES ${CMAKE_BINARY_DIR}/shockstep.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
 if(TARGET shockstep_program)
   install(TARGETS shockstep_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
   install(FILES tools/completion/shockstep.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME shockstep)
