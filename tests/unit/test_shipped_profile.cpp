@@ -34,8 +34,8 @@ GuardProfile profile(const ModelPtr& model, double tolerance, double sigma_min =
 TEST_CASE("A network takes the profile that ships beside it, for the next smaller tolerance") {
   const auto model = digits(models / "digits.pt");
   CHECK(profile(model, 1e-2).tolerance == 1e-2);
-  CHECK(profile(model, 9e-3).tolerance == 3e-3);
-  CHECK(profile(model, 1).tolerance == .1);
+  CHECK(profile(model, 9e-3).tolerance == 8e-3);
+  CHECK(profile(model, 1).tolerance == .2);
   CHECK(profile(model, 1e-2).source == shipped_path(*model));
   CHECK(profile(model, 1e-2).evaluations > 0);
   CHECK(profile(model, 1e-6).source == "default");       // tighter than any
