@@ -34,6 +34,8 @@ enum class Method {
   ancestral,     ///< Ho et al. 2020 (arXiv 2006.11239), with DDIM's eta: Song et al. 2021 (arXiv 2010.02502), eq. 16
   dpmpp_2m_sde,  ///< DPM-Solver++(2M) for it: Lu et al. 2022 (arXiv 2211.01095)
   dpmpp_3m_sde,  ///< the same with three values of D, as in k-diffusion
+
+  own,  ///< of the ODE, a program's own: SamplerOptions::own; it has no name in a config; 1 evaluation
 };
 
 std::string_view name(Method method);

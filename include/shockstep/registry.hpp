@@ -38,6 +38,8 @@ struct MethodKind {
 std::span<const ModelKind> model_kinds();
 std::span<const ProcessKind> process_kinds();
 std::span<const MethodKind> method_kinds();
+/// What `sampler.method` may be, in the order of their rows.
+std::vector<std::string> method_names();
 
 /// Reads `kind` from the section, makes the model or process, and checks that no key was left unread.
 ModelPtr make_model(Section section, const ModelContext& context = {});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/guard.hpp>
+#include <shockstep/linear_method.hpp>
 #include <shockstep/method.hpp>
 #include <shockstep/schedule.hpp>
 
@@ -41,6 +42,8 @@ struct SamplerOptions {
   /// File in which the pilot's profile (guard.profile: pilot) or the fitted schedule of exactly these settings is kept for this
   /// model: read where it is there, written where it is not. Empty: measured anew.
   std::string cache{};
+  /// What Method::own is, and needed by that alone. Programs set it; a config cannot.
+  LinearMethod own{};
 };
 
 }  // namespace shockstep

@@ -29,7 +29,7 @@ fs::path folder() {
 
 // Taken apart, so that an option more is an error here until it is written down.
 std::string text(const SamplerOptions& options) {
-  const auto& [dynamics, eta, method, steps, order, solver, tolerance, guard, most, final, cache] = options;
+  const auto& [dynamics, eta, method, steps, order, solver, tolerance, guard, most, final, cache, own] = options;
   const auto& [enabled, profile, quantile, redo, events] = guard;
   std::string out = std::to_string(static_cast<int>(dynamics)) + " " + shortest(eta) + " " + std::string(name(method));
   for (int number : {order, static_cast<int>(solver), most, static_cast<int>(final), static_cast<int>(redo)})

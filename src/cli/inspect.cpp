@@ -2,6 +2,7 @@
 #include <shockstep/inspect.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/models/multiplicative.hpp>
+#include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
 #include "cli/cache.hpp"

@@ -24,12 +24,6 @@ ConfigNode read_root(const Options& options) {
   return root;
 }
 
-std::vector<std::string> method_names() {
-  std::vector<std::string> names;
-  for (const auto& kind : method_kinds()) names.emplace_back(kind.name);
-  return names;
-}
-
 namespace {
 
 // This machine has run.device.

@@ -26,8 +26,6 @@ inline double seconds_since(Clock::time_point begin) {
 
 /// The file with the settings of the command line.
 ConfigNode read_root(const Options& options);
-/// The names that sampler.method may have.
-std::vector<std::string> method_names();
 /// What is sampled. Throws ConfigError naming the file, also if this machine lacks run.device.
 struct Inputs {
   Process process;

@@ -17,6 +17,9 @@ std::string printable(std::string_view text, std::size_t longest = 80);
 /// Shortest decimal that reads back as the same double: 0.1, 1e-10, inf, nan.
 std::string shortest(double value);
 
+/// Three significant digits, for people: 0.1, 1.23e-10.
+std::string three_digits(double value);
+
 /// The number if all of `text` is one (inf and nan are); infinity for one too large, 0 for one too small.
 std::optional<double> parse_number(std::string_view text);
 

@@ -43,6 +43,9 @@ void check(const SamplerOptions& o) {
     fail("order", most == 0
                       ? "must be 0: " + std::string(name(o.method)) + " has one order only"
                       : "must be 1 to " + std::to_string(most) + ", or 0 for auto, got " + std::to_string(o.order));
+  if (o.method == Method::own && !o.own.step) fail("own.step", "is missing: the weights of a step of Method::own");
+  if (o.method == Method::own && (o.own.order < 1 || o.own.order > most_linear_values))
+    fail("own.order", "must be 1 to " + std::to_string(most_linear_values) + ", got " + std::to_string(o.own.order));
   if (!o.steps && !is_adaptive(o.method))
     fail("method", std::string(name(o.method)) +
                        " needs a fixed grid; set sampler.steps: {schedule: karras, count: 20} or --steps 20");

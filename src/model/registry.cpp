@@ -59,6 +59,12 @@ std::span<const ModelKind> model_kinds() { return models; }
 std::span<const ProcessKind> process_kinds() { return processes; }
 std::span<const MethodKind> method_kinds() { return methods; }
 
+std::vector<std::string> method_names() {
+  std::vector<std::string> names;
+  for (const auto& kind : method_kinds()) names.emplace_back(kind.name);
+  return names;
+}
+
 ModelPtr make_model(Section section, const ModelContext& context) {
   const auto& kind = row_of(model_kinds(), section);
   auto model = kind.make(section, context);

@@ -79,12 +79,7 @@ std::string csv_field(const Json& value) {
   return out + '"';
 }
 
-std::string short_number(double value) {
-  if (!std::isfinite(value)) return "-";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
+std::string short_number(double value) { return std::isfinite(value) ? three_digits(value) : "-"; }
 
 // Columns of a terminal, in bytes' stead: UTF-8 continues with 10xxxxxx.
 std::size_t width(const std::string& text) {

@@ -1,5 +1,6 @@
 #include "output/fit.hpp"
 
+#include "core/text.hpp"
 #include "output/fit_json.hpp"
 
 #include <cmath>
@@ -13,15 +14,9 @@ using Json = nlohmann::ordered_json;
 // JSON has neither NaN nor infinity.
 Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
-std::string digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 std::string expected(const FitIdentity& identity) {
-  if (identity.low <= 0) return "at most " + digits(identity.high);
-  return digits(identity.low) + " to " + digits(identity.high);
+  if (identity.low <= 0) return "at most " + three_digits(identity.high);
+  return three_digits(identity.low) + " to " + three_digits(identity.high);
 }
 
 // "section.key: value" as YAML, sections opened once.
@@ -51,7 +46,7 @@ std::string fit_text(const FitReport& report) {
   };
   line("identity", "found", "expected", "");
   for (const FitIdentity& identity : report.identities)
-    line(identity.name, digits(identity.found), expected(identity),
+    line(identity.name, three_digits(identity.found), expected(identity),
          identity.holds()    ? "holds"
          : identity.decisive ? "FAILS"
                              : "note");
@@ -61,7 +56,7 @@ std::string fit_text(const FitReport& report) {
   if (!report.suggestion)
     return out + (report.descriptions > 1 ? "no other one fits either (" + tried + ")\n"
                                           : "this is not the denoiser of any data\n");
-  return out + report.suggestion->sentence + " (misfit " + digits(report.suggestion->misfit) + ", " + tried +
+  return out + report.suggestion->sentence + " (misfit " + three_digits(report.suggestion->misfit) + ", " + tried +
          "); this fits:\n" + yaml(report.suggestion->settings);
 }
 

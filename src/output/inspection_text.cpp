@@ -1,5 +1,7 @@
 #include "output/inspection_text.hpp"
 
+#include "core/text.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -7,19 +9,13 @@
 namespace shockstep {
 namespace {
 
-std::string digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
-
 std::string range(const Quantiles& q) {
   if (q.count == 0) return "none";
-  return digits(q.q50) + " (" + digits(q.q05) + " to " + digits(q.q95) + ")";
+  return three_digits(q.q50) + " (" + three_digits(q.q05) + " to " + three_digits(q.q95) + ")";
 }
 
 std::string percent(std::int64_t part, std::size_t whole) {
-  return digits(whole > 0 ? 100. * static_cast<double>(part) / static_cast<double>(whole) : 0) + " %";
+  return three_digits(whole > 0 ? 100. * static_cast<double>(part) / static_cast<double>(whole) : 0) + " %";
 }
 
 class Lines {
@@ -39,8 +35,8 @@ void add_spectral(Lines& out, const SpectralSection& s) {
   const std::size_t n = std::min<std::size_t>(3, s.lines.size());
   for (std::size_t k = 0; k < n; ++k) {
     const SpectralLine& line = s.lines[k];
-    out.add(k == 0 ? "spectral" : "", "eigenvalue " + digits(line.eigenvalue) + " of the covariance of " + s.source +
-                                          ": sigma " + digits(line.sigma) + " predicted, measured " +
+    out.add(k == 0 ? "spectral" : "", "eigenvalue " + three_digits(line.eigenvalue) + " of the covariance of " +
+                                          s.source + ": sigma " + three_digits(line.sigma) + " predicted, measured " +
                                           range(line.measured) + ", " + std::to_string(line.measured.count) +
                                           " events");
   }
@@ -56,7 +52,7 @@ void add_spectrum(Lines& out, const SpectrumSection& s) {
     if (row.trajectory != first) continue;
     if (const auto i = seen++; i % 5 != 0 && i + 1 != static_cast<std::size_t>(of_first)) continue;
     text += (text.empty() ? "" : ", ") + std::string(s.complete ? "" : "at least ") + std::to_string(row.dimension) +
-            " at sigma " + digits(row.sigma);
+            " at sigma " + three_digits(row.sigma);
   }
   out.add("spectrum", "local dimension " + text);
 }
@@ -76,10 +72,11 @@ void add_stationary(Lines& out, const StationarySection& s) {
     const StationaryPoint& p = s.points[k];
     if (p.unstable > 0) break;
     std::string at;
-    for (std::size_t j = 0; j < std::min<std::size_t>(3, p.at.size()); ++j) at += (j > 0 ? ", " : "") + digits(p.at[j]);
+    for (std::size_t j = 0; j < std::min<std::size_t>(3, p.at.size()); ++j)
+      at += (j > 0 ? ", " : "") + three_digits(p.at[j]);
     out.add("", std::to_string(k + 1) + " " + p.kind + " at (" + at + (p.at.size() > 3 ? ", ..." : "") + "): basin " +
-                    percent(p.ends, s.basin.size()) + ", approached at the rate " + digits(p.rate) + ", eigenvalue " +
-                    digits(p.rates.front()));
+                    percent(p.ends, s.basin.size()) + ", approached at the rate " + three_digits(p.rate) +
+                    ", eigenvalue " + three_digits(p.rates.front()));
   }
 }
 
@@ -99,8 +96,8 @@ std::string inspection_text(const InspectFacts& facts) {
   if (const auto& s = f.clusters)
     out.add("clusters", std::to_string(s->count()) + " (" + s->source + ")" +
                             (std::isnan(s->silhouette) ? std::string()
-                                                       : ", silhouette " + digits(s->silhouette) +
-                                                             ", of one Gaussian " + digits(s->silhouette_null)));
+                                                       : ", silhouette " + three_digits(s->silhouette) +
+                                                             ", of one Gaussian " + three_digits(s->silhouette_null)));
   if (const auto& s = f.commitment; s && s->of_cluster.size() > 1) {
     const auto by = [](const PairCommitment& pair) { return std::isnan(pair.sigma.q50) ? 0 : pair.sigma.q50; };
     out.add("commitment", std::to_string(s->cluster.size()) + " trajectories followed, " + std::to_string(s->between) +
@@ -121,17 +118,17 @@ std::string inspection_text(const InspectFacts& facts) {
     if (s->profiles.empty()) out.add("interfaces", s->why);
     for (const InterfaceProfile& p : s->profiles)
       out.add(&p == s->profiles.data() ? "interfaces" : "",
-              "sigma " + digits(p.sigma) + ": width " + digits(p.width) + " (from the slope " + digits(p.width_local) +
-                  "), amplitude " + digits(p.amplitude) + " (" + digits(p.amplitude_local) + "), misfit " +
-                  digits(p.residual));
+              "sigma " + three_digits(p.sigma) + ": width " + three_digits(p.width) + " (from the slope " +
+                  three_digits(p.width_local) + "), amplitude " + three_digits(p.amplitude) + " (" +
+                  three_digits(p.amplitude_local) + "), misfit " + three_digits(p.residual));
   }
   if (const auto& s = f.product)
-    out.add("product", "f(x) g(sigma) explains " + digits(100 * s->mean) + " % of the score on average, " +
-                           digits(100 * s->smallest) + " % at least");
+    out.add("product", "f(x) g(sigma) explains " + three_digits(100 * s->mean) + " % of the score on average, " +
+                           three_digits(100 * s->smallest) + " % at least");
   if (f.stationary) add_stationary(out, *f.stationary);
   if (const auto& s = f.training)
     out.add("training", std::to_string(s->memorised) + " of " + std::to_string(s->rows.size()) +
-                            " samples are points of the data; " + digits(100 * s->nearer) +
+                            " samples are points of the data; " + three_digits(100 * s->nearer) +
                             " % nearer to one than held-out points" + (s->split ? " (the second half of --data)" : ""));
   return out.text();
 }

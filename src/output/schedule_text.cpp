@@ -3,20 +3,12 @@
 #include "core/text.hpp"
 #include "output/json.hpp"
 
-#include <cstdio>
-
 namespace shockstep {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
 Json error_json(const ScheduleError& error) { return {{"rms", error.rms}, {"median", error.median}}; }
-
-std::string three_digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
 
 std::string error_text(const ScheduleError& error) {
   return "rms " + three_digits(error.rms) + ", median " + three_digits(error.median);

@@ -1,16 +1,13 @@
 /// Numbers inside names and sentences.
 #pragma once
 
-#include <cstdio>
+#include "core/text.hpp"
+
 #include <string>
 
 namespace shockstep::paper {
 
 /// Three digits.
-inline std::string text(double value) {
-  char out[32];
-  std::snprintf(out, sizeof out, "%.3g", value);
-  return out;
-}
+inline std::string text(double value) { return three_digits(value); }
 
 }  // namespace shockstep::paper

@@ -11,12 +11,6 @@
 namespace shockstep::python {
 namespace {
 
-std::vector<std::string> method_names() {
-  std::vector<std::string> names;
-  for (const auto& kind : method_kinds()) names.emplace_back(kind.name);
-  return names;
-}
-
 ModelPtr model_from(const ModelSource& source, Section section, const ModelContext& context) {
   if (const auto* model = std::get_if<ModelPtr>(&source)) {
     section.finish();  // a model that is made takes no more settings

@@ -38,6 +38,7 @@ int fixed_order(Method method) {
 constexpr int nodes_for_order_3 = 20;
 
 int usual_order(const SamplerOptions& options, std::size_t nodes) {
+  if (options.method == Method::own) return options.own.order;
   const Orders known = orders(options.method, options.dynamics);
   if (known.most == 0) return fixed_order(options.method);
   return options.dynamics == Dynamics::sde && nodes < nodes_for_order_3 ? 2 : known.usual;
@@ -49,6 +50,15 @@ void add_noisy_step(GridPlan& plan, std::span<const double> nodes, double end) {
   plan.predict.push_back(step.sums.predict);
   if (corrects(plan.method)) plan.correct.push_back(step.sums.correct);
   if (plan.eta > 0) plan.spread.push_back(step.spread);
+}
+
+LinearStep own_step(const LinearMethod& own, std::span<const double> nodes, double end) {
+  const LinearStep step = own.step(nodes, end);
+  if (step.values < 1 || static_cast<std::size_t>(step.values) > nodes.size())
+    throw ConfigError("sampler.own.step", "must return 1 to " + std::to_string(nodes.size()) +
+                                              " values, as many as it was given sigmas; got " +
+                                              std::to_string(step.values));
+  return step;
 }
 
 void add_linear_steps(GridPlan& plan, int order, const SamplerOptions& options) {
@@ -76,6 +86,10 @@ void add_linear_steps(GridPlan& plan, int order, const SamplerOptions& options) 
         plan.correct.push_back(step.correct);
         break;
       }
+      case Method::own:
+        plan.noise = options.own.noise;
+        plan.predict.push_back(own_step(options.own, nodes, end));
+        break;
       default:  // euler, deis, lms
         plan.noise = true;
         plan.predict.push_back(

@@ -1,20 +1,16 @@
 /// Steps of the methods that take one evaluation a step, as numbers: on a grid they are known before the run.
 #pragma once
 
+#include <shockstep/linear_method.hpp>
 #include <shockstep/sampler_options.hpp>
 #include <shockstep/stepper.hpp>
 
-#include <array>
 #include <span>
 
 namespace shockstep {
 
-/// x at the end = decay x + sum_i weights_i v_i, v the values D, or (x - D)/sigma, at `values` nodes, newest first.
-struct LinearStep {
-  int values = 0;
-  double decay = 1;
-  std::array<double, max_multistep_order + 1> weights{};
-};
+// The corrector of the highest order sums as many values.
+static_assert(most_linear_values == max_multistep_order + 1);
 
 // `sigmas`: of the nodes that the step uses, newest first, and `end` the sigma it leads to. order: sigmas.size().
 

@@ -31,6 +31,7 @@ constexpr Row rows[] = {
     {Method::ancestral, "ancestral", false, false, {}, false, true},
     {Method::dpmpp_2m_sde, "dpmpp_2m_sde", false, false, {}, false, true},
     {Method::dpmpp_3m_sde, "dpmpp_3m_sde", false, false, {}, false, true},
+    {Method::own, "own", false, false, {}},
 };
 
 const Row& row_of(Method method) { return *std::ranges::find(rows, method, &Row::method); }

@@ -1,6 +1,8 @@
 /// Fixed grids under the engine: what holds for adaptive steps and does not depend on them.
 #include "support/problems.hpp"
 
+#include "stepper/grid_weights.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -199,4 +201,40 @@ TEST_CASE("Settings that do not fit a grid are refused by name") {
   SamplerOptions zero = on_grid(Method::euler, 5, Final::keep);
   zero.steps->sigmas = {80, 1, 0};
   CHECK_THROWS_WITH(make(zero), Catch::Contains("sampler.steps.sigmas: ends with 0"));
+}
+
+TEST_CASE("A method of one's own is the one whose weights it returns") {
+  const auto draw = [](const SamplerOptions& options) {
+    return Sampler(test::ring(), test::range(), options).sample({.count = 50, .seed = 4}).samples;
+  };
+  SamplerOptions own = on_grid(Method::own, 12);
+  own.own = {.step = [](std::span<const double> sigmas, double end) { return dpmpp_step(sigmas, end); }, .order = 2};
+  CHECK(at::equal(draw(own), draw(on_grid(Method::dpmpp_2m, 12))));
+
+  own.own.step = [](std::span<const double> sigmas, double end) {
+    return adams_step(sigmas, end, PolynomialIn::sigma);
+  };
+  own.own.order = 4, own.own.noise = true;
+  CHECK(at::equal(draw(own), draw(on_grid(Method::lms, 12))));
+}
+
+TEST_CASE("A method of one's own that is none is refused") {
+  const auto message = [](const LinearMethod& method, bool grid = true) {
+    SamplerOptions options = on_grid(Method::own, 8);
+    options.own = method;
+    if (!grid) options.steps.reset();
+    try {
+      Sampler(test::ring(), test::range(), options);
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const auto none = [](std::span<const double>, double) { return LinearStep{}; };
+  const auto three = [](std::span<const double>, double) { return LinearStep{.values = 3}; };
+  CHECK(message({}).starts_with("sampler.own.step: is missing"));
+  CHECK(message({.step = none, .order = 7}) == "sampler.own.order: must be 1 to 6, got 7");
+  CHECK(message({.step = none}).starts_with("sampler.own.step: must return 1 to 1 values"));
+  CHECK(message({.step = three, .order = 3}).ends_with("got 3"));  // in the first step, which is given one sigma
+  CHECK(message({.step = three}, false).starts_with("sampler.method: own needs a fixed grid"));
 }

@@ -41,6 +41,10 @@ expect("16 images" ${WORK}/examples/from_a_file ${CMAKE_CURRENT_LIST_DIR}/../../
 expect("1[0-9][0-9] done, [1-9][0-9]* given up" ${WORK}/examples/cancel)
 expect("to (-1|0\\.9|1)" ${WORK}/examples/odeint)
 expect("to the last bit" ${WORK}/examples/threads)
+# docs/extend.md: each fails by itself where its own part is no good.
+expect("a circle of radius 1" ${WORK}/examples/own_model)
+expect("the method of this file" ${WORK}/examples/own_method)
+expect("sampler: {steps: {sigmas: \\[20, .*0\\.002\\]}}" ${WORK}/examples/own_schedule)
 
 # The installed program finds Torch's libraries by itself.
 run(${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH ${WORK}/prefix/bin/shockstep --version)

@@ -1,5 +1,6 @@
 #include "output/report/inspect_report.hpp"
 
+#include "core/text.hpp"
 #include "output/picture.hpp"
 #include "output/report/described_figure.hpp"
 #include "output/report/figure.hpp"
@@ -18,12 +19,6 @@ using paper::Series;
 using Style = Series::Style;
 
 const paper::Axis sigma_axis{.name = "noise level σ, falling from left to right", .log = true, .falling = true};
-
-std::string digits(double value) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g", value);
-  return text;
-}
 
 std::string cluster_name(int k) { return "cluster " + std::to_string(k + 1); }
 
@@ -175,11 +170,11 @@ Figure interface_figure(const InterfaceProfile& p, std::size_t index) {
     local.x.push_back(p.at[i]), local.y.push_back(p.amplitude_local * std::tanh(p.at[i] / p.width_local));
   }
   return {.key = "interface-" + std::to_string(index),
-          .title = "An interface at σ = " + digits(p.sigma),
+          .title = "An interface at σ = " + three_digits(p.sigma),
           .explain = "The score along the line across the interface that trajectory " + std::to_string(p.trajectory) +
-                     " decided in, less its straight background. Width " + digits(p.width) + " and amplitude " +
-                     digits(p.amplitude) + " fitted; " + digits(p.width_local) + " and " + digits(p.amplitude_local) +
-                     " follow from the slope at the centre.",
+                     " decided in, less its straight background. Width " + three_digits(p.width) + " and amplitude " +
+                     three_digits(p.amplitude) + " fitted; " + three_digits(p.width_local) + " and " +
+                     three_digits(p.amplitude_local) + " follow from the slope at the centre.",
           .x = {.name = "distance from the centre"},
           .y = {.name = "score along the line, less background"},
           .series = {found, fit, local}};
@@ -195,7 +190,7 @@ Figure product_figure(const ProductSection& s) {
              .x = sigma_axis,
              .y = {.name = "share explained"}};
   for (std::size_t k = 0; k < s.sigmas.size(); ++k)
-    out.series.push_back({.name = "points of σ = " + digits(s.sigmas[k]), .x = s.sigmas, .y = s.explained[k]});
+    out.series.push_back({.name = "points of σ = " + three_digits(s.sigmas[k]), .x = s.sigmas, .y = s.explained[k]});
   return out;
 }
 
@@ -303,7 +298,7 @@ Json health_table(const HealthSection& s) {
                     name(l.entropy.verdict), rounded(l.entropy.found), rounded(l.entropy.exact)});
   return table(
       "health-table", "Health by noise level",
-      std::to_string(s.rows) + " states a level, differences of " + digits(s.step) + " σ along " +
+      std::to_string(s.rows) + " states a level, differences of " + three_digits(s.step) + " σ along " +
           (s.directions > 0 ? std::to_string(s.directions) + " random directions." : std::string("all coordinates.")),
       {"σ", "curl", "found", "exact", "residual", "found ", "exact ", "smallest eigenvalue", "found  ", "exact  "},
       std::move(rows));
