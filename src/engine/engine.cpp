@@ -361,15 +361,16 @@ RunStatistics run_engine(const EngineRun& run) {
   const int threads = run.threads > 0 ? run.threads : exact ? cores : at::get_num_threads();
   OpenWork all(run.first, run.count);
   WorkSource& work = run.work ? *run.work : all;
-  const auto most = static_cast<int>(std::clamp<std::int64_t>(work.count(), 1, run.batch));
   const auto useful = std::max<std::int64_t>(1, work.count() / 64);
   const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : 1;
+  // No worker may take, and no rank, what others could begin with.
+  const auto share = static_cast<int>(std::clamp<std::int64_t>((work.count() + workers - 1) / workers, 1, run.batch));
   Floor floor(run, work, workers);
 
   const auto shift = [&](std::size_t number) {
     try {
       const TorchThreads one_or_all(exact ? 1 : threads);
-      Worker(run, floor, number, exact ? most : run.batch).work();
+      Worker(run, floor, number, exact ? share : run.batch).work();
     } catch (...) {
       floor.broke(std::current_exception());
     }
