@@ -38,7 +38,8 @@ int paper(const Options& options) {
       write_file(at(table.name + ".csv"), csv(table));
       files += " " + table.name + ".csv";
     }
-    for (const auto& claim : found.back().claims) {
+    for (auto& claim : found.back().claims) {
+      claim.tolerance /= options.tighten;
       const std::string line = claim_line(claim);
       std::printf("%s\n", line.c_str());
       log::info(line);
@@ -48,7 +49,7 @@ int paper(const Options& options) {
   }
 
   write_file(at("claims.csv"), claims_csv(found));
-  const std::string summary = paper_summary({SHOCKSTEP_VERSION, seconds_since(begin)}, found);
+  const std::string summary = paper_summary({SHOCKSTEP_VERSION, seconds_since(begin), options.tighten}, found);
   write_file(at("summary.json"), summary);
   write_file(at("report.html"), html_page(paper_report(summary, found)));
   std::printf("%s: claims.csv%s report.html summary.json run.log\n", folder.c_str(), files.c_str());

@@ -23,6 +23,7 @@ std::string claims_csv(const std::vector<paper::Analysis>& analyses);
 struct PaperFacts {
   std::string version;
   double seconds = 0;
+  double tightened = 1;  ///< by what the tolerances were divided
 };
 /// summary.json: counts, and every claim by its analysis, with the analysis's config and tables.
 std::string paper_summary(const PaperFacts& facts, const std::vector<paper::Analysis>& analyses);

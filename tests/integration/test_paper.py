@@ -59,6 +59,27 @@ class Paper(unittest.TestCase):
                 for row in rows:
                     self.assertEqual(len([float(value) for value in row]), len(header), table)
 
+    def test_a_claim_that_fails_is_said_and_ends_in_4(self):
+        narrow = folder / "narrow"
+        failed = subprocess.run(
+            [PROGRAM, "paper", "--tighten", "1e9", "--out", narrow], cwd=folder, capture_output=True, text=True, timeout=500
+        )
+        self.assertEqual(failed.returncode, 4, failed.stderr)
+        *claims, _, total = failed.stdout.splitlines()
+        marks = [line.split()[0] for line in claims]
+        # Orders and statistics differ from what is expected; counts and what is equal by construction do not.
+        self.assertIn("FAIL  asymmetric.order ", failed.stdout)
+        self.assertIn("pass  product.stationary ", failed.stdout)
+        self.assertRegex(total, rf"^{len(marks)} claims: {marks.count('pass')} pass, {marks.count('FAIL')} fail; ")
+        summary = json.loads((narrow / "summary.json").read_text())
+        self.assertEqual((summary["tightened"], summary["passed"]), (1e9, marks.count("pass")))
+        with (narrow / "claims.csv").open(newline="") as file:
+            self.assertEqual([row["passed"] for row in csv.DictReader(file)], ["true" if mark == "pass" else "false" for mark in marks])
+        for wrong in ("0", "-1"):
+            failed = subprocess.run([PROGRAM, "paper", "--tighten", wrong], cwd=folder, capture_output=True, text=True, timeout=60)
+            self.assertEqual(failed.returncode, 2)
+            self.assertRegex(failed.stderr, r"--tighten: must be more than 0; got \S+\n$")
+
     def test_a_file_in_the_way_is_named(self):
         (folder / "taken").write_text("")
         failed = subprocess.run([PROGRAM, "paper", "--out", folder / "taken"], capture_output=True, text=True, timeout=60)

@@ -50,6 +50,8 @@ std::string Decisions::label(int component) const {
 Json Decisions::json() const {
   if (model_.components() == 0) return {{"why", "The modes of this model are not known in closed form."}};
   if (too_large_for_tree(model_)) return {{"why", "This model has too many components, or coordinates, for a tree."}};
+  if (!tree_ && !model_.clusters.empty())
+    return {{"why", "All samples were taken for one cluster: what trajectories decide inside it has no tree."}};
   if (!tree_) return {{"why", "This model has one mode: there is nothing to decide."}};
   auto count = count_, decided = decided_;
   Json nodes = Json::array();
