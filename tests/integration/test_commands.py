@@ -175,12 +175,12 @@ class Commands(unittest.TestCase):
         command = INSTEAD.get(command, command)
         for name, value in NAMES.items():
             command = re.sub(rf"{re.escape(name)}(?![\w.])", value, command)
-        program = re.match(r"(?:mpirun .* )?(?:build/)?shockstep (\w+)", command)
+        program = re.match(r"(?:[A-Z_]+=\S+ )*(?:mpirun .* )?(?:build/)?shockstep (\w+)", command)
         if not program:
             return command
         if command == program[0]:  # a name in a sentence
             return f"{command} --help"
-        if "--interpolate" in command or "--count 4" in command:
+        if re.search(r"--interpolate|--count 4(?!\d)", command):
             return command
         first, bar, rest = command.partition(" | ")
         return f"{first} {SHORTER.get(program[1], '')}{bar}{rest}"
