@@ -1,5 +1,6 @@
 """The man page and the help pages: every command, every option, and an example of each."""
 
+import functools
 import os
 import pathlib
 import re
@@ -12,8 +13,13 @@ from program import shockstep
 PAGE = pathlib.Path(os.environ["BUILD_DIR"]) / "shockstep.1"
 
 
+@functools.cache
+def help_of(*command):
+    return shockstep(*command, "--help").stdout
+
+
 def commands():
-    listed = shockstep("--help").stdout.partition("Subcommands:\n")[2].partition("\n\n")[0]
+    listed = help_of().partition("Subcommands:\n")[2].partition("\n\n")[0]
     return re.findall(r"^  ([a-z]+) ", listed, re.MULTILINE)
 
 
@@ -23,7 +29,7 @@ class Manual(unittest.TestCase):
         by_title = {section.split("\n")[0]: section.replace("\\-", "-") for section in sections}
         self.assertGreaterEqual(len(commands()), 8)
         for command in commands():
-            options = re.findall(r"--[a-z-]+", shockstep(command, "--help").stdout)
+            options = re.findall(r"--[a-z-]+", help_of(command))
             self.assertIn("--help", options)
             for option in options:
                 self.assertIn(option, by_title[command.upper()])
@@ -31,7 +37,7 @@ class Manual(unittest.TestCase):
     def test_help_has_an_example(self):
         for command in commands():
             with self.subTest(command=command):
-                self.assertRegex(shockstep(command, "--help").stdout, rf"\nExample:  shockstep (sample|{command})\b")
+                self.assertRegex(help_of(command), rf"\nExample:  shockstep (sample|{command})\b")
 
     @unittest.skipUnless(shutil.which("groff"), "no groff")
     def test_it_is_set_without_a_warning(self):
