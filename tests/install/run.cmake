@@ -60,6 +60,9 @@ expect("a circle of radius 1" ${WORK}/examples/own_model)
 expect("the method of this file" ${WORK}/examples/own_method)
 expect("sampler: {steps: {sigmas: \\[20, .*0\\.002\\]}}" ${WORK}/examples/own_schedule)
 
+if(NOT EXISTS ${WORK}/prefix/share/man/man1/shockstep.1)
+  message(FATAL_ERROR "no man page")
+endif()
 # The installed program finds Torch's libraries by itself.
 run(${CMAKE_COMMAND} -E env --unset=LD_LIBRARY_PATH ${WORK}/prefix/bin/shockstep --version)
 string(FIND "${output}" "${VERSION}" found)

@@ -20,6 +20,10 @@ install(FILES ${CMAKE_BINARY_DIR}/shockstep.pc DESTINATION ${CMAKE_INSTALL_LIBDI
 
 if(TARGET shockstep_program)
   install(TARGETS shockstep_program RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+  add_custom_command(TARGET shockstep_program POST_BUILD VERBATIM
+    COMMAND ${CMAKE_COMMAND} -DPROGRAM=$<TARGET_FILE:shockstep_program> -DVERSION=${PROJECT_VERSION} -DOUTPUT=${CMAKE_BINARY_DIR}/shockstep.1
+            -P ${CMAKE_CURRENT_SOURCE_DIR}/tools/cmake/ShockstepManual.cmake)
+  install(FILES ${CMAKE_BINARY_DIR}/shockstep.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
   install(FILES tools/completion/shockstep.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME shockstep)
 endif()
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
