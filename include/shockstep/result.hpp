@@ -78,15 +78,24 @@ struct RunStatistics {
   double model_seconds = 0;   ///< inside the model call, summed over workers
   double worker_seconds = 0;  ///< wall time summed over workers: the denominator for model_seconds
   std::int64_t model_calls = 0;
+  std::int64_t model_rows = 0;      ///< of trajectories in all model calls
+  std::int64_t model_capacity = 0;  ///< rows that these calls had room for: of an exact model the batch, of a network those it saw
   int reduced_batch = 0;      ///< rows in one model call after it had run out of memory; 0: it never did
   std::string first_failure;  ///< what the model threw first; empty if it never did
 
-  /// Adds what another run of some of the trajectories cost: times, model calls, its first failure.
+  /// Mean share of a model call that trajectories filled; 0 if there was none.
+  double occupancy() const {
+    return static_cast<double>(model_rows) / static_cast<double>(std::max<std::int64_t>(1, model_capacity));
+  }
+
+  /// Adds what another run of some of the trajectories cost: times, model calls and their rows, its first failure.
   void add_cost(const RunStatistics& other) {
     wall_seconds += other.wall_seconds;
     model_seconds += other.model_seconds;
     worker_seconds += other.worker_seconds;
     model_calls += other.model_calls;
+    model_rows += other.model_rows;
+    model_capacity += other.model_capacity;
     if (reduced_batch == 0 || (other.reduced_batch > 0 && other.reduced_batch < reduced_batch))
       reduced_batch = other.reduced_batch;
     if (first_failure.empty()) first_failure = other.first_failure;

@@ -8,6 +8,7 @@
 #include "cli/run_journal.hpp"
 #include "cli/sample_run.hpp"
 #include "cli/time_limit.hpp"
+#include "core/guided_chunks.hpp"
 #include "core/open_work.hpp"
 #include "log/log.hpp"
 
@@ -28,18 +29,19 @@ class SharedWork final : public WorkSource {
       : open_(open),
         all_(all),
         ranks_(ranks.count()),
-        chunk_(std::clamp<std::int64_t>(all.count / (64 * ranks_), 1, 4096)),
+        chunks_(all.count, ranks_),
         counter_(ranks.counter()) {}
 
   std::optional<std::int64_t> next() override {
     const std::lock_guard lock(mutex_);
     for (;;) {
       if (next_ == end_) {
-        if (next_ < all_.count) next_ = std::min(all_.count, counter_->next() * chunk_);
-        end_ = std::min(all_.count, next_ + chunk_);
-        if (next_ == end_) return std::nullopt;
+        if (end_ == all_.count) return std::nullopt;
+        const auto [begin, end] = chunks_.chunk(counter_->next());
+        next_ = begin, end_ = end;
+      } else if (const std::int64_t i = all_.first + next_++; open_.is_open(i)) {
+        return i;
       }
-      if (const std::int64_t i = all_.first + next_++; open_.is_open(i)) return i;
     }
   }
   std::int64_t count() const override { return (open_.count() + ranks_ - 1) / ranks_; }
@@ -47,7 +49,8 @@ class SharedWork final : public WorkSource {
  private:
   const OpenWork& open_;
   Part all_;
-  std::int64_t ranks_, chunk_;
+  std::int64_t ranks_;
+  GuidedChunks chunks_;
   std::unique_ptr<Ranks::Counter> counter_;
   std::mutex mutex_;
   std::int64_t next_ = 0, end_ = 0;  // of the chunk in hand, from the first trajectory

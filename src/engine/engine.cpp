@@ -83,12 +83,9 @@ class Floor {
     cost_.reduced_batch = cost_.reduced_batch == 0 ? rows : std::min(cost_.reduced_batch, rows);
   }
 
-  void add_times(double model, double worker, std::int64_t calls, const std::string& failure) {
+  void add(const RunStatistics& cost) {
     const std::lock_guard lock(mutex_);
-    cost_.model_seconds += model;
-    cost_.worker_seconds += worker;
-    cost_.model_calls += calls;
-    if (cost_.first_failure.empty()) cost_.first_failure = failure;
+    cost_.add_cost(cost);
   }
 
   RunStatistics close() {
@@ -181,7 +178,8 @@ class Worker {
       t->abandon(Status::interrupted);
       floor_.finished(*t);
     }
-    floor_.add_times(model_seconds_, seconds(Clock::now() - begin), calls_, failure_);
+    cost_.worker_seconds = seconds(Clock::now() - begin);
+    floor_.add(cost_);
   }
 
  private:
@@ -247,12 +245,12 @@ class Worker {
           halve();
           continue;
         }
-        if (failure_.empty()) failure_ = first_line(error);
+        if (cost_.first_failure.empty()) cost_.first_failure = first_line(error);
         evaluate_alone(active_.size());
         done = true;
       }
     }
-    model_seconds_ += seconds(Clock::now() - begin);
+    cost_.model_seconds += seconds(Clock::now() - begin);
   }
 
   void evaluate_together(std::size_t n) {
@@ -263,7 +261,9 @@ class Worker {
       // A network's last call reaches back: it has as many rows as the others.
       const std::size_t from = exact() ? begin : std::min(begin, static_cast<std::size_t>(rows_) - each);
       const double* D = parts_.emplace_back(call(from, std::min(each, n - from))).const_data_ptr<double>();
-      for (std::size_t j = begin; j < std::min(begin + each, n); ++j) answers_[j] = D + (j - from) * d_;
+      const std::size_t end = std::min(begin + each, n);
+      for (std::size_t j = begin; j < end; ++j) answers_[j] = D + (j - from) * d_;
+      cost_.model_rows += static_cast<std::int64_t>(end - begin);
     }
   }
 
@@ -278,6 +278,7 @@ class Worker {
       answers_[j] = nullptr;
       try {
         const at::Tensor D = call(0, 1);
+        ++cost_.model_rows;
         std::copy_n(D.const_data_ptr<double>(), d_, alone_.data() + j * d_);
         answers_[j] = alone_.data() + j * d_;
       } catch (const ModelError&) {
@@ -309,7 +310,8 @@ class Worker {
   at::Tensor call(std::size_t from, std::size_t n) {
     const auto first = static_cast<std::int64_t>(from);
     const std::int64_t rows = exact() ? static_cast<std::int64_t>(n) : capacity_;
-    ++calls_;
+    ++cost_.model_calls;
+    cost_.model_capacity += capacity_;
     const at::Tensor x = points_.narrow(0, first, rows);
     at::Tensor D = run_.model.denoise_rows(x, sigmas_.narrow(0, first, rows), indices_.narrow(0, first, rows));
     if (!D.defined() || D.sizes() != x.sizes() || D.scalar_type() != at::kDouble || !D.device().is_cpu())
@@ -347,9 +349,7 @@ class Worker {
   std::vector<std::unique_ptr<Integration>> slots_;
   std::vector<Integration*> idle_, active_;
   std::unique_ptr<LockedSteps> steps_;
-  double model_seconds_ = 0;
-  std::int64_t calls_ = 0;
-  std::string failure_;
+  RunStatistics cost_;  // times, calls, first failure
 };
 
 }  // namespace
@@ -361,15 +361,16 @@ RunStatistics run_engine(const EngineRun& run) {
   const int threads = run.threads > 0 ? run.threads : exact ? cores : at::get_num_threads();
   OpenWork all(run.first, run.count);
   WorkSource& work = run.work ? *run.work : all;
-  const auto most = static_cast<int>(std::clamp<std::int64_t>(work.count(), 1, run.batch));
   const auto useful = std::max<std::int64_t>(1, work.count() / 64);
   const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : 1;
+  // No worker may take, and no rank, what others could begin with.
+  const auto share = static_cast<int>(std::clamp<std::int64_t>((work.count() + workers - 1) / workers, 1, run.batch));
   Floor floor(run, work, workers);
 
   const auto shift = [&](std::size_t number) {
     try {
       const TorchThreads one_or_all(exact ? 1 : threads);
-      Worker(run, floor, number, exact ? most : run.batch).work();
+      Worker(run, floor, number, exact ? share : run.batch).work();
     } catch (...) {
       floor.broke(std::current_exception());
     }

@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <functional>
+#include <iterator>
+#include <vector>
 
 namespace shockstep {
 namespace {
@@ -99,18 +102,16 @@ std::string inspection_text(const InspectFacts& facts) {
                                                        : ", silhouette " + three_digits(s->silhouette) +
                                                              ", of one Gaussian " + three_digits(s->silhouette_null)));
   if (const auto& s = f.commitment; s && s->of_cluster.size() > 1) {
-    const auto by = [](const PairCommitment& pair) { return std::isnan(pair.sigma.q50) ? 0 : pair.sigma.q50; };
     out.add("commitment", std::to_string(s->cluster.size()) + " trajectories followed, " + std::to_string(s->between) +
                               " end between clusters");
-    if (!s->pairs.empty()) {
-      const auto& first = *std::ranges::max_element(s->pairs, {}, by);
-      const auto& last = *std::ranges::min_element(s->pairs, {}, by);
-      const bool one = s->pairs.size() == 1;
-      out.add("", (one ? "cluster " : "first cluster ") + std::to_string(first.a + 1) + " from " + std::to_string(first.b + 1) + " at sigma " +
-                      range(first.sigma) +
-                      (one ? "" : ", last " + std::to_string(last.a + 1) + " from " + std::to_string(last.b + 1) +
-                                      " at sigma " + range(last.sigma)));
-    }
+    std::vector<PairCommitment> seen;  // to part, along the way
+    std::ranges::copy_if(s->pairs, std::back_inserter(seen), [](const PairCommitment& pair) { return pair.sigma.count > 0; });
+    std::ranges::stable_sort(seen, std::greater{}, [](const PairCommitment& pair) { return pair.sigma.q50; });
+    const auto parting = [](const PairCommitment& pair) {
+      return std::to_string(pair.a + 1) + " from " + std::to_string(pair.b + 1) + " at sigma " + range(pair.sigma);
+    };
+    if (seen.size() == 1) out.add("", "cluster " + parting(seen.front()));
+    if (seen.size() > 1) out.add("", "first cluster " + parting(seen.front()) + ", last " + parting(seen.back()));
   }
   if (f.health) out.add("health", std::string(name(f.health->verdict)) + ": " + f.health->reason);
   if (f.spectrum) add_spectrum(out, *f.spectrum);

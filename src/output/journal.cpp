@@ -13,7 +13,7 @@
 namespace shockstep {
 namespace {
 
-enum class Kind : char { header = 'H', trajectory = 'T', cost = 'C' };
+enum class Kind : char { header = 'H', trajectory = 'T', cost = 'S' };
 
 // The numbers of each, in the order of the file.
 auto numbers(auto& r) {
@@ -25,7 +25,8 @@ auto event_numbers(auto& e) {
 }
 auto step_numbers(auto& s) { return std::tie(s.pass, s.lam, s.h, s.error, s.tolerance, s.rate, s.accepted); }
 auto cost_numbers(auto& s) {
-  return std::tie(s.wall_seconds, s.model_seconds, s.worker_seconds, s.model_calls, s.reduced_batch);
+  return std::tie(s.wall_seconds, s.model_seconds, s.worker_seconds, s.model_calls, s.model_rows, s.model_capacity,
+                  s.reduced_batch);
 }
 
 void append_all(std::string& out, const auto& tuple) {

@@ -66,6 +66,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["model_seconds"] = s.model_seconds;
   out["overhead_fraction"] = std::clamp(outside, 0., 1.);  // share of the workers' time outside the model call
   out["model_calls"] = s.model_calls;
+  out["occupancy"] = s.occupancy();  // mean share of a model call that trajectories filled
   out["device"] = facts.setup.device;
   out["threads"] = facts.setup.threads;
   out["ranks"] = facts.setup.ranks;

@@ -174,6 +174,8 @@ TEST_CASE("Finished rows leave and waiting ones enter: nearly every call is full
       Sampler(model, test::range(), test::unguarded(1e-2)).sample({.count = 2000, .batch = 50, .threads = 1});
   CHECK(rows == r.statistics.evaluations);  // counted at the model call
   CHECK(calls == r.statistics.model_calls);
+  CHECK(rows == r.statistics.model_rows);
+  CHECK(50 * calls == r.statistics.model_capacity);
   // 2000 rows of about 22 evaluations at 50 a call: only the last trajectories leave gaps, at most one run's length of calls.
   CHECK(static_cast<double>(rows) / static_cast<double>(50 * calls) > 1 - 40. / static_cast<double>(calls));
 }

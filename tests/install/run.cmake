@@ -10,6 +10,20 @@ run(${CMAKE_COMMAND} --build ${WORK}/consumer)
 run(${WORK}/consumer/consumer)
 message(STATUS "${output}")
 
+# The same program with the sources in its build. Flags are those of the build above and the folder lies as deep, so that a
+# compiler cache has the objects.
+set(fetched ${CMAKE_CURRENT_LIST_DIR}/../../build-fetched)
+file(REMOVE_RECURSE ${fetched})
+run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/fetched -B ${fetched} -G ${GENERATOR} -DCMAKE_BUILD_TYPE=Release
+    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -DTorch_DIR=${TORCH} -DSHOCKSTEP_WERROR=ON)
+run(${CMAKE_COMMAND} --build ${fetched} --parallel 2)
+run(${fetched}/consumer)
+file(GLOB extra ${fetched}/shockstep* ${fetched}/_deps/shockstep-build/*yaml*)
+list(FILTER extra EXCLUDE REGEX "shockstep\\.pc$")
+if(extra)
+  message(FATAL_ERROR "A project that includes this one builds more than the libraries: ${extra}")
+endif()
+
 # The same program without CMake.
 find_program(PKG_CONFIG NAMES pkg-config pkgconf)
 if(PKG_CONFIG)

@@ -14,7 +14,7 @@ import unittest
 from program import PROGRAM, SOURCE, ScratchCase, shockstep
 
 FILES = ("samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv")
-TIMES = ("wall_seconds", "setup_seconds", "model_seconds", "overhead_fraction", "model_calls", "threads")
+TIMES = ("wall_seconds", "setup_seconds", "model_seconds", "overhead_fraction", "model_calls", "occupancy", "threads")
 RING = """
 model: {kind: gaussian_mixture, means: [[1, 0], [0.7, 0.7], [0, 1], [-0.7, 0.7], [-1, 0], [-0.7, -0.7], [0, -1], [0.7, -0.7]], std: 0.1}
 process: {kind: ve, sigma_min: 0.002, sigma_max: 80}

@@ -109,7 +109,7 @@ std::string written(const std::string& name, std::int64_t count) {
   journal.begin("what it depends on");
   for (std::int64_t i = 0; i < count; ++i) put(journal, made(i));
   RunStatistics cost;
-  cost.wall_seconds = 2, cost.model_calls = 5, cost.first_failure = "no more";
+  cost.wall_seconds = 2, cost.model_calls = 5, cost.model_rows = 30, cost.model_capacity = 40, cost.first_failure = "no more";
   journal.add_cost(cost);
   journal.close();
   return path;
@@ -147,6 +147,7 @@ TEST_CASE("a journal gives back what was written, and what it cost") {
   CHECK(reader.rest() == 0);
   CHECK(reader.cost().wall_seconds == 2);
   CHECK(reader.cost().model_calls == 5);
+  CHECK(reader.cost().occupancy() == .75);
   CHECK(reader.cost().first_failure == "no more");
 }
 

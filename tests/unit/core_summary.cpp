@@ -42,7 +42,7 @@ TEST_CASE("the summary holds every documented key") {
   RunStatistics s;
   s.count_by_status[0] = 9, s.count_by_status[2] = 1;
   s.evaluations = 300, s.evaluations_max = 60, s.probes = 5;
-  s.wall_seconds = 2, s.worker_seconds = 4, s.model_seconds = 3;
+  s.wall_seconds = 2, s.worker_seconds = 4, s.model_seconds = 3, s.model_rows = 9, s.model_capacity = 12;
   QuantileSketch exponents, errors;
   exponents.add(.5);
   const auto j = nlohmann::json::parse(summary_json(facts, s, exponents, errors));
@@ -62,6 +62,7 @@ TEST_CASE("the summary holds every documented key") {
   CHECK(j.at("exponent").at("q50").get<double>() == Approx(.5).epsilon(.011));
   CHECK(j.at("error_estimate").at("count") == 0);
   CHECK(j.at("overhead_fraction") == .25);
+  CHECK(j.at("occupancy") == .75);
   CHECK(j.at("tolerance_kind") == "per_step");
   CHECK(j.at("tolerance_internal") == .01);
   CHECK(j.at("ranks") == 1);
