@@ -23,6 +23,7 @@ struct ConfigNode {
   std::vector<ConfigNode> list;
   std::vector<std::pair<std::string, ConfigNode>> map;
 
+  ConfigNode() = default;  // stated, since clang takes a pair with the class for incomplete otherwise
   static ConfigNode text(std::string value);     ///< a scalar that is a string whatever it looks like
   static ConfigNode literal(std::string value);  ///< a scalar read as a number or a flag where it looks like one
 

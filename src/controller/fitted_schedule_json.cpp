@@ -2,6 +2,8 @@
 
 #include <shockstep/error.hpp>
 
+#include "core/text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -52,7 +54,7 @@ FittedSchedule fitted_schedule_from_json(const std::string& text, const std::str
       throw FileError(path, "is no fitted schedule: its sigmas must descend, each with a time");
     return f;
   } catch (const Json::exception& e) {
-    throw FileError(path, std::string("is no fitted schedule (") + e.what() + ")");
+    throw FileError(path, std::string("is no fitted schedule (") + printable(e.what(), 300) + ")");
   }
 }
 

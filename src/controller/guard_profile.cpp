@@ -1,6 +1,8 @@
 #include <shockstep/error.hpp>
 #include <shockstep/guard.hpp>
 
+#include "core/text.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -107,7 +109,7 @@ auto parsed(const std::string& text, const std::string& path, const char* what, 
   } catch (const FileError&) {
     throw;
   } catch (const std::exception& e) {
-    throw FileError(path, std::string("is no ") + what + " (" + e.what() + ")");
+    throw FileError(path, std::string("is no ") + what + " (" + printable(e.what(), 300) + ")");
   }
 }
 

@@ -1,6 +1,7 @@
 #include <shockstep/models/torchscript.hpp>
 
 #include "core/text.hpp"
+#include "model/archive_check.hpp"
 #include "model/network.hpp"
 
 #include <shockstep/error.hpp>
@@ -128,6 +129,8 @@ ModelPtr load_torchscript(const std::string& path, const NetworkOptions& options
     holds_weights(path);  // a bare pickle, torch.save before 1.6
   const auto device = network_device(options.device, printable(path, 1000));
   const auto module = load(path, device, scalar_type(options.dtype));
+  if (const auto part = damaged_part(path))
+    fail(path, "is damaged: the checksum of " + printable(*part) + " does not fit; copy or export it again");
   check_signature(module, path, !options.labels.empty());
 
   const auto forward = [module, path](const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) {

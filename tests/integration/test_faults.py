@@ -4,6 +4,7 @@ import json
 import pathlib
 import struct
 import unittest
+import zipfile
 
 from program import SOURCE, ScratchCase, shockstep
 
@@ -49,6 +50,17 @@ class Models(Case):
             self.assertIn(run.returncode, (0, 3, 4), run.stderr)  # what no checksum covers is another model
             for line in run.stderr.splitlines():
                 self.assertTrue(line.startswith("shockstep: "), line)
+
+    def test_a_flipped_bit_in_a_weight(self):
+        whole = bytearray((SOURCE / "models/digits.pt").read_bytes())
+        model = self.folder / "digits.pt"
+        with zipfile.ZipFile(SOURCE / "models/digits.pt") as archive:
+            part = max((p for p in archive.infolist() if "/data/" in p.filename), key=lambda p: p.file_size)
+        name, extra = struct.unpack_from("<HH", whole, part.header_offset + 26)
+        whole[part.header_offset + 30 + name + extra + part.file_size // 2] ^= 1
+        model.write_bytes(whole)
+        self.network(model)
+        self.refused(3, rf"digits\.pt: is damaged: the checksum of {part.filename} does not fit; copy or export it again")
 
     def test_weights_are_no_program(self):
         model = self.folder / "weights.pt"
