@@ -1,4 +1,4 @@
-// What tools/fuzz kept: every file makes a reader do what no other does. And each of them cut off and with flipped bits.
+// Seeds of tools/fuzz, and what it found that broke a reader once. And each of them cut off and with flipped bits.
 #include "fuzz/readers.hpp"
 #include "support/test.hpp"
 
