@@ -91,7 +91,8 @@ class Builder : public YAML::EventHandler {
   }
 
   void count(const YAML::Mark& mark, std::size_t nodes) {
-    if ((nodes_ += nodes) > max_nodes)
+    nodes_ += nodes;
+    if (nodes_ > max_nodes)
       fail(file_, mark.line, "too many values for a config; put large arrays into a .npy file");
   }
 

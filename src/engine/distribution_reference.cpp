@@ -92,7 +92,7 @@ DistributionDistances DistributionReference::distances(const at::Tensor& samples
 }
 
 at::Tensor DistributionReference::exact(std::int64_t count, std::uint64_t key, Final final) const {
-  const at::Tensor x = mixture_->draw(count, sigma_min_, key);
+  at::Tensor x = mixture_->draw(count, sigma_min_, key);
   if (final == Final::keep) return x;
   return mixture_->denoise(x, at::full({count}, sigma_min_, at::kDouble));
 }

@@ -188,7 +188,7 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
   careful.step_tolerance = confirmation_share * options_.tolerance;
   careful.redo = false;
   TrajectorySettings settings = settings_;
-  settings.profile = careful;
+  settings.profile = std::move(careful);
   settings.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
   exact_[i] = rehearse(model_, settings, static_cast<std::int64_t>(i), 1, evaluations_, observer_).front();
   confirmed_[i] = true;

@@ -117,7 +117,7 @@ class Test {
       x = ratio * x + (1 - ratio) * (last.defined() ? D + .5 * (D - last) : D);
       last = D;
     }
-    x0_ = x;
+    x0_ = std::move(x);
     mean_ = x0_.mean(0, /*keepdim=*/true);
     variance_ = mean_square(x0_ - mean_);
     if (!std::isfinite(variance_)) throw Broken("the samples are not finite");

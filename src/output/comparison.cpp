@@ -72,7 +72,7 @@ std::string csv_field(const Json& value) {
   if (value.is_null()) return "";
   if (value.is_number_float()) return shortest(value.get<double>());
   if (!value.is_string()) return value.dump();
-  const auto text = value.get<std::string>();
+  auto text = value.get<std::string>();
   if (text.find_first_of(",\"\r\n") == text.npos) return text;
   std::string out = "\"";
   for (const char c : text) out.append(c == '"' ? 2 : 1, c);

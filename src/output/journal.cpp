@@ -58,15 +58,15 @@ void append(std::string& out, const TrajectoryReport& r) {
 }
 
 void take(ByteReader& in, TrajectoryReport& r) {
-  const int status = in.take<char>();
-  if (status < 0 || status >= status_count) throw std::out_of_range("a status is unknown");
+  const int status = in.take<unsigned char>();
+  if (status >= status_count) throw std::out_of_range("a status is unknown");
   r.status = static_cast<Status>(status);
   take_all(in, numbers(r));
   r.events.resize(take_size(in, 1));
   for (Event& e : r.events) {
     e.trajectory = r.trajectory;
-    const int kind = in.take<char>();
-    if (kind < 0 || kind > static_cast<int>(EventKind::exit)) throw std::out_of_range("an event is unknown");
+    const int kind = in.take<unsigned char>();
+    if (kind > static_cast<int>(EventKind::exit)) throw std::out_of_range("an event is unknown");
     e.kind = static_cast<EventKind>(kind);
     take_all(in, event_numbers(e));
     e.direction.resize(take_size(in, sizeof(float)));

@@ -39,7 +39,7 @@ RecordReader::RecordReader(const std::string& path) : path_(path), file_(std::fo
   if (!file_) fail(std::string("cannot be read: ") + std::strerror(errno));
   std::setvbuf(file_.get(), nullptr, _IOFBF, 1 << 18);
   if (fseeko(file_.get(), 0, SEEK_END) == 0) size_ = ftello(file_.get());
-  std::rewind(file_.get());
+  if (fseeko(file_.get(), 0, SEEK_SET) != 0) fail(std::string("cannot be read: ") + std::strerror(errno));
   char start[magic.size()];
   if (std::fread(start, 1, sizeof start, file_.get()) != sizeof start || std::string_view(start, sizeof start) != magic)
     fail("is no journal of a run");
