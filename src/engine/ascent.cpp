@@ -2,20 +2,18 @@
 
 #include <shockstep/random.hpp>
 
+#include "core/nan.hpp"
 #include "core/statistics.hpp"
+#include "engine/landing.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace shockstep {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double first_step = .3, longest_step = 2, shortest_step = 1e-9;  // in lam
 constexpr double unit_step = .4;    // as downwards: the error judged is the difference times h/unit_step
-constexpr double landing_step = 1;  // in lam: evaluations kept back to reach sigma_max within the budget
-constexpr int landing_values = 2;   // of D in a forced step
 constexpr double volume_aim = .3;   // of the tolerance of the integral: the error of an interval
 
 }  // namespace

@@ -32,7 +32,7 @@ constexpr std::array shares{1., .7, .4};              // of the fitted amplitude
 constexpr std::array dense_centres{1., .5, .25, .12};  // in data_std, of the grids that the fit may begin with
 constexpr std::array dense_evens{.7, .4};              // the part of their nodes that is uniform
 constexpr std::size_t dense_tried = 2;                 // of these, besides the fit
-constexpr int fewest_rows = 8, most_rows = 24;
+constexpr int fewest_pilots = 8, most_pilots = 24;
 constexpr int runs_planned = 20;       // of the fit, each on all its rows
 constexpr int runs_needed = 18;        // where evaluations are few
 constexpr double reference_cost = 60;  // evaluations of a row, as a rule
@@ -137,7 +137,7 @@ SamplerOptions Calibration::on(std::vector<double> sigmas) const {
 /// As many as leave the fit enough runs.
 void Calibration::plan_rows() {
   const double rows = fitting * static_cast<double>(most_) / (reference_cost + runs_planned * each_);
-  wanted_ = std::clamp(static_cast<int>(rows), fewest_rows, most_rows);
+  wanted_ = std::clamp(static_cast<int>(rows), fewest_pilots, most_pilots);
   // References, two schedules to compare with and the results on all rows, and the fit.
   const double needed = 1.5 * wanted_ * (reference_cost + static_cast<double>(2 + shares.size()) * each_) +
                         static_cast<double>(runs_needed) * wanted_ * each_;
@@ -379,7 +379,7 @@ double Calibration::mean_square(const Tried& candidate, double wrong) const {
 FittedSchedule Calibration::fit() {
   plan_rows();
   prepare_reference();
-  if (fit_.size() < fewest_rows || held_out_.size() < fewest_rows / 2)
+  if (fit_.size() < fewest_pilots || held_out_.size() < fewest_pilots / 2)
     throw ModelError(
         "sampler.steps: too few pilot trajectories ended well to fit a schedule; check the model, or take log_sigma");
   const int nodes = grid_nodes(options_.method, options_.final, options_.steps->count);

@@ -3,6 +3,7 @@
 #include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/random.hpp>
 
+#include "core/nan.hpp"
 #include "core/statistics.hpp"
 #include "engine/ascent.hpp"
 #include "engine/conditions.hpp"
@@ -20,7 +21,6 @@
 namespace shockstep {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr std::int64_t most_exact = 16;  // dimensions: beyond, Hutchinson's directions are fewer
 
 // Of the central differences, over sigma. Their error is the square of it times that of D over an interface, sigma^2 over

@@ -1,18 +1,13 @@
 #include "engine/grid_trajectory.hpp"
 
 #include "controller/denoiser_check.hpp"
+#include "core/nan.hpp"
 #include "core/statistics.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace shockstep {
-namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
-}  // namespace
 
 GridTrajectory::GridTrajectory(const TrajectorySettings& settings, std::size_t d)
     : settings_(settings), plan_(*settings.grid), row_(make_grid_row(plan_, d)), sample_(d) {

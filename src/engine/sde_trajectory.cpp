@@ -1,20 +1,17 @@
 #include "engine/sde_trajectory.hpp"
 
 #include "controller/denoiser_check.hpp"
+#include "core/nan.hpp"
 #include "core/statistics.hpp"
+#include "engine/landing.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace shockstep {
 namespace {
 
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-
 constexpr double longest_step = 1.5;  // in lam
-constexpr double landing_step = 1;    // evaluations kept back to reach the end within the budget, in lam
-constexpr int landing_values = 2;     // of D in a forced step: more extrapolate wildly over its length
 
 // D is as rough along the path as the path itself: the part of a step's noise that it sees is of order h^1/2, and the error,
 // its integral, of order h^3/2 whatever the polynomial.

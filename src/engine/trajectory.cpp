@@ -1,15 +1,14 @@
 #include "engine/trajectory.hpp"
 
+#include "core/nan.hpp"
 #include "core/statistics.hpp"
+#include "engine/landing.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace shockstep {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 // Repeated passes (docs/guard.md).
 constexpr double redo_factor = 1. / 30;  // tolerance of a repeated pass over that of the pass before
@@ -25,8 +24,6 @@ constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction:
 // about one in lam over the step. Judged is difference times h/unit_step: errors of long and short steps become comparable.
 constexpr double unit_step = .4;
 
-constexpr double landing_step = 1;  // in lam: evaluations kept back to reach the end within the budget
-constexpr int landing_values = 2;   // of D in a forced step: more, close together, extrapolate wildly over its length
 constexpr double shortest_step = 1e-9;  // in lam
 
 /// In lam. A Runge-Kutta step is long, and its embedded error sees little of a decision inside: an interface is about one

@@ -28,9 +28,9 @@ struct Broken : Error {
 double mean_square(const at::Tensor& x) { return x.pow(2).mean().item<double>(); }
 
 /// The rows of one test: calls of the model with their labels, in batches, counted.
-class Rows {
+class TestRows {
  public:
-  Rows(const ScoreModel& model, const TestPlan& plan) : model_(model), plan_(plan) {
+  TestRows(const ScoreModel& model, const TestPlan& plan) : model_(model), plan_(plan) {
     trajectory_ = at::arange(plan.rows, at::kLong);  // a list of labels shorter than that is taken in turn
     if (model.conditions() > 0) trajectory_ = trajectory_.remainder(model.conditions());
   }
@@ -205,7 +205,7 @@ class Test {
   static constexpr double largest_loss = 3;
 
   const TestPlan& plan_;
-  Rows rows_;
+  TestRows rows_;
   double low_, high_, largest_drift_;
   at::Tensor x0_, mean_;
   double variance_ = 0;

@@ -1,5 +1,7 @@
 #include "inspect/interfaces.hpp"
 
+#include "model/values.hpp"
+
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/diff.h>
 #include <ATen/ops/linalg_lstsq.h>
@@ -17,7 +19,7 @@ namespace {
 constexpr double reach = 3;  // of the search for the centre, over sigma
 constexpr std::int64_t points = 129;
 constexpr double extent = 5;  // of the profile, over its width
-constexpr int most_rounds = 60;
+constexpr int fit_rounds = 60;
 constexpr double slope_exact = 1e-3, slope_network = .05;  // of the difference at the centre, over the width
 
 /// D.n at distances along the line.
@@ -42,7 +44,7 @@ Fit fitted(const at::Tensor& t, const at::Tensor& y) {
   best.offset = y.mean().item<double>();
   best.judge(t, y);
   double damping = 1e-3;
-  for (int round = 0; round < most_rounds && damping < 1e12; ++round) {
+  for (int round = 0; round < fit_rounds && damping < 1e12; ++round) {
     const at::Tensor shape = best.curve(t), bend = best.amplitude / best.width * (1 - shape * shape);
     const at::Tensor A = at::stack({at::ones_like(t), t, shape, -bend, -bend * (t - best.centre) / best.width}, 1);
     const at::Tensor normal = at::matmul(A.t(), A);
@@ -61,11 +63,6 @@ Fit fitted(const at::Tensor& t, const at::Tensor& y) {
     damping /= 10;
   }
   return best;
-}
-
-std::vector<double> values(const at::Tensor& tensor) {
-  const at::Tensor t = tensor.contiguous();
-  return {t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()};
 }
 
 }  // namespace

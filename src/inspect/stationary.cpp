@@ -2,6 +2,7 @@
 
 #include "inspect/clusters.hpp"
 #include "inspect/differences.hpp"
+#include "model/values.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
@@ -25,23 +26,18 @@
 namespace shockstep {
 namespace {
 
-constexpr int most_rounds = 60;
+constexpr int newton_rounds = 60;
 constexpr double zero_rate = 1e-4;      // of the largest: below it an eigenvalue has no sign
 constexpr double settled = 1e5;         // resolutions from a stable point
 constexpr double away = 1e-4;           // from a stable point, over the scale, where its approach begins
 constexpr double away_network = 1e-2;
 constexpr int approach_times = 4;       // of one decay each
-constexpr std::int64_t line_parts = 8, most_lines = 64;
-
-std::vector<double> values(const at::Tensor& tensor) {
-  const at::Tensor t = tensor.contiguous();
-  return {t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()};
-}
+constexpr std::int64_t line_parts = 8, scan_lines = 64;
 
 /// Newton's method on all starts [n, d] at once; the ends of those that converge within `reach` of `centre`.
 at::Tensor newton(Field& field, at::Tensor x, const at::Tensor& centre, double reach, double longest) {
   std::vector<at::Tensor> found;
-  for (int round = 0; round < most_rounds && x.size(0) > 0; ++round) {
+  for (int round = 0; round < newton_rounds && x.size(0) > 0; ++round) {
     const at::Tensor trajectory = at::zeros({x.size(0)}, at::kLong);
     const at::Tensor change = std::get<0>(at::linalg_solve_ex(field.jacobian(x, trajectory), field(x, trajectory)));
     const at::Tensor length = change.norm(2, {1}, true);
@@ -140,7 +136,7 @@ StationarySection stationary_points(Field& field, const at::Tensor& ends, std::u
   // 2. From lines between those found: between two stable ones there is a saddle.
   std::vector<at::Tensor> between;
   for (std::size_t i = 0; i < points.size(); ++i)
-    for (std::size_t j = 0; j < i && std::ssize(between) < line_parts * most_lines; ++j)
+    for (std::size_t j = 0; j < i && std::ssize(between) < line_parts * scan_lines; ++j)
       for (std::int64_t k = 1; k < line_parts; ++k)
         between.push_back(points[i] + static_cast<double>(k) / line_parts * (points[j] - points[i]));
   if (!between.empty()) sought(points, at::stack(between));

@@ -17,7 +17,7 @@ namespace shockstep {
 namespace {
 
 constexpr double chance = .01;  // that a model of no memory has any sample named
-constexpr std::int64_t fewest_rows = 8, block = 256, candidates = 8;
+constexpr std::int64_t fewest_rows = 8, block_rows = 256, candidates = 8;
 
 struct Nearest {
   std::int64_t index = 0;
@@ -27,8 +27,8 @@ struct Nearest {
 /// Candidates by products, which cancel where points are close; their distances by differences.
 std::vector<Nearest> nearest_two(const at::Tensor& rows, const at::Tensor& points) {
   std::vector<Nearest> out;
-  for (std::int64_t begin = 0; begin < rows.size(0); begin += block) {
-    const at::Tensor part = rows.narrow(0, begin, std::min(block, rows.size(0) - begin));
+  for (std::int64_t begin = 0; begin < rows.size(0); begin += block_rows) {
+    const at::Tensor part = rows.narrow(0, begin, std::min(block_rows, rows.size(0) - begin));
     const at::Tensor found =
         std::get<1>(at::cdist(part, points, 2., 1).topk(std::min(candidates, points.size(0)), 1, false));
     for (std::int64_t i = 0; i < part.size(0); ++i) {

@@ -1,15 +1,11 @@
 #include "model/exact_rows.hpp"
 
 #include "core/shape_text.hpp"
+#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
 
 namespace shockstep {
-namespace {
-
-at::Tensor doubles(const at::Tensor& t) { return t.detach().to(at::kCPU, at::kDouble).contiguous(); }
-
-}  // namespace
 
 ExactRows exact_rows(const std::string& kind, const at::Tensor& x, const at::Tensor& sigma,
                      const std::vector<std::int64_t>& shape) {

@@ -3,6 +3,7 @@
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/exact_rows.hpp"
+#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -22,13 +23,6 @@ bool by_loops(std::int64_t K, std::int64_t d) { return K * d <= 1024 || d <= 8; 
 
 // Rounding in a covariance that was computed, perhaps in single precision, relative to its largest entry or eigenvalue.
 constexpr double rounding = 1e-6;
-
-at::Tensor doubles(const at::Tensor& t) { return t.detach().to(at::kCPU, at::kDouble).contiguous(); }
-
-std::vector<double> values(const at::Tensor& t) {
-  const double* first = t.const_data_ptr<double>();
-  return {first, first + t.numel()};
-}
 
 void check(const std::string& key, const at::Tensor& t, std::initializer_list<std::int64_t> shape) {
   if (t.sizes() != at::IntArrayRef(shape))

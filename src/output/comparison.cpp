@@ -15,8 +15,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
 // Which nodes a grid has, in a word; "sigmas" is a list or a file of them.
 std::string schedule_text(const SamplerOptions& options) {
   if (!options.steps) return "";
@@ -32,39 +30,39 @@ Json cells(const ComparisonRow& r, const DistributionDistances& floor) {
           {"method", name(options.method)},
           {"steps", r.nodes > 0 ? Json(r.nodes) : Json("adaptive")},
           {"tolerance", r.nodes > 0 ? Json() : Json(options.tolerance)},
-          {"evaluations_mean", number(r.evaluations_mean)},
+          {"evaluations_mean", json_number(r.evaluations_mean)},
           {"evaluations_max", r.evaluations_max},
-          {"rms", number(r.error.rms)},
-          {"median", number(r.error.median)},
-          {"p99", number(r.error.p99)},
-          {"max", number(r.error.max)},
-          {"wrong_mode", number(r.error.wrong_mode)},
-          {"wall_seconds", number(r.wall_seconds)},
+          {"rms", json_number(r.error.rms)},
+          {"median", json_number(r.error.median)},
+          {"p99", json_number(r.error.p99)},
+          {"max", json_number(r.error.max)},
+          {"wrong_mode", json_number(r.error.wrong_mode)},
+          {"wall_seconds", json_number(r.wall_seconds)},
           {"pilot_evaluations", r.pilot_evaluations},
           {"left_out", r.error.left_out},
           {"budget", r.budget},
           {"schedule", schedule.empty() ? Json() : Json(schedule)},
-          {"sliced_w2", number(r.distances.sliced_w2.value)},
-          {"sliced_w2_se", number(r.distances.sliced_w2.standard_error)},
-          {"sliced_w2_floor", number(floor.sliced_w2.value)},
-          {"energy", number(r.distances.energy.value)},
-          {"energy_se", number(r.distances.energy.standard_error)},
-          {"energy_floor", number(floor.energy.value)},
-          {"mode_weights", number(r.distances.mode_weights.value)},
-          {"mode_weights_se", number(r.distances.mode_weights.standard_error)},
-          {"mode_weights_floor", number(floor.mode_weights.value)},
-          {"mode_weights_z", number(r.distances.mode_weights_z)}};
+          {"sliced_w2", json_number(r.distances.sliced_w2.value)},
+          {"sliced_w2_se", json_number(r.distances.sliced_w2.standard_error)},
+          {"sliced_w2_floor", json_number(floor.sliced_w2.value)},
+          {"energy", json_number(r.distances.energy.value)},
+          {"energy_se", json_number(r.distances.energy.standard_error)},
+          {"energy_floor", json_number(floor.energy.value)},
+          {"mode_weights", json_number(r.distances.mode_weights.value)},
+          {"mode_weights_se", json_number(r.distances.mode_weights.standard_error)},
+          {"mode_weights_floor", json_number(floor.mode_weights.value)},
+          {"mode_weights_z", json_number(r.distances.mode_weights_z)}};
 }
 
 Json estimate_json(const Estimate& e) {
-  return {{"value", number(e.value)}, {"standard_error", number(e.standard_error)}};
+  return {{"value", json_number(e.value)}, {"standard_error", json_number(e.standard_error)}};
 }
 
 Json floor_json(const DistributionDistances& floor) {
   return {{"sliced_w2", estimate_json(floor.sliced_w2)},
           {"energy", estimate_json(floor.energy)},
           {"mode_weights", estimate_json(floor.mode_weights)},
-          {"mode_weights_z", number(floor.mode_weights_z)}};
+          {"mode_weights_z", json_number(floor.mode_weights_z)}};
 }
 
 // Quoted where RFC 4180 demands it.

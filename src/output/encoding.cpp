@@ -12,8 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
 }  // namespace
 
 double bits_per_dimension(double log_likelihood, std::int64_t dimension) {
@@ -68,13 +66,13 @@ std::string encode_json(const EncodeFacts& facts, const std::vector<EncodedRow>&
                         {"mean", s.mean(s.evaluations)},
                         {"max", s.evaluations_max},
                         {"trace_mean", s.mean(s.probes)}};
-  out["latent_rms"] = number(facts.latent_rms);
+  out["latent_rms"] = json_number(facts.latent_rms);
   out["trace"] = facts.directions == 0 ? "off" : facts.exact_trace ? "exact" : "hutchinson";
   out["trace_directions"] = facts.directions;
   out["sigma"] = facts.sigma_min;
-  out["log_likelihood"] = {{"mean", number(mean.nats)}, {"standard_error", number(mean.standard_error)}};
-  out["bits_per_dimension"] = {{"mean", number(bits_per_dimension(mean.nats, facts.dimension))},
-                               {"standard_error", number(-bits_per_dimension(mean.standard_error, facts.dimension))}};
+  out["log_likelihood"] = {{"mean", json_number(mean.nats)}, {"standard_error", json_number(mean.standard_error)}};
+  out["bits_per_dimension"] = {{"mean", json_number(bits_per_dimension(mean.nats, facts.dimension))},
+                               {"standard_error", json_number(-bits_per_dimension(mean.standard_error, facts.dimension))}};
   out["tolerance"] = facts.tolerance;
   out["wall_seconds"] = s.wall_seconds;
   out["setup_seconds"] = facts.setup.seconds;

@@ -2,17 +2,14 @@
 
 #include "core/text.hpp"
 #include "output/fit_json.hpp"
+#include "output/json.hpp"
 
-#include <cmath>
 #include <cstdio>
 
 namespace shockstep {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-// JSON has neither NaN nor infinity.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
 
 std::string expected(const FitIdentity& identity) {
   if (identity.low <= 0) return "at most " + three_digits(identity.high);
@@ -68,21 +65,21 @@ std::string fit_warning(const FitReport& report) {
 
 Json fit_json(const FitReport& report) {
   Json out{{"fits", report.fits},
-           {"misfit", number(report.misfit)},
+           {"misfit", json_number(report.misfit)},
            {"largest_misfit", report.largest_misfit},
-           {"structure", number(report.structure)},
+           {"structure", json_number(report.structure)},
            {"evaluations", report.evaluations},
            {"descriptions", report.descriptions}};
   if (!report.fits) out["reason"] = report.reason;
   if (report.suggestion)
     out["suggestion"] = {{"sentence", report.suggestion->sentence},
                          {"settings", report.suggestion->settings},
-                         {"misfit", number(report.suggestion->misfit)}};
+                         {"misfit", json_number(report.suggestion->misfit)}};
   for (const FitIdentity& identity : report.identities)
     out["identities"].push_back({{"name", identity.name},
-                                 {"found", number(identity.found)},
-                                 {"low", number(identity.low)},
-                                 {"high", number(identity.high)},
+                                 {"found", json_number(identity.found)},
+                                 {"low", json_number(identity.low)},
+                                 {"high", json_number(identity.high)},
                                  {"decisive", identity.decisive},
                                  {"holds", identity.holds()}});
   return out;

@@ -13,12 +13,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON has neither NaN nor infinity.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
 Json numbers(const std::vector<double>& values) {
   Json out = Json::array();
-  for (const double value : values) out.push_back(number(value));
+  for (const double value : values) out.push_back(json_number(value));
   return out;
 }
 
@@ -27,13 +24,13 @@ Json quantiles(const Quantiles& q) {
   if (q.count == 0) return out;
   for (const auto& [key, value] :
        {std::pair{"q05", q.q05}, {"q25", q.q25}, {"q50", q.q50}, {"q75", q.q75}, {"q95", q.q95}})
-    out[key] = number(value);
+    out[key] = json_number(value);
   return out;
 }
 
 // Where the process has a time for it.
 Json time_of(const InspectFacts& facts, double sigma) {
-  return sigma >= facts.sigma_min && sigma <= facts.sigma_max ? number(facts.time(sigma)) : Json();
+  return sigma >= facts.sigma_min && sigma <= facts.sigma_max ? json_number(facts.time(sigma)) : Json();
 }
 
 Json speciation_json(const InspectFacts& facts, const SpeciationSection& s) {
@@ -51,22 +48,22 @@ Json speciation_json(const InspectFacts& facts, const SpeciationSection& s) {
 Json spectral_json(const InspectFacts& facts, const SpectralSection& s) {
   Json lines = Json::array();
   for (const SpectralLine& line : s.lines)
-    lines.push_back({{"eigenvalue", number(line.eigenvalue)},
-                     {"sigma", number(line.sigma)},
+    lines.push_back({{"eigenvalue", json_number(line.eigenvalue)},
+                     {"sigma", json_number(line.sigma)},
                      {"time", time_of(facts, line.sigma)},
-                     {"vp_time", number(line.vp_time)},
-                     {"vp_sigma", number(line.vp_sigma)},
+                     {"vp_time", json_number(line.vp_time)},
+                     {"vp_sigma", json_number(line.vp_sigma)},
                      {"measured", quantiles(line.measured)},
-                     {"along", number(line.along)}});
-  return {{"source", s.source}, {"rows", s.rows}, {"total_variance", number(s.total)}, {"lines", std::move(lines)}};
+                     {"along", json_number(line.along)}});
+  return {{"source", s.source}, {"rows", s.rows}, {"total_variance", json_number(s.total)}, {"lines", std::move(lines)}};
 }
 
 Json clusters_json(const InspectFacts& facts, const ClusterSection& s) {
   Json out{{"source", s.source},
            {"count", s.count()},
            {"sizes", s.sizes},
-           {"silhouette", number(s.silhouette)},
-           {"silhouette_of_a_gaussian", number(s.silhouette_null)},
+           {"silhouette", json_number(s.silhouette)},
+           {"silhouette_of_a_gaussian", json_number(s.silhouette_null)},
            {"means", numbers(s.means)}};
   if (!facts.labels.empty()) out["labels"] = facts.labels;
   return out;
@@ -79,8 +76,8 @@ Json commitment_json(const InspectFacts& facts, const CommitmentSection& s) {
   for (const PairCommitment& pair : s.pairs)
     pairs.push_back({{"a", pair.a + 1},
                      {"b", pair.b + 1},
-                     {"distance", number(pair.distance)},
-                     {"opens", number(pair.opens)},
+                     {"distance", json_number(pair.distance)},
+                     {"opens", json_number(pair.opens)},
                      {"sigma", quantiles(pair.sigma)},
                      {"time", time_of(facts, pair.sigma.q50)},
                      {"from_start", pair.from_start},
@@ -93,7 +90,7 @@ Json commitment_json(const InspectFacts& facts, const CommitmentSection& s) {
 }
 
 Json figure(const HealthFigure& f) {
-  return {{"found", number(f.found)}, {"exact", number(f.exact)}, {"verdict", name(f.verdict)}};
+  return {{"found", json_number(f.found)}, {"exact", json_number(f.exact)}, {"verdict", name(f.verdict)}};
 }
 
 Json health_json(const HealthSection& s) {
@@ -117,7 +114,7 @@ Json spectrum_json(const SpectrumSection& s) {
     rows.push_back({{"trajectory", row.trajectory},
                     {"sigma", row.sigma},
                     {"dimension", row.dimension},
-                    {"trace", number(row.trace)},
+                    {"trace", json_number(row.trace)},
                     {"eigenvalues", numbers(row.eigenvalues)}});
   return {{"complete", s.complete}, {"rows", std::move(rows)}};
 }
@@ -127,12 +124,12 @@ Json interfaces_json(const InterfaceSection& s) {
   for (const InterfaceProfile& p : s.profiles)
     profiles.push_back({{"trajectory", p.trajectory},
                         {"sigma", p.sigma},
-                        {"width", number(p.width)},
-                        {"amplitude", number(p.amplitude)},
-                        {"slope", number(p.slope)},
-                        {"width_local", number(p.width_local)},
-                        {"amplitude_local", number(p.amplitude_local)},
-                        {"residual", number(p.residual)}});
+                        {"width", json_number(p.width)},
+                        {"amplitude", json_number(p.amplitude)},
+                        {"slope", json_number(p.slope)},
+                        {"width_local", json_number(p.width_local)},
+                        {"amplitude_local", json_number(p.amplitude_local)},
+                        {"residual", json_number(p.residual)}});
   Json out{{"tried", s.tried}, {"profiles", std::move(profiles)}};
   if (!s.why.empty()) out["why"] = s.why;
   return out;
@@ -141,8 +138,8 @@ Json interfaces_json(const InterfaceSection& s) {
 Json product_json(const ProductSection& s) {
   Json explained = Json::array();
   for (const auto& row : s.explained) explained.push_back(numbers(row));
-  return {{"mean", number(s.mean)},
-          {"smallest", number(s.smallest)},
+  return {{"mean", json_number(s.mean)},
+          {"smallest", json_number(s.smallest)},
           {"sigmas", numbers(s.sigmas)},
           {"explained", std::move(explained)}};
 }
@@ -161,10 +158,10 @@ Json stationary_json(const StationarySection& s) {
                       {"ends", p.ends},
                       {"share", share},
                       {"share_error", std::sqrt(share * (1 - share) / static_cast<double>(s.basin.size()))},
-                      {"slowest_rate", number(p.rates.front())},
-                      {"rate_of_approach", number(p.rate)},
+                      {"slowest_rate", json_number(p.rates.front())},
+                      {"rate_of_approach", json_number(p.rate)},
                       {"rates", numbers(p.rates)},
-                      {"turning", number(p.turning)},
+                      {"turning", json_number(p.turning)},
                       {"at", numbers(p.at)}});
   }
   Json out{{"field_sigma", s.sigma},   {"power", s.power},         {"duration", s.duration},      {"trajectories", s.basin.size()},
@@ -181,11 +178,11 @@ Json training_json(const InspectFacts& facts, const TrainingSection& s) {
           {"points", s.points},
           {"held_out", s.held_out},
           {"held_out_is", s.split ? Json("the second half of the data") : Json(facts.held_out)},
-          {"dimension", number(s.dimension)},
-          {"level", number(s.level)},
+          {"dimension", json_number(s.dimension)},
+          {"level", json_number(s.level)},
           {"distance", quantiles(s.samples)},
           {"distance_of_held_out", quantiles(s.held)},
-          {"nearer", number(s.nearer)},
+          {"nearer", json_number(s.nearer)},
           {"memorised_count", s.memorised},
           {"memorised", std::move(memorised)}};
 }

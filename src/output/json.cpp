@@ -20,6 +20,8 @@ Json scalar(const ConfigNode& node) {
 
 }  // namespace
 
+Json json_number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
+
 Json to_json(const ConfigNode& node) {
   switch (node.kind) {
     case ConfigNode::Kind::null: break;

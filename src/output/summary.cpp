@@ -13,17 +13,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// JSON has neither NaN nor infinity.
-Json number(double value) { return std::isfinite(value) ? Json(value) : Json(); }
-
 Json quantiles(const QuantileSketch& sketch) {
   Json out{{"count", sketch.count()}};
   if (sketch.count() == 0) return out;
-  out["mean"] = number(sketch.mean());
+  out["mean"] = json_number(sketch.mean());
   static constexpr std::array<std::pair<const char*, double>, 6> levels{
       {{"q05", .05}, {"q25", .25}, {"q50", .5}, {"q75", .75}, {"q95", .95}, {"q99", .99}}};
-  for (const auto& [key, q] : levels) out[key] = number(sketch.quantile(q));
-  out["max"] = number(sketch.maximum());
+  for (const auto& [key, q] : levels) out[key] = json_number(sketch.quantile(q));
+  out["max"] = json_number(sketch.maximum());
   return out;
 }
 
@@ -57,8 +54,8 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["repeated"] = s.repeated;
   out["events"] = s.events;
   out["noise"] = {{"trajectories", s.noise_limited}, {"level", s.noise}};
-  out["drift"] = {{"mean", number(s.drift)}, {"bound", s.drift_bound}, {"blown_up", s.blown_up}};
-  out["asymmetry"] = number(s.asymmetry);
+  out["drift"] = {{"mean", json_number(s.drift)}, {"bound", s.drift_bound}, {"blown_up", s.blown_up}};
+  out["asymmetry"] = json_number(s.asymmetry);
   out["exponent"] = quantiles(exponents);
   out["error_estimate"] = quantiles(errors);
   out["wall_seconds"] = s.wall_seconds;

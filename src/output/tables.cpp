@@ -7,12 +7,12 @@
 namespace shockstep {
 namespace {
 
-void field(std::string& out, double value) {
+void append_field(std::string& out, double value) {
   out += ',';
   if (!std::isnan(value)) append_number(out, value);
 }
 
-void field(std::string& out, std::int64_t value) {
+void append_field(std::string& out, std::int64_t value) {
   out += ',';
   append_number(out, value);
 }
@@ -33,21 +33,21 @@ void append_line(std::string& out, const TrajectoryReport& r) {
   append_number(out, r.trajectory);
   out += ',';
   out += name(r.status);
-  for (const std::int64_t n : {r.evaluations, r.probes, r.accepted, r.rejected}) field(out, n);
-  field(out, r.exponent);
-  field(out, r.error_estimate);
-  field(out, static_cast<std::int64_t>(r.events.size()));
-  field(out, static_cast<std::int64_t>(r.passes));
-  field(out, r.score);
-  field(out, static_cast<std::int64_t>(r.noise_limited));
+  for (const std::int64_t n : {r.evaluations, r.probes, r.accepted, r.rejected}) append_field(out, n);
+  append_field(out, r.exponent);
+  append_field(out, r.error_estimate);
+  append_field(out, static_cast<std::int64_t>(r.events.size()));
+  append_field(out, static_cast<std::int64_t>(r.passes));
+  append_field(out, r.score);
+  append_field(out, static_cast<std::int64_t>(r.noise_limited));
   out += '\n';
 }
 
 void append_line(std::string& out, const StepRecord& s) {
   append_number(out, s.trajectory);
-  for (const double v : {s.lam, std::exp(-s.lam), s.h, s.error, s.tolerance, s.rate}) field(out, v);
-  field(out, static_cast<std::int64_t>(s.accepted));
-  field(out, static_cast<std::int64_t>(s.pass));
+  for (const double v : {s.lam, std::exp(-s.lam), s.h, s.error, s.tolerance, s.rate}) append_field(out, v);
+  append_field(out, static_cast<std::int64_t>(s.accepted));
+  append_field(out, static_cast<std::int64_t>(s.pass));
   out += '\n';
 }
 

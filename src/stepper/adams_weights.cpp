@@ -11,7 +11,7 @@
 namespace shockstep {
 
 // Polynomials of degree 3 times e^(ln sigma): 20 nodes are exact to rounding for steps of up to ten in ln sigma.
-using Quadrature = boost::math::quadrature::gauss<double, 20>;
+using Gauss20 = boost::math::quadrature::gauss<double, 20>;
 
 LinearStep adams_step(std::span<const double> sigmas, double end, PolynomialIn clock) {
   const bool log = clock == PolynomialIn::log_sigma;
@@ -25,7 +25,7 @@ LinearStep adams_step(std::span<const double> sigmas, double end, PolynomialIn c
         if (k != j) value *= (t - time(sigmas[k])) / (time(sigmas[j]) - time(sigmas[k]));
       return value;
     };
-    step.weights[j] = -Quadrature::integrate(basis, time(end), time(sigmas[0]));
+    step.weights[j] = -Gauss20::integrate(basis, time(end), time(sigmas[0]));
   }
   return step;
 }

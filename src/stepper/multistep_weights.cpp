@@ -78,7 +78,7 @@ MultistepWeights weights(const double* ages, double h) {
   return w;
 }
 
-using Quadrature = boost::math::quadrature::gauss<double, 10>;
+using Gauss10 = boost::math::quadrature::gauss<double, 10>;
 
 // Where every node has s/sigma beyond this, tau is lam but for 1/(4 30^2) of a step, and the closed form serves.
 constexpr double straight = 30;
@@ -118,8 +118,8 @@ MultistepWeights warped_weights(const double* ages, double h, double warp) {
     const double e = std::exp(u), weight = rule * e * w.decay;
     w.correct += weight * add_basis(std::asinh(warp * e), weight, w.predict);
   };
-  for (std::size_t q = 0; q < Quadrature::abscissa().size(); ++q) {
-    const double a = Quadrature::abscissa()[q], rule = .5 * h * Quadrature::weights()[q];
+  for (std::size_t q = 0; q < Gauss10::abscissa().size(); ++q) {
+    const double a = Gauss10::abscissa()[q], rule = .5 * h * Gauss10::weights()[q];
     add_node(.5 * h * (1 - a), rule);
     add_node(.5 * h * (1 + a), rule);
   }

@@ -7,7 +7,7 @@
 
 namespace shockstep {
 
-using Quadrature = boost::math::quadrature::gauss<double, 7>;  // exact for the polynomials here
+using Gauss7 = boost::math::quadrature::gauss<double, 7>;  // exact for the polynomials here
 
 NodeIntegral::NodeIntegral(std::size_t functions) : functions_(functions), integrals_(functions) {
   for (auto& v : values_) v.resize(functions);
@@ -27,7 +27,7 @@ double NodeIntegral::add(double t, std::span<const double> values) {
   const auto weights = [&](std::size_t nodes) {
     std::array<double, most> w{};
     for (std::size_t j = 0; j < nodes; ++j)
-      w[j] = Quadrature::integrate(
+      w[j] = Gauss7::integrate(
           [&](double s) {
             double basis = 1;
             for (std::size_t k = 0; k < nodes; ++k)

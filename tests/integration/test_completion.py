@@ -1,4 +1,4 @@
-"""Completion in bash: what it offers is what the program has."""
+"""Completion in bash and fish: what it offers is what the program has."""
 
 import os
 import pathlib
@@ -8,22 +8,27 @@ import unittest
 
 SHOCKSTEP = pathlib.Path(os.environ["SHOCKSTEP"])
 SOURCE = pathlib.Path(os.environ["SOURCE_DIR"])
-SCRIPT = """
+SCRIPTS = SOURCE / "tools" / "completion"
+IN_BASH = """
 source "$1"; shift
 COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))
 _shockstep
 printf '%s\\n' "${COMPREPLY[@]}"
 """
+IN_FISH = "source $argv[1]; complete -C (string join ' ' -- $argv[2..])"
 
 
-@unittest.skipUnless(shutil.which("bash"), "no bash")
-class Completion(unittest.TestCase):
+class Completion:
+    """What a shell offers for the words, the last of them begun."""
+
     def offered(self, *words):
-        script = SOURCE / "tools" / "completion" / "shockstep.bash"
+        shell = [*self.shell, SCRIPTS / f"shockstep.{self.shell[0]}"]
+        environment = os.environ | {"PATH": f"{SHOCKSTEP.parent}{os.pathsep}{os.environ['PATH']}"}
         done = subprocess.run(
-            ["bash", "-c", SCRIPT, "bash", script, SHOCKSTEP, *words], cwd=SOURCE, capture_output=True, text=True
+            [*shell, SHOCKSTEP.name, *words], cwd=SOURCE, env=environment, capture_output=True, text=True
         )
-        return done.stdout.split()
+        self.assertEqual(done.stderr, "")
+        return [line.split("\t")[0] for line in done.stdout.splitlines() if line]
 
     def test_commands(self):
         self.assertEqual(self.offered("sa"), ["sample"])
@@ -35,7 +40,8 @@ class Completion(unittest.TestCase):
     def test_options(self):
         self.assertEqual(self.offered("sample", "--to"), ["--tolerance"])
         self.assertEqual(self.offered("schedule", "--fo"), ["--format"])
-        self.assertEqual(self.offered("sample", "--fo"), [])
+        self.assertNotIn("--format", self.offered("sample", "--fo"))
+        self.assertIn("--verbose", self.offered("sample", "--quiet", "--v"))
 
     def test_methods(self):
         self.assertEqual(self.offered("sample", "--method", "dpmpp_2m"), ["dpmpp_2m", "dpmpp_2m_sde"])
@@ -43,6 +49,16 @@ class Completion(unittest.TestCase):
 
     def test_files(self):
         self.assertEqual(self.offered("sample", "configs/two"), ["configs/two_modes.yaml"])
+
+
+@unittest.skipUnless(shutil.which("bash"), "no bash")
+class Bash(Completion, unittest.TestCase):
+    shell = ["bash", "-c", IN_BASH, "bash"]
+
+
+@unittest.skipUnless(shutil.which("fish"), "no fish")
+class Fish(Completion, unittest.TestCase):
+    shell = ["fish", "--no-config", "-c", IN_FISH]
 
 
 if __name__ == "__main__":
