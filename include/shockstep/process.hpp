@@ -11,7 +11,8 @@
 
 namespace shockstep {
 
-/// Variance exploding (also EDM): alpha = 1 and the native time is sigma itself. Song et al. 2021, Karras et al. 2022.
+/// Variance exploding (also EDM): alpha = 1 and the native time is sigma itself. Song et al. 2021, Karras et al. 2022
+/// (arXiv 2206.00364), whose range the default is, for data of standard deviation .5.
 struct VarianceExploding {
   double sigma_min = 0.002;  ///< end of the integration, data units, positive
   double sigma_max = 80;     ///< start of the integration, data units, above sigma_min

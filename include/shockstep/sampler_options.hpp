@@ -44,7 +44,7 @@ struct SamplerOptions {
   SolverType solver_type = SolverType::bh2;  ///< of unipc
   /// With a pilot: the error of a finished sample, root mean square over coordinates, data units, that 97 % stay
   /// below. With the guard off or its default profile, and on the reverse SDE: the bound on the weighted error of a
-  /// step.
+  /// step. Positive; with the default samples of data_std about 1 no longer change to the eye (docs/tolerance.md).
   double tolerance = 1e-2;
   GuardOptions guard{};  ///< of adaptive steps of the ODE
   /// Per trajectory, 2 or more, never exceeded; the last ones are kept to land on sigma_min. A grid that takes more
