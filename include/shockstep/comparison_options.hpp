@@ -7,8 +7,10 @@
 
 namespace shockstep {
 
+/// A row of the comparison.
 struct ComparedMethod {
   std::string name;  ///< of the caller's choice, for tables
+  /// Of all methods `final` must be the same. Events are not measured, whatever this says: they change no sample.
   SamplerOptions options{};
 };
 

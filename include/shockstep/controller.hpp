@@ -3,12 +3,12 @@
 
 namespace shockstep {
 
-/// Proportional-integral step control with a prediction (Gustafsson 1994; Soderlind 2002). r is the error of an accepted
-/// step over its tolerance, E = r/h^p how rough the problem is there:
+/// Proportional-integral step control with a prediction (Gustafsson 1994; Soderlind 2002). r is the error of an
+/// accepted step over its tolerance, E = r/h^p how rough the problem is there:
 ///   h_next/h = (target/r)^(integral/p) (E_before/E)^(trend/p).
-/// A trend of E goes on: along a diffusion it rises by orders of magnitude towards the scale of the data and falls as fast
-/// beyond it. A plain proportional-integral controller (r in place of E) lags behind and makes the late steps two to three
-/// times too short; an integral controller alone rejects 6 to 10 steps of 30, this one about one.
+/// A trend of E goes on: along a diffusion it rises by orders of magnitude towards the scale of the data and falls as
+/// fast beyond it. A plain proportional-integral controller (r in place of E) lags behind and makes the late steps
+/// two to three times too short; an integral controller alone rejects 6 to 10 steps of 30, this one about one.
 class StepController {
  public:
   double target = .1;        ///< of r: a tenth leaves room for what the trend does not foresee
@@ -19,15 +19,17 @@ class StepController {
   double trend = .4;         ///< weight of the prediction
   double largest_trend = 3;  ///< of |ln(E/E_before)|: more is a chance zero of the error estimate
 
+  /// What becomes of a step, and of the next.
   struct Verdict {
-    bool accept;
+    bool accept;    ///< false: to be tried again from where it began
     double factor;  ///< next step length over this one
   };
 
-  /// ratio: error of the step over its tolerance (NaN and infinity reject); h > 0: its length; order: the error falls as
-  /// h^order. `force` accepts whatever the ratio is (the step is needed to reach the end within a budget).
+  /// ratio: error of the step over its tolerance (NaN and infinity reject); h > 0: its length; order: the error falls
+  /// as h^order. `force` accepts whatever the ratio is (the step is needed to reach the end within a budget).
   Verdict judge(double ratio, double h, double order, bool force = false);
 
+  /// Forgets the steps so far, for a new trajectory or pass.
   void reset() { known_ = rejected_ = false; }
 
  private:

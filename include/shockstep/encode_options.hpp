@@ -3,6 +3,7 @@
 
 namespace shockstep {
 
+/// How the trace of dD/dx is taken, whose integral is ln p (docs/encode.md).
 enum class Likelihood {
   automatic,   ///< exact up to 16 dimensions, else hutchinson
   off,         ///< latents only: one evaluation a step
@@ -10,9 +11,10 @@ enum class Likelihood {
   hutchinson,  ///< along `probes` random directions: 2 evaluations more for each
 };
 
+/// Settings of an Encoder, beside those of its steps.
 struct EncodeOptions {
-  Likelihood likelihood = Likelihood::automatic;
-  int probes = 4;         ///< of hutchinson, at least 2: their spread is the standard error
+  Likelihood likelihood = Likelihood::automatic;  ///< how ln p is measured, if it is
+  int probes = 4;                                 ///< of hutchinson, at least 2: their spread is the standard error
   bool add_noise = true;  ///< the model knows data with noise of sigma_min; off: these have it already
 };
 

@@ -15,10 +15,13 @@ class Error : public std::runtime_error {
 /// A wrong setting. what() is "where: key: sentence"; `where` is the config file, empty for options set in code.
 class ConfigError : public Error {
  public:
+  /// `where` and `key` may be empty: what() leaves them out.
   ConfigError(const std::string& where, const std::string& key, const std::string& sentence)
       : Error((where.empty() ? "" : where + ": ") + (key.empty() ? "" : key + ": ") + sentence), key_(key) {}
+  /// Of an option set in code.
   ConfigError(const std::string& key, const std::string& sentence) : ConfigError("", key, sentence) {}
 
+  /// The setting, as a config would name it: "sampler.tolerance".
   const std::string& key() const { return key_; }
 
  private:
@@ -34,6 +37,7 @@ class ModelError : public Error {
 /// A file cannot be read or written, or does not hold what it should.
 class FileError : public Error {
  public:
+  /// what() is "path: sentence".
   FileError(const std::string& path, const std::string& sentence) : Error(path + ": " + sentence) {}
 };
 

@@ -7,23 +7,31 @@
 
 namespace shockstep {
 
-/// enter, exit: J = lambda_max(dD/dx) crosses 1 upward, downward along the trajectory. speciation: the largest
-/// |dD/dlam|/sigma in between, the moment of the decision.
-enum class EventKind { enter, speciation, exit };
+/// What J = lambda_max(dD/dx) does along a trajectory, and what happens in between.
+enum class EventKind {
+  enter,       ///< J crosses 1 upward
+  speciation,  ///< the largest |dD/dlam|/sigma in between, the moment of the decision
+  exit,        ///< J crosses 1 downward
+};
+/// enter, speciation or exit, as files have it.
 std::string_view name(EventKind kind);
 
+/// One of the two or three events of a window in which J > 1; a window still open at sigma_min has no exit. Windows
+/// whose exponent is below .1 are not reported. docs/events.md says how they are measured.
 struct Event {
-  std::int64_t trajectory = 0;
-  EventKind kind = EventKind::speciation;
-  double sigma = 0;       ///< best estimate of where it happened, data units
-  double sigma_low = 0;   ///< bracket: happened at or above this sigma ...
-  double sigma_high = 0;  ///< ... and at or below this one
-  double time = 0;        ///< native time of the process at sigma
-  double lam = 0;         ///< -ln sigma
+  std::int64_t trajectory = 0;             ///< whose it is
+  EventKind kind = EventKind::speciation;  ///< which of the three
+  double sigma = 0;                        ///< best estimate of where it happened, data units
+  double sigma_low = 0;                    ///< bracket: happened at or above this sigma ...
+  double sigma_high = 0;                   ///< ... and at or below this one
+  double time = 0;                         ///< native time of the process at sigma
+  double lam = 0;                          ///< -ln sigma
   double rate = 0;      ///< r = J - 1 per unit lam at the event, measured by probes; 0 at enter and exit by definition
   double exponent = 0;  ///< integral of max(J - 1, 0) dlam over the whole window, enter to exit
   int step = 0;         ///< accepted steps of the final pass up to the event
-  std::vector<double> direction;  ///< unit vector along which errors grow fastest (speciation only)
+  /// Unit vector [d] along which errors grow fastest, d the dimension. Of speciations only; empty where no J above 1
+  /// was measured in the window, and beyond 256 coordinates unless SampleRequest::long_directions asks for it.
+  std::vector<double> direction;
 };
 
 }  // namespace shockstep

@@ -1,8 +1,9 @@
-/// Whether a model passes for the denoiser of some data, and which other description of a network would: no data needed.
+/// Whether a model passes for the denoiser of some data, and which other description of a network would: no data
+/// needed.
 ///
-/// Whatever the data, D = E[x0 | x] is the regression of x0 on x = x0 + sigma n. So a model is made to draw data of its own,
-/// these are noised again, and D has to be the best guess of what they were: nothing that is known of x (D itself, x - D, D
-/// of a neighbouring sigma) may guess better. docs/inspect.md has the formulas.
+/// Whatever the data, D = E[x0 | x] is the regression of x0 on x = x0 + sigma n. So a model is made to draw data of
+/// its own, these are noised again, and D has to be the best guess of what they were: nothing that is known of x (D
+/// itself, x - D, D of a neighbouring sigma) may guess better. docs/inspect.md has the formulas.
 #pragma once
 
 #include <shockstep/fit_report.hpp>
@@ -13,25 +14,29 @@
 
 namespace shockstep {
 
+/// How much a check may cost.
 struct FitOptions {
-  /// 640 evaluations for a description that fits, some thousand more to name the mistake in one that does not. It finds gross
-  /// mistakes only, and none by comparison.
+  /// 640 evaluations for a description that fits, some thousand more to name the mistake in one that does not. It
+  /// finds gross mistakes only, and none by comparison.
   bool quick = false;
-  std::uint64_t seed = 0;
-  int batch = 256;  ///< rows in one model call
-  std::int64_t search_evaluations =
-      500'000;  ///< the search for another description ends beyond these; a quick one at 4000
+  std::uint64_t seed = 0;  ///< of the data that are drawn and of their noise
+  int batch = 256;         ///< rows in one model call
+  /// The search for another description ends beyond these; a quick one at 4000.
+  std::int64_t search_evaluations = 500'000;
 };
 
+/// What the check found, and the model that it would have instead.
 struct FitResult {
-  FitReport report;
-  // Of report.suggestion: the network under it, and its process.
-  ModelPtr better = nullptr;
-  Process better_process = VarianceExploding{};
+  FitReport report;                              ///< what was found, numbers and sentences
+  ModelPtr better = nullptr;                     ///< the network under report.suggestion; null where there is none
+  Process better_process = VarianceExploding{};  ///< the process of `better`; means nothing where that is null
 };
 
-/// Guidance and thresholds are left out of the check, since they make something else than a denoiser of a network on purpose.
-/// Models that are no networks have no other description. Throws nothing for a model that breaks: it does not fit.
+/// Whether D, as the model and the process have it, is the denoiser of any data.
+///
+/// Guidance and thresholds are left out of the check, since they make something else than a denoiser of a network on
+/// purpose. Models that are no networks have no other description. Throws nothing for a model that breaks: it does
+/// not fit.
 FitResult check_fit(const ModelPtr& model, const Process& process, const FitOptions& options = {});
 
 }  // namespace shockstep

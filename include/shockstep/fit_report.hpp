@@ -10,10 +10,12 @@ namespace shockstep {
 
 /// One line of the check.
 struct FitIdentity {
-  std::string name;
-  double found = 0;
-  double low = 0, high = 0;  ///< where it holds; infinite: no bound
-  bool decisive = true;      ///< false: a property that the sampler likes, not one that every right description has
+  std::string name;      ///< what is compared, in words
+  double found = 0;      ///< what the model has
+  double low = 0;        ///< least that is right
+  double high = 0;       ///< most that is right; infinite: no bound
+  bool decisive = true;  ///< false: a property that the sampler likes, not one that every right description has
+  /// Whether `found` lies between the two; NaN does not.
   bool holds() const { return found >= low && found <= high; }
 };
 
@@ -21,22 +23,24 @@ struct FitIdentity {
 struct FitSuggestion {
   std::string sentence;               ///< "this looks like a velocity, not noise"
   std::vector<std::string> settings;  ///< "model.predicts: velocity", the keys that change
-  double misfit = 0;
+  double misfit = 0;                  ///< of that description, as FitReport::misfit
 };
 
+/// The verdict on a description, and what it rests on. docs/inspect.md has the definitions.
 struct FitReport {
-  bool fits = true;
+  bool fits = true;    ///< no identity is broken, and no other description fits far better
   std::string reason;  ///< why it does not, a sentence; empty where it does
-  double misfit =
-      0;  ///< share of the error of D that a better guess takes away, of the best linear denoiser's; 0 is right
-  double largest_misfit = 0;  ///< above which no description fits
-  /// By how much D guesses better than the best linear denoiser, 0 to 1, a mean over the levels: 0 for Gaussian data, and
-  /// for a network that has no say in D.
+  /// Part of the squared error of D that a better guess takes away, over that of the best linear denoiser, the
+  /// largest of the levels of noise: 0 is right. Infinite where the check cannot be finished; `reason` says why.
+  double misfit = 0;
+  double largest_misfit = 0;  ///< above which no description fits: .1, of a quick check .5
+  /// By how much D guesses better than the best linear denoiser, 0 to 1, a mean over the levels: 0 for Gaussian data,
+  /// and for a network that has no say in D.
   double structure = 0;
-  std::vector<FitIdentity> identities;
+  std::vector<FitIdentity> identities;      ///< of the stated description, in the order they are checked
   std::optional<FitSuggestion> suggestion;  ///< only where it does not fit
-  std::int64_t evaluations = 0;
-  int descriptions = 1;  ///< tried, the stated one among them
+  std::int64_t evaluations = 0;             ///< of the model, under all descriptions
+  int descriptions = 1;                     ///< tried, the stated one among them
 };
 
 }  // namespace shockstep

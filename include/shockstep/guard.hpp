@@ -15,25 +15,36 @@
 
 namespace shockstep {
 
-enum class Switch { automatic, on, off };
+/// A setting that the pilot may decide.
+enum class Switch {
+  automatic,  ///< as the pilot found it worth
+  on,         ///< whatever the pilot found
+  off,        ///< likewise
+};
 
+/// What is asked of the guard. Of adaptive steps of the ODE only: grids and the reverse SDE have none.
 struct GuardOptions {
-  bool enabled = true;
-  /// auto: a pilot for exact models, the profile that ships beside a network, else default. default: tolerance weighted by
-  /// 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the summary.json of a run
-  /// that measured one.
+  bool enabled = true;  ///< off: the default profile, and no events
+  /// auto: a pilot for exact models, the profile that ships beside a network, else default. default: tolerance
+  /// weighted by 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the
+  /// summary.json of a run that measured one.
   std::string profile = "auto";
-  double quantile = 0;              ///< of ln G over the pilot, in (0, 1); 0: chosen by the pilot
+  /// Of ln G over the pilot, in (0, 1). 0: chosen by the pilot, .97, and .9 for step tolerances below a thousandth of
+  /// data_std, where the few most critical trajectories no longer carry the error.
+  double quantile = 0;
   Switch redo = Switch::automatic;  ///< automatic: on where the pilot's errors are explained by the score
   bool events = true;  ///< measure and log speciation events (costs probes on the trajectories that have them)
 };
 
 /// A function of lam on a uniform grid, linear between nodes, constant beyond the ends. Empty: zero everywhere.
 struct LamTable {
-  double begin = 0, end = 0;
-  std::vector<double> values;
+  double begin = 0;            ///< lam of the first value
+  double end = 0;              ///< lam of the last one, above `begin`
+  std::vector<double> values;  ///< two or more, or none
 
+  /// The value at lam.
   double operator()(double lam) const;
+  /// Whether there are no values, which stands for a table that was not measured.
   bool empty() const { return values.empty(); }
 };
 
@@ -45,37 +56,42 @@ struct GuardProfile {
   std::string conditioning = {};   ///< ScoreModel::conditioning() of the model it was measured on
   Method method = Method::multistep;  ///< it was rehearsed with
   int max_evaluations = 0;            ///< per trajectory, of the rehearsals; 0: none were made
-  int order = 3;                      ///< of the multistep
+  int order = 3;                      ///< of the multistep's predictor, 1 to max_multistep_order
   double warp = 0;                    ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
-  double data_std = 1;                ///< scale in the default weight 1 + sigma/data_std
+  double data_std = 1;                ///< scale in the default weight 1 + sigma/data_std: the model's, or measured
   double quantile = 0;                ///< of ln G over pilot rows, behind `log_gain`
   LamTable log_gain{};                ///< ln G_q(lam); empty: the default weight
-  LamTable cap{};                     ///< longest step from lam; empty: none
+  LamTable cap{};                     ///< longest step from lam, in lam; empty: none
   LamTable largest_J{};    ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
   double first_step = .4;  ///< first step in lam
-  double threshold = std::numeric_limits<double>::infinity();  ///< score above which a trajectory is repeated
+  double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold
   double explained = 0;  ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain
-  double calibration =
-      std::numeric_limits<double>::quiet_NaN();  ///< error_estimate = calibration P (S/T)^3; NaN: unknown
-  /// 97 % of errors stay below, margin included; above `tolerance` where max_evaluations does not allow more. NaN: unknown.
+  /// error_estimate = calibration P (S/T)^3 with P = sqrt sum (err_n G_q)^2 over the steps: the conformal 97 %
+  /// quantile of the pilot's true errors over that predictor, margin included (docs/guard.md). NaN: unknown.
+  double calibration = std::numeric_limits<double>::quiet_NaN();
+  /// Data units: 97 % of errors stay below, margin included; above `tolerance` where max_evaluations does not allow
+  /// more. NaN: unknown.
   double high_error = std::numeric_limits<double>::quiet_NaN();
   std::int64_t evaluations = 0;  ///< model evaluations the pilot took
 
-  /// Largest error allowed in a step that ends at lam, for the tolerance `tol`: tol / G_q(lam), or tol (1 + sigma/data_std).
+  /// Largest error allowed in a step that ends at lam, for the tolerance `tol`: tol / G_q(lam), or
+  /// tol (1 + sigma/data_std), data units; no less than what rounding makes of a step.
   double allowed(double tol, double lam) const;
 };
 
-/// JSON text of a profile, and back. Throws FileError (with `path`) if the text is no profile.
+/// JSON text of a profile, `source` included; what is infinite or NaN is null.
 std::string to_json(const GuardProfile& profile);
+/// The profile of such a text, or of the summary.json of a run; its `source` is `path`. Throws FileError (with
+/// `path`) if the text is no profile.
 GuardProfile guard_profile_from_json(const std::string& text, const std::string& path);
 
 /// The profiles that ship beside a model, in models/NAME.guard.json, and what tells that the model is the same.
 struct ShippedProfiles {
-  std::uint32_t model_crc32 = 0;  ///< of the model's file
-  std::vector<GuardProfile> profiles;
+  std::uint32_t model_crc32 = 0;       ///< of the model's file, all its bytes
+  std::vector<GuardProfile> profiles;  ///< a run takes the one of the largest tolerance up to its own that fits it
 };
-/// Throws FileError (with `path`) if the text holds no such profiles.
+/// Reads the text of such a file. Throws FileError (with `path`) if the text holds no such profiles.
 ShippedProfiles shipped_profiles_from_json(const std::string& text, const std::string& path);
 
 }  // namespace shockstep

@@ -1,5 +1,5 @@
-/// Analyses of any model, network or exact: where trajectories decide, which clusters part when, whether D is the denoiser that a
-/// score belongs to, and what it has learnt by heart. docs/inspect.md has the definitions.
+/// Analyses of any model, network or exact: where trajectories decide, which clusters part when, whether D is the
+/// denoiser that a score belongs to, and what it has learnt by heart. docs/inspect.md has the definitions.
 #pragma once
 
 #include <shockstep/inspect_options.hpp>
@@ -10,9 +10,10 @@ namespace shockstep {
 
 class GaussianMixture;
 
+/// What is analysed, and what it is compared with.
 struct InspectRequest {
-  InspectOptions options{};
-  std::uint64_t seed = 0;
+  InspectOptions options{};      ///< which sections, and how large
+  std::uint64_t seed = 0;        ///< of the trajectories and of the random directions and starts
   int batch = 256;               ///< rows in one model call
   int threads = 0;               ///< 0: all cores
   bool float32 = true;           ///< a network computes in this or less: what it is compared with is rounded so too
@@ -22,19 +23,22 @@ struct InspectRequest {
   Observer* observer = nullptr;  ///< progress and cancelled
 };
 
+/// What was found, and the tensors that belong to it.
 struct InspectResult {
-  Inspection found;
-  at::Tensor samples;  ///< [count, *shape] float64, of section speciation
-  /// A mixture at the clusters with their pooled covariance, or the model if it is a mixture; null where there are no samples.
+  Inspection found;    ///< numbers, by section
+  at::Tensor samples;  ///< [count, *shape] float64: the trajectories of section speciation, or stationary
+  /// A mixture at the clusters with their pooled covariance, or the model if it is a mixture; null where the clusters
+  /// were not reached, and of a multiplicative model.
   std::shared_ptr<const GaussianMixture> mixture;
 };
 
-/// The settings that inspect samples with: the probability flow, adaptive steps, the guard and its events on, whatever these say.
+/// The settings that inspect samples with: the probability flow, adaptive steps, the guard and its events on,
+/// whatever these say; multistep in the place of a method that needs a grid.
 SamplerOptions inspect_sampler(SamplerOptions options);
 
-/// Follows the probability flow as inspect_sampler() says. What is found of an exact model does not depend on batch and threads,
-/// but for the last bits of the fitted profiles, which are LAPACK's. Throws ConfigError for a request that does not fit the model,
-/// ModelError if D is not finite. Cancelled, it returns what is done.
+/// Follows the probability flow as inspect_sampler() says. What is found of an exact model does not depend on batch
+/// and threads, but for the last bits of the fitted profiles, which are LAPACK's. Throws ConfigError for a request
+/// that does not fit the model, ModelError if D is not finite. Cancelled, it returns what is done.
 InspectResult inspect(const ModelPtr& model, const Process& process, const SamplerOptions& sampler,
                       const InspectRequest& request);
 

@@ -8,13 +8,17 @@ namespace shockstep {
 
 /// The probability-flow ODE, dx/dlam = D(x, e^-lam) - x or dx/dsigma = (x - D(x, sigma))/sigma, or the reverse SDE
 ///   dx = (1 + eta)(D - x) dlam + sqrt(2 eta) sigma dW,
-/// which has the same distribution at every sigma: Song et al. 2021 (arXiv 2011.13456), eq. 6, in these variables at eta = 1.
-enum class Dynamics { ode, sde };
+/// which has the same distribution at every sigma: Song et al. 2021 (arXiv 2011.13456), eq. 6, in these variables at
+/// eta = 1.
+enum class Dynamics {
+  ode,  ///< the probability flow
+  sde,  ///< the reverse SDE
+};
 
 /// The first five choose their own steps, or take them from a grid (FixedSteps); all but the first of these are
-/// Boost.Odeint's Runge-Kutta methods with an embedded error, and their evaluations are those of an accepted step, the value
-/// of D at its end included. The others are published samplers and need a grid; docs/methods.md says which implementation
-/// each agrees with.
+/// Boost.Odeint's Runge-Kutta methods with an embedded error, and their evaluations are those of an accepted step,
+/// the value of D at its end included. The others are published samplers and need a grid; docs/methods.md says which
+/// implementation each agrees with.
 enum class Method {
   multistep,         ///< exponential multistep, order set by SamplerOptions::order; 1 evaluation
   dopri5,            ///< Dormand & Prince 1980, order 5(4); 6 evaluations
@@ -38,20 +42,26 @@ enum class Method {
   own,  ///< of the ODE, a program's own: SamplerOptions::own; it has no name in a config; 1 evaluation
 };
 
+/// As a config writes it: the enumerator's own name.
 std::string_view name(Method method);
 /// The method of that name; none if there is no such method.
 std::optional<Method> method_named(std::string_view name);
 
+/// Whether the method integrates that equation: multistep both, all others one.
 bool solves(Method method, Dynamics dynamics);
 /// Whether the method can choose its own steps; the others need SamplerOptions::steps.
 bool is_adaptive(Method method);
+/// Whether it is one of the four of Boost.Odeint, which take several evaluations a step.
 bool is_runge_kutta(Method method);
 
-/// What SamplerOptions::order may be for the method, and what 0 stands for on a grid that is long enough; `most` is 0 if the
-/// method has one order only.
+/// What SamplerOptions::order may be for the method, and what 0 stands for on a grid that is long enough; `most` is 0
+/// if the method has one order only.
 struct Orders {
-  int most = 0, usual = 0;
+  int most = 0;   ///< largest; 0: SamplerOptions::order must be 0
+  int usual = 0;  ///< what 0 stands for; of an adaptive multistep where no pilot chooses
 };
+/// The orders of a method for that equation: of the multistep on the reverse SDE 3 at most, since D is as rough as
+/// the path.
 Orders orders(Method method, Dynamics dynamics = Dynamics::ode);
 
 }  // namespace shockstep

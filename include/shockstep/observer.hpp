@@ -1,5 +1,5 @@
-/// Watches a run. Calls come from the engine's workers, one at a time; only wants_steps() and cancelled() may be called by
-/// several at once.
+/// Watches a run. Calls come from the engine's workers, one at a time; only wants_steps() and cancelled() may be
+/// called by several at once.
 #pragma once
 
 #include <shockstep/result.hpp>
@@ -8,12 +8,15 @@
 
 namespace shockstep {
 
+/// Derive from it and override what is of interest; as it stands it sees nothing and never cancels. What an observer
+/// throws ends the run and reaches the caller.
 class Observer {
  public:
   virtual ~Observer() = default;
 
   /// Whether step() is wanted for this trajectory; asked once when it starts.
   virtual bool wants_steps(std::int64_t /*trajectory*/) const { return false; }
+  /// An attempted step of such a trajectory, rejected ones included.
   virtual void step(const StepRecord& /*record*/) {}
 
   /// A trajectory is done, in order of completion. `sample`: dimension() doubles, valid during the call only.

@@ -1,8 +1,8 @@
 /// The noising process, seen from the canonical frame.
 ///
-/// Inside, every process is variance exploding: x = x0 + sigma n, integrated in lam = -ln sigma from sigma_max down to
-/// sigma_min. Any process x_t = alpha x0 + s n maps to it by xhat = x/alpha, sigma = s/alpha; a process therefore is the
-/// range in sigma plus the native time and the alpha that belong to each sigma.
+/// Inside, every process is variance exploding: x = x0 + sigma n, integrated in lam = -ln sigma from sigma_max down
+/// to sigma_min. Any process x_t = alpha x0 + s n maps to it by xhat = x/alpha, sigma = s/alpha; a process therefore
+/// is the range in sigma plus the native time and the alpha that belong to each sigma.
 #pragma once
 
 #include <functional>
@@ -11,54 +11,64 @@
 
 namespace shockstep {
 
-/// Variance exploding (also EDM): alpha = 1 and the native time is sigma itself. Song et al. 2021, Karras et al. 2022.
+/// Variance exploding (also EDM): alpha = 1 and the native time is sigma itself. Song et al. 2021, Karras et al. 2022
+/// (arXiv 2206.00364), whose range the default is, for data of standard deviation .5.
 struct VarianceExploding {
   double sigma_min = 0.002;  ///< end of the integration, data units, positive
   double sigma_max = 80;     ///< start of the integration, data units, above sigma_min
 };
 
-// Of all that follow, sigma_min and sigma_max are s/alpha, and 0 stands for the process's own end: where it is singular, a
-// time near it.
+// Of all that follow, sigma_min and sigma_max are s/alpha, and 0 stands for the process's own end: where it is
+// singular, a time near it.
 
 /// Variance preserving, alpha^2 + s^2 = 1, with beta(t) = beta_min + t (beta_max - beta_min) for t from 0 to 1:
 /// ln alpha = -1/2 int_0^t beta. Song et al. 2021 (arXiv 2011.13456), appendix C. Own range: t = 1 to 1e-3.
 struct VpLinear {
-  double beta_min = .1, beta_max = 20;  ///< 0 <= beta_min <= beta_max, beta_max > 0
-  double sigma_min = 0, sigma_max = 0;
+  double beta_min = .1;  ///< beta at t = 0; 0 <= beta_min <= beta_max
+  double beta_max = 20;  ///< beta at t = 1; positive
+  double sigma_min = 0;  ///< end of the range, s/alpha, data units; 0: at t = 1e-3, .0105 with these betas
+  double sigma_max = 0;  ///< start of the range, s/alpha, data units; 0: at t = 1, the most: 152 with these betas
 };
 
 /// The same alpha with s = 1 - alpha^2. Song et al. 2021, appendix C.
 struct SubVp {
-  double beta_min = .1, beta_max = 20;
-  double sigma_min = 0, sigma_max = 0;
+  double beta_min = .1;  ///< beta at t = 0, as of VpLinear
+  double beta_max = 20;  ///< beta at t = 1, as of VpLinear
+  double sigma_min = 0;  ///< end of the range, s/alpha, data units; 0: at t = 1e-3, 1.1e-4 with these betas
+  double sigma_max = 0;  ///< start of the range, s/alpha, data units; 0: at t = 1, the most: 152 with these betas
 };
 
 /// Variance preserving, alpha(t) = cos((t + s)/(1 + s) pi/2)/cos(s/(1 + s) pi/2). Nichol & Dhariwal 2021
 /// (arXiv 2102.09672), eq. 17. alpha(1) = 0: own range t = .9946, as in DPM-Solver (arXiv 2206.00927), to 1e-3.
 struct VpCosine {
-  double s = .008;  ///< 0 <= s < 1
-  double sigma_min = 0, sigma_max = 0;
+  double s = .008;       ///< offset of the angle, which keeps beta from vanishing at t = 0; 0 <= s < 1
+  double sigma_min = 0;  ///< end of the range, s/alpha, data units; 0: at t = 1e-3, .0064 with this s
+  double sigma_max = 0;  ///< start of the range, s/alpha, data units; 0: at t = .9946, 119 with this s
 };
 
 /// Flow matching, rectified flow: alpha = 1 - t, s = t with data at t = 0 (Stable Diffusion 3, diffusers); alpha = t,
 /// s = 1 - t with data at t = 1 (Lipman et al. 2023, arXiv 2210.02747). Own range: .999 to .001 of noise.
 struct FlowMatching {
   int data_at = 0;  ///< 0 or 1
-  /// Moves grids that are uniform in time towards the noise: their share of noise is w = shift u/(1 + (shift - 1) u) for u
-  /// uniform (Esser et al. 2024, arXiv 2403.03206, eq. 23). The time that a network is told is not touched by it. Positive.
+  /// Moves grids that are uniform in time towards the noise: their share of noise is w = shift u/(1 + (shift - 1) u)
+  /// for u uniform (Esser et al. 2024, arXiv 2403.03206, eq. 23). The time that a network is told is not touched by
+  /// it. Positive.
   double shift = 1;
-  double sigma_min = 0, sigma_max = 0;
+  double sigma_min = 0;  ///< end of the range, s/alpha, data units; 0: 1/999, a share of noise of .001
+  double sigma_max = 0;  ///< start of the range, s/alpha, data units; 0: 999, a share of noise of .999
 };
 
-/// Variance preserving in discrete steps: entry j is alpha^2 at index j + index_offset, and the native time is that index,
-/// between the entries linear in ln sigma. Entries with alpha = 0 or 1 are left out of the own range.
+/// Variance preserving in discrete steps: entry j is alpha^2 at index j + index_offset, and the native time is that
+/// index, between the entries linear in ln sigma. Entries with alpha = 0 or 1 are left out of the own range.
 struct VpTable {
   std::vector<double> alphas_cumprod{};  ///< descending, from 1 down to 0; at least two inside
   double index_offset = 0;               ///< index of the first entry, as the network counts
-  double sigma_min = 0, sigma_max = 0;
-  std::string kind = "table";  ///< what it is called in logs and files
+  double sigma_min = 0;                  ///< end of the range, s/alpha, data units; 0: the first entry's, the least
+  double sigma_max = 0;                  ///< start of the range, s/alpha, data units; 0: the last entry's, the most
+  std::string kind = "table";            ///< what it is called in logs and files
 };
 
+/// What the betas of a table are evenly spaced in.
 enum class BetaSpacing {
   linear,         ///< beta
   scaled_linear,  ///< sqrt beta, as in latent diffusion (Rombach et al. 2022)
@@ -76,19 +86,19 @@ VpTable cosine_table(double s = .008, int steps = 1000);
 class Process {
  public:
   // NOLINTBEGIN(google-explicit-constructor): each of these is a process
-  Process(const VarianceExploding& ve);
-  Process(const VpLinear& vp);
-  Process(const SubVp& vp);
-  Process(const VpCosine& vp);
-  Process(const FlowMatching& flow);
-  Process(const VpTable& table);
+  Process(const VarianceExploding& ve);  ///< ve
+  Process(const VpLinear& vp);           ///< vp_linear, in continuous time
+  Process(const SubVp& vp);              ///< sub_vp
+  Process(const VpCosine& vp);           ///< vp_cosine, in continuous time
+  Process(const FlowMatching& flow);     ///< flow
+  Process(const VpTable& table);         ///< its kind: table, vp_linear or vp_cosine; time is an index
   // NOLINTEND(google-explicit-constructor)
 
-  const std::string& kind() const { return kind_; }
-  double sigma_min() const { return sigma_min_; }
-  double sigma_max() const { return sigma_max_; }
-  double lam_begin() const;  ///< -ln sigma_max
-  double lam_end() const;    ///< -ln sigma_min, larger than lam_begin
+  const std::string& kind() const { return kind_; }  ///< its name in configs, logs and files
+  double sigma_min() const { return sigma_min_; }    ///< end of the integration, s/alpha, data units; positive
+  double sigma_max() const { return sigma_max_; }    ///< start of the integration, s/alpha, data units
+  double lam_begin() const;                          ///< -ln sigma_max
+  double lam_end() const;                            ///< -ln sigma_min, larger than lam_begin
 
   /// Native time of the process at noise level sigma, monotone in it; of a table the fractional index.
   double time(double sigma) const { return time_(sigma); }

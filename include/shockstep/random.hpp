@@ -23,7 +23,8 @@ enum class Stream : std::uint32_t {
 void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory,
                  std::uint64_t interval = 0);
 
-/// The same with uniform numbers of unit variance, in (-sqrt 3, sqrt 3]: cheaper where the distribution does not matter.
+/// The same with uniform numbers of unit variance, in (-sqrt 3, sqrt 3]: cheaper where the distribution does not
+/// matter.
 void fill_uniform(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory,
                   std::uint64_t interval = 0);
 

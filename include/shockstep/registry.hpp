@@ -13,36 +13,43 @@ namespace shockstep {
 
 /// What a run's settings outside the section tell a factory.
 struct ModelContext {
-  std::string device = "cpu";
-  std::string dtype = "float32";
+  std::string device = "cpu";             ///< where a network computes: cpu, cuda or cuda:K
+  std::string dtype = "float32";          ///< type of a network's inputs: float32, float64, float16 or bfloat16
   Process process = VarianceExploding{};  ///< what a network is told follows from it
 };
 
+/// A kind of model.
 struct ModelKind {
-  const char* name;
-  const char* summary;
+  const char* name;     ///< what `kind` of the section says
+  const char* summary;  ///< one line, as `shockstep info` prints it
+  /// Reads its keys from the section. Throws ConfigError for their values, FileError and ModelError of what it loads.
   ModelPtr (*make)(Section& section, const ModelContext& context);
 };
 
+/// A kind of process.
 struct ProcessKind {
-  const char* name;
-  const char* summary;
+  const char* name;     ///< what `kind` of the section says
+  const char* summary;  ///< one line, as `shockstep info` prints it
+  /// Reads its keys from the section. Throws ConfigError for their values, FileError for a table that cannot be read.
   Process (*make)(Section& section);
 };
 
+/// A method that a config can name: all but Method::own.
 struct MethodKind {
-  const char* name;
-  const char* summary;
+  const char* name;     ///< what `sampler.method` says, and name(Method)
+  const char* summary;  ///< one line, as `shockstep info` prints it
 };
 
-std::span<const ModelKind> model_kinds();
-std::span<const ProcessKind> process_kinds();
-std::span<const MethodKind> method_kinds();
+std::span<const ModelKind> model_kinds();      ///< the closed forms first
+std::span<const ProcessKind> process_kinds();  ///< edm among them, another name of ve
+std::span<const MethodKind> method_kinds();    ///< in the order of Method
 /// What `sampler.method` may be, in the order of their rows.
 std::vector<std::string> method_names();
 
-/// Reads `kind` from the section, makes the model or process, and checks that no key was left unread.
+/// Reads `kind` from the section, makes the model, and checks that no key was left unread: ConfigError, beside what
+/// ModelKind::make throws.
 ModelPtr make_model(Section section, const ModelContext& context = {});
+/// The same for a process.
 Process make_process(Section section);
 
 }  // namespace shockstep

@@ -21,18 +21,21 @@ namespace shockstep {
 class Integration;
 struct GridPlan;
 
+/// Which trajectories to draw, from where, and with what means. Trajectory i is a function of model, process,
+/// options, seed, i and its row of what is given here, not of the others, the batch or the threads (of a network up
+/// to its rounding).
 struct SampleRequest {
-  std::int64_t count = 1024;  ///< trajectories first .. first + count - 1
+  std::int64_t count = 1024;  ///< trajectories first .. first + count - 1, one or more
   std::int64_t first = 0;     ///< index of the first trajectory: sampling 977 alone gives trajectory 977
-  std::uint64_t seed = 0;
-  int batch = 256;     ///< rows in one model call
-  int threads = 0;     ///< 0: all cores
+  std::uint64_t seed = 0;     ///< key of all random numbers; those of trajectory i are addressed by (seed, i)
+  int batch = 256;            ///< rows in one model call
+  int threads = 0;     ///< of an exact model workers, of a network Torch's; 0: all cores, or what Torch is set to
   at::Tensor noise{};  ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
-  /// 2 or more: trajectory p interpolate + j starts at point j, both ends included, of the great circle from starting latent p
-  /// to p + 1; `noise` has as many rows as that takes. 0: at latent i itself.
+  /// 2 or more: trajectory p interpolate + j starts at point j, both ends included, of the great circle from starting
+  /// latent p to p + 1; `noise` has as many rows as that takes. 0: at latent i itself.
   int interpolate = 0;
-  /// Data to start from, [count, *shape] or [1, *shape] for all, float64, data units: trajectories start at sigma_s from
-  /// init + sigma_s n, n their latents. Undefined: at sigma_max from sigma_max n.
+  /// Data to start from, [count, *shape] or [1, *shape] for all, float64, data units: trajectories start at sigma_s
+  /// from init + sigma_s n, n their latents. Undefined: at sigma_max from sigma_max n.
   at::Tensor init{};
   /// S in (0, 1]: ln sigma_s lies S of the way from sigma_min to sigma_max. None: .75, or 1 with a mask.
   std::optional<double> strength{};
@@ -41,29 +44,32 @@ struct SampleRequest {
   /// Events of this many trajectories, the first ones, bear a direction in any dimension; those of the others up to 256
   /// coordinates. 8 bytes a coordinate and speciation are kept.
   std::int64_t long_directions = 0;
-  Observer* observer = nullptr;
-  /// Which of first .. first + count - 1 to draw: what is missing, or this process's part. Null: all, in order. Not kept.
+  Observer* observer = nullptr;  ///< told what happens, and asked whether to cancel; null: nobody. Not kept
+  /// Which of first .. first + count - 1 to draw: what is missing, or this process's part. Null: all, in order. Not
+  /// kept.
   WorkSource* work = nullptr;
 };
 
 /// What a sampler measures before it draws. Given to another one, nothing is measured again.
 struct Prepared {
-  GuardProfile profile;
-  std::optional<FittedSchedule> fitted;
+  GuardProfile profile;                  ///< of adaptive steps
+  std::optional<FittedSchedule> fitted;  ///< of the schedule fitted
 };
 
+/// What became of each trajectory: row i is trajectory first + i. Those that a WorkSource left out are interrupted.
 struct Result {
   at::Tensor samples;                     ///< [count, *shape] float64; NaN where the status says why
   std::vector<TrajectoryReport> reports;  ///< one per trajectory, in order
-  RunStatistics statistics;
+  RunStatistics statistics;               ///< over the trajectories that were started
 };
 
-/// Holds no state between calls: sample() may be called from several threads at once.
+/// A model, a process and settings, made ready to draw. Holds no state between calls: sample() may be called from
+/// several threads at once.
 class Sampler {
  public:
   /// Makes the grid (a fitted one runs the model), or resolves the guard's profile, which can run a pilot. Throws
-  /// ConfigError naming the option that is wrong. `observer`: told how far a fit is, and asked whether to cancel it or the
-  /// pilot, nothing else; not kept. Throws Cancelled if it does.
+  /// ConfigError naming the option that is wrong. `observer`: told how far a fit is, and asked whether to cancel it
+  /// or the pilot, nothing else; not kept. Throws Cancelled if it does.
   Sampler(ModelPtr model, const Process& process, const SamplerOptions& options = {}, Observer* observer = nullptr);
   /// The same with what prepared() of a sampler for the same model, process and options returned.
   Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, const Prepared& prepared);
@@ -71,10 +77,13 @@ class Sampler {
   /// Draws and keeps everything in memory. Throws ConfigError for a request that does not fit the model.
   Result sample(const SampleRequest& request) const;
 
-  /// Draws and keeps nothing: reports and samples go to request.observer as they finish, memory does not grow with count.
+  /// Draws and keeps nothing: reports and samples go to request.observer as they finish, memory does not grow with
+  /// count.
   RunStatistics stream(const SampleRequest& request) const;
 
+  /// The guard's profile in effect; on a grid its data_std alone means something, 0: unknown.
   const GuardProfile& profile() const { return profile_; }
+  /// What was measured, for another sampler like this one.
   Prepared prepared() const { return {profile_, fitted_}; }
   /// Where trajectories of the request start, data units. Throws ConfigError for a strength that does not fit.
   double start(const SampleRequest& request) const;
@@ -84,9 +93,10 @@ class Sampler {
   const std::optional<FittedSchedule>& fitted() const { return fitted_; }
   /// What was not done as asked, one sentence each.
   std::vector<std::string> notes() const;
+  /// The settings in effect: as given, with the sigmas of a fitted schedule and the scale of the data in `steps`.
   const SamplerOptions& options() const { return options_; }
-  const Process& process() const { return process_; }
-  const ScoreModel& model() const { return *model_; }
+  const Process& process() const { return process_; }  ///< as given
+  const ScoreModel& model() const { return *model_; }  ///< lives as long as the sampler
 
  private:
   RunStatistics run(const SampleRequest& request, const std::function<void(const Integration&)>& finished) const;

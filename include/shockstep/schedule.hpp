@@ -23,27 +23,31 @@ enum class Schedule {
   ays,        ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024 (arXiv 2404.14507)
 };
 
+/// A schedule and what it is called.
 struct ScheduleKind {
-  Schedule schedule;
-  const char* name;
-  const char* summary;
+  Schedule schedule;    ///< which
+  const char* name;     ///< in a config
+  const char* summary;  ///< one line, as `shockstep info` prints it
 };
 /// One row each, and the only list of them.
 std::span<const ScheduleKind> schedule_kinds();
+/// Its name in a config.
 std::string_view name(Schedule schedule);
 
-inline constexpr int fewest_steps = 2, most_steps = 1'000'000;
+inline constexpr int fewest_steps = 2;        ///< least FixedSteps::count
+inline constexpr int most_steps = 1'000'000;  ///< largest FixedSteps::count
 
-/// `count` is the number of model evaluations of a method that takes one a step, as num_inference_steps in diffusers and n
-/// in k-diffusion:
+/// `count` is the number of model evaluations of a method that takes one a step, as num_inference_steps in diffusers
+/// and n in k-diffusion:
 ///   Final::denoise  count nodes from sigma_max to sigma_min; the result is D at the last, a step to sigma = 0.
-///   Final::keep     count + 1 nodes, the last without an evaluation. Methods that correct a step with the evaluation at its
-///                   end (multistep, unipc) take count nodes with either end: the last evaluation corrects the state there.
+///   Final::keep     count + 1 nodes, the last without an evaluation. Methods that correct a step with the evaluation
+///                   at its end (multistep, unipc) take count nodes with either end: the last evaluation corrects the
+///                   state there.
 /// Methods with more evaluations a step take the same nodes and report what they evaluate.
 struct FixedSteps {
-  Schedule schedule = Schedule::log_sigma;
-  int count = 20;    ///< fewest_steps to most_steps
-  double rho = 7;    ///< of karras: larger puts more nodes at small sigma; positive
+  Schedule schedule = Schedule::log_sigma;  ///< how the nodes are spaced
+  int count = 20;                           ///< fewest_steps to most_steps
+  double rho = 7;                           ///< of karras: larger puts more nodes at small sigma; positive
   double scale = 1;  ///< of tapered: standard deviation of the data; a Sampler sets it where the model knows
   /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. With
   /// Schedule::ays: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
@@ -51,11 +55,11 @@ struct FixedSteps {
   std::string origin = "sampler.steps.sigmas";  ///< of `sigmas`, for errors
 };
 
-/// The nodes, strictly descending inside the range of the process; `nodes` of them (at least 2), or as many as `sigmas`
-/// has. A grid begins at sigma_max and ends at sigma_min exactly, one of ays at the first and the last entry of its table.
-/// The schedule fitted needs a model: calibrate_schedule, which a Sampler calls, makes its sigmas.
-/// Sigmas outside the range by less than a millionth, as float32 leaves them, are put on its end. Throws ConfigError for
-/// sigmas that do not fit.
+/// The nodes, strictly descending inside the range of the process; `nodes` of them (at least 2), or as many as
+/// `sigmas` has. A grid begins at sigma_max and ends at sigma_min exactly, one of ays at the first and the last entry
+/// of its table. The schedule fitted needs a model: calibrate_schedule, which a Sampler calls, makes its sigmas.
+/// Sigmas outside the range by less than a millionth, as float32 leaves them, are put on its end. Throws ConfigError
+/// for sigmas that do not fit.
 std::vector<double> grid_sigmas(const FixedSteps& steps, const Process& process, int nodes);
 
 }  // namespace shockstep

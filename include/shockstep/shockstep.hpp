@@ -14,3 +14,8 @@
 #include <shockstep/models/point_cloud.hpp>
 #include <shockstep/models/torchscript.hpp>
 #include <shockstep/sampler.hpp>
+
+/// @namespace shockstep
+/// The canonical frame: x = x0 + sigma n with n standard normal and sigma in data units, lam = -ln sigma, and
+/// D(x, sigma) = E[x0 | x]. Tensors that are taken and returned are float64 on the CPU, one sample a row, where nothing
+/// else is said. An evaluation is D of one row.

@@ -32,16 +32,16 @@ struct MultistepWeights {
   std::array<double, max_multistep_order> extrapolate{};  ///< the interpolating polynomial at u = h
 };
 
-/// `ages[i]` >= 0 is how far back in lam the i-th newest value of D lies (ages[0] = 0), strictly increasing; h > 0. A step
-/// up, towards larger sigma, has h < 0 and ages <= 0, strictly decreasing: the formulas are the same.
-/// Accurate to about 1e-14 up to order 3 and 1e-12 at order 5, relative to h: the moments of e^-u are taken by series, not
-/// by their recurrence, where the recurrence cancels.
+/// `ages[i]` >= 0 is how far back in lam the i-th newest value of D lies (ages[0] = 0), strictly increasing; h > 0. A
+/// step up, towards larger sigma, has h < 0 and ages <= 0, strictly decreasing: the formulas are the same. Accurate
+/// to about 1e-14 up to order 3 and 1e-12 at order 5, relative to h: the moments of e^-u are taken by series, not by
+/// their recurrence, where the recurrence cancels.
 ///
-/// warp = s/sigma at the newest node, or 0. With a warp D is interpolated by a polynomial in tau = asinh(s/sigma) instead of
-/// lam. Far above the scale s of the data D is a power series in 1/sigma (D = mean + C x/sigma^2 + ..., x growing like
-/// sigma), which a polynomial in tau follows where one in lam cannot: D doubles with every ln 2. Far below s, tau is lam plus
-/// a constant. The integrals are then taken by Gauss' rule with ten nodes: 1e-12 relative to h for steps up to 1, and
-/// 1e-6 at 2.5 with order 5, below any tolerance at which such a step is taken.
+/// warp = s/sigma at the newest node, or 0. With a warp D is interpolated by a polynomial in tau = asinh(s/sigma)
+/// instead of lam. Far above the scale s of the data D is a power series in 1/sigma (D = mean + C x/sigma^2 + ..., x
+/// growing like sigma), which a polynomial in tau follows where one in lam cannot: D doubles with every ln 2. Far
+/// below s, tau is lam plus a constant. The integrals are then taken by Gauss' rule with ten nodes: 1e-12 relative to
+/// h for steps up to 1, and 1e-6 at 2.5 with order 5, below any tolerance at which such a step is taken.
 MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp = 0);
 
 class MultistepRow;
@@ -50,17 +50,18 @@ class MultistepRow;
 /// right-hand side dx/dlam = D - x (the stepper adds x back to get D). State: std::vector<double>. Copies start afresh.
 class ExponentialMultistep {
  public:
-  using state_type = std::vector<double>;
-  using deriv_type = state_type;
-  using value_type = double;
-  using time_type = double;
-  using order_type = unsigned short;
+  using state_type = std::vector<double>;  ///< x
+  using deriv_type = state_type;           ///< dx/dlam
+  using value_type = double;               ///< of a coordinate
+  using time_type = double;                ///< lam, and lengths in it
+  using order_type = unsigned short;       ///< as odeint has it
+  /// What integrate_adaptive and its like know it by.
   using stepper_category = boost::numeric::odeint::controlled_stepper_tag;
 
   /// tolerance: largest root mean square difference of corrector and predictor in a step, in units of the state.
   /// Throws ConfigError unless 1 <= order <= max_multistep_order and tolerance > 0.
   explicit ExponentialMultistep(double tolerance, int order = 3);
-  ExponentialMultistep(const ExponentialMultistep& other);
+  ExponentialMultistep(const ExponentialMultistep& other);  ///< the same settings, and no history
   ExponentialMultistep& operator=(const ExponentialMultistep&) = delete;
   ~ExponentialMultistep();
 

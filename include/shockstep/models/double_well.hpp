@@ -5,12 +5,14 @@
 
 namespace shockstep {
 
+/// Of the density on a line.
 struct DoubleWellOptions {
-  double a = 1;     ///< the wells lie at +-a
+  double a = 1;     ///< the wells lie at +-a, data units
   double beta = 4;  ///< inverse temperature: the barrier between them is beta a^4 high
 };
 
-/// p(x0) proportional to exp(-beta (x0^2 - a^2)^2); D(x, sigma) = int y p(y) N(x; y, sigma^2) dy / int p(y) N(x; y, sigma^2) dy
+/// p(x0) proportional to exp(-beta (x0^2 - a^2)^2);
+///   D(x, sigma) = int y p(y) N(x; y, sigma^2) dy / int p(y) N(x; y, sigma^2) dy
 /// by quadrature, to rounding at every sigma. Work grows as sqrt(beta) a^2.
 class DoubleWell final : public ScoreModel {
  public:

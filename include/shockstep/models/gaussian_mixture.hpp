@@ -9,17 +9,20 @@ namespace shockstep {
 
 /// p(x0) = sum_k w_k N(mean_k, C_k); at noise sigma the k-th covariance is C_k + sigma^2 I.
 struct GaussianMixtureOptions {
-  at::Tensor means = {};        ///< [K, d] float64
+  at::Tensor means = {};        ///< mean_k, [K, d], of any type: all of these become float64; data units
   at::Tensor stds = {};         ///< [K] or scalar: isotropic components; undefined if covariances are given
   at::Tensor covariances = {};  ///< [K, d, d], symmetric positive semi-definite; undefined if stds are given
   at::Tensor weights = {};      ///< [K], positive, normalised here; undefined: equal
 };
 
+/// The mixture as a model, D = sum_k r_k E_k[x0 | x] with the posterior weights r_k, to rounding. Samples have the
+/// shape [d].
 class GaussianMixture final : public ScoreModel {
  public:
-  /// Throws ConfigError for shapes that do not fit, negative widths or weights, or a covariance that is not one.
+  /// Throws ConfigError for shapes that do not fit, negative widths, weights that are not positive, or a covariance
+  /// that is not one.
   explicit GaussianMixture(const GaussianMixtureOptions& options);
-  GaussianMixture(GaussianMixture&&) noexcept;
+  GaussianMixture(GaussianMixture&&) noexcept;  ///< what is moved from can only be destroyed
   ~GaussianMixture() override;
 
   at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override;
@@ -29,23 +32,25 @@ class GaussianMixture final : public ScoreModel {
   bool exact() const override { return true; }
   std::string describe() const override;
 
-  std::int64_t components() const { return K_; }
-  const std::vector<double>& means() const;  ///< mu_k, [K, d]
-  double variance_min() const;               ///< smallest eigenvalue of any C_k
-  std::vector<double> weights() const;       ///< w_k, [K], sum 1
-  std::vector<double> variances() const;     ///< eigenvalues of C_k, [K, d]
+  std::int64_t components() const { return K_; }  ///< K
+  const std::vector<double>& means() const;       ///< mu_k, [K, d]
+  double variance_min() const;                    ///< smallest eigenvalue of any C_k
+  std::vector<double> weights() const;            ///< w_k, [K], sum 1
+  std::vector<double> variances() const;          ///< eigenvalues of C_k, [K, d]
 
-  // Closed forms for tests, references and diagnostics, at rows x [B, d], sigma [B]; everything float64.
+  // Closed forms for tests, references and diagnostics, at rows x [B, d], sigma [B] or one for all; everything
+  // float64. They throw ModelError for other shapes.
   at::Tensor score(const at::Tensor& x, const at::Tensor& sigma) const;             ///< grad ln p_sigma, [B, d]
   at::Tensor log_density(const at::Tensor& x, const at::Tensor& sigma) const;       ///< ln p_sigma, [B]
   at::Tensor responsibilities(const at::Tensor& x, const at::Tensor& sigma) const;  ///< posterior weights, [B, K]
   at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;  ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
   at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const;  ///< J - 1, J = lambda_max(dD/dx), [B]
 
-  /// Independent exact samples of p_sigma, [count, d]: row i is a function of (seed, i) alone.
+  /// Independent exact samples of p_sigma, [count, d] float64, sigma 0 included: row i is a function of (seed, i)
+  /// alone.
   at::Tensor draw(std::int64_t count, double sigma, std::uint64_t seed) const;
 
-  struct Parts;  // precomputed factors; defined in the sources
+  struct Parts;  ///< precomputed factors; defined in the sources
 
  private:
   std::unique_ptr<Parts> parts_;

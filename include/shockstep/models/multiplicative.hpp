@@ -5,9 +5,10 @@
 
 namespace shockstep {
 
+/// Of the factor, and of the place where the field is taken.
 struct MultiplicativeOptions {
-  double sigma = 1;  ///< sigma_0, at which the field is evaluated, whatever sigma the sampler is at
-  double power = 1;
+  double sigma = 1;  ///< sigma_0, at which the field is evaluated, whatever sigma the sampler is at; data units
+  double power = 1;  ///< p of s = f/sigma^p; 1 as usual, any finite number
 };
 
 /// f(x) = sigma_0^power s_0(x), where s_0(x) = (D_0(x, sigma_0) - x)/sigma_0^2 is the field's own score at sigma_0. So
@@ -23,7 +24,7 @@ class Multiplicative final : public ScoreModel {
   const std::vector<std::int64_t>& shape() const override { return field_->shape(); }
   bool exact() const override { return field_->exact(); }
   std::string describe() const override;
-  const MultiplicativeOptions& options() const { return options_; }
+  const MultiplicativeOptions& options() const { return options_; }  ///< as given
 
  private:
   at::Tensor scaled(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& D0) const;

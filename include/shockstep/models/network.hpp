@@ -38,38 +38,41 @@ enum class ScaleInput {
   process,  ///< x_t = alpha xhat
 };
 
+/// Type of the numbers that a network is given, and of TorchScript weights.
 enum class NetworkType { float32, float64, float16, bfloat16 };
 
 /// Classifier-free guidance, D = D_null + scale (D_label - D_null): Ho & Salimans 2022 (arXiv 2207.12598), whose w is
 /// scale - 1. Both halves travel in one call of twice the rows, and count as one evaluation.
 struct Guidance {
-  double scale = 1;
+  double scale = 1;             ///< finite; 1: D_label alone, without the second half
   std::int64_t null_label = 0;  ///< what the network takes for "no label"
 };
 
 /// Bounds on the denoised sample, which bias it: Saharia et al. 2022 (arXiv 2205.11487), section 2.3.
 struct Threshold {
   double clip = 1;  ///< |D| <= clip, data units; positive
-  double quantile =
-      0;  ///< 0: cut off. Else D clip/c cut at clip, where c is this quantile of a row's |D|, at least clip
+  /// From 0 to 1. 0: cut off. Else D clip/c cut at clip, where c is this quantile of a row's |D|, at least clip.
+  double quantile = 0;
 };
 
+/// What a file does not say of its network. docs/models.md has the settings of usual ones.
 struct NetworkOptions {
-  std::vector<std::int64_t> shape = {};  ///< shape of one sample, without the batch dimension
-  Predicts predicts = Predicts::denoised;
-  std::optional<TimeInput> time = {};  ///< none: edm for what predicts edm, else sigma
-  double time_scale = 1;               ///< factor on the time; with TimeInput::t only
-  ScaleInput scale_input = ScaleInput::none;
-  std::vector<std::int64_t> labels = {};  ///< third argument: none, one for all, or one per trajectory
-  std::optional<Guidance> guidance = {};  ///< needs labels
-  std::optional<Threshold> threshold = {};
+  std::vector<std::int64_t> shape = {};       ///< shape of one sample, without the batch dimension
+  Predicts predicts = Predicts::denoised;     ///< what it returns
+  std::optional<TimeInput> time = {};         ///< second argument; none: edm for what predicts edm, else sigma
+  double time_scale = 1;                      ///< factor on the time; with TimeInput::t only
+  ScaleInput scale_input = ScaleInput::none;  ///< what it takes; must be none with Predicts::edm, which has c_in
+  /// Third argument: none, one for all, or one per trajectory, label i that of trajectory i.
+  std::vector<std::int64_t> labels = {};
+  std::optional<Guidance> guidance = {};     ///< needs labels; none: D of the label
+  std::optional<Threshold> threshold = {};   ///< none: D as it is
   double data_std = 0;                       ///< standard deviation of the data; 0: unknown. Predicts::edm needs it
   NetworkType dtype = NetworkType::float32;  ///< type of the network's inputs; the state outside stays float64
   std::string device = "cpu";                ///< cpu, cuda or cuda:K
 };
 
-/// x [B, *shape], time [B], both of the options' type on their device, and label [B] int64, undefined where there are none.
-/// B varies. Returns the shape of x; its rows must not depend on each other.
+/// x [B, *shape], time [B], both of the options' type on their device, and label [B] int64, undefined where there are
+/// none. B varies. Returns the shape of x; its rows must not depend on each other.
 using NetworkFunction = std::function<at::Tensor(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label)>;
 
 /// Any callable as a model, after one probe call within the range of the process. Throws ConfigError for options that

@@ -5,9 +5,10 @@
 
 namespace shockstep {
 
+/// The data, and how much they are smoothed.
 struct PointCloudOptions {
-  at::Tensor points = {};  ///< [n, *shape], the data; [n] is n points on a line
-  double std = 0;          ///< each point is a Gaussian of this width; 0: the points themselves
+  at::Tensor points = {};  ///< [n, *shape], the data, of any type; [n] is n points on a line
+  double std = 0;          ///< each point is a Gaussian of this width, data units; 0: the points themselves
 };
 
 /// p(x0) = 1/n sum_k N(p_k, std^2 I), the GaussianMixture of n equal components, for data sets that would not fit its
@@ -25,6 +26,7 @@ class PointCloud final : public ScoreModel {
   bool exact() const override { return true; }
   std::string describe() const override;
 
+  /// n, how many there are.
   std::int64_t points() const { return centred_.size(0); }
 
  private:
