@@ -22,8 +22,8 @@ inline constexpr std::int64_t fit_evaluations = 10'000;
 /// The pilot's random numbers have a fixed key of their own: the result is a function of the arguments.
 /// `most_evaluations` bounds the rows that are evaluated, and how many trajectories are fitted to follows from it.
 /// `observer` is told the share of these that were made, and asked whether to cancel, nothing else; the result of a
-/// cancelled fit is not complete. Throws ConfigError without steps and where `most_evaluations` is too little for the
-/// count, ModelError if pilot trajectories do not end well.
+/// cancelled fit is not complete. Throws ConfigError without steps, with `dynamics = sde` and where
+/// `most_evaluations` is too little for the count, ModelError if pilot trajectories do not end well.
 FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                                   std::int64_t most_evaluations = fit_evaluations, Observer* observer = nullptr);
 

@@ -15,7 +15,7 @@ struct EncodeRequest {
   std::int64_t first = 0;  ///< number of the first datum: its noise and directions are those of (seed, number)
   std::uint64_t seed = 0;  ///< key of that noise and of the trace's random directions
   int batch = 256;         ///< rows in one model call
-  int threads = 0;         ///< 0: all cores
+  int threads = 0;         ///< as of SampleRequest
   /// Told of each datum as of a trajectory, its sample the latent; null: nobody. Not kept.
   Observer* observer = nullptr;
 };

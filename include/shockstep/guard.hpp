@@ -40,7 +40,7 @@ struct GuardOptions {
 struct LamTable {
   double begin = 0;            ///< lam of the first value
   double end = 0;              ///< lam of the last one, above `begin`
-  std::vector<double> values;  ///< two or more, or none
+  std::vector<double> values;  ///< in equal steps from `begin` to `end`
 
   /// The value at lam.
   double operator()(double lam) const;

@@ -11,7 +11,7 @@
 namespace shockstep {
 
 double LamTable::operator()(double lam) const {
-  if (values.empty()) return 0;
+  if (values.size() < 2) return values.empty() ? 0 : values[0];
   const double last = static_cast<double>(values.size() - 1);
   const double at = std::clamp((lam - begin) / (end - begin) * last, 0., last);
   const auto i = std::min(static_cast<std::size_t>(at), values.size() - 2);

@@ -425,6 +425,8 @@ FittedSchedule Calibration::fit() {
 FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                                   std::int64_t most_evaluations, Observer* observer) {
   if (!options.steps) throw ConfigError("sampler.steps.count", "missing; a schedule is fitted for a number of steps");
+  if (options.dynamics == Dynamics::sde)
+    throw ConfigError("sampler.dynamics", "a schedule is fitted to a method of the ODE; set it to ode");
   try {
     return kept(
         options.cache, [&](const std::string& text) { return fitted_schedule_from_json(text, options.cache); },

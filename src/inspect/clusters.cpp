@@ -3,6 +3,7 @@
 #include <shockstep/random.hpp>
 
 #include "inspect/differences.hpp"
+#include "model/values.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/bincount.h>
@@ -184,11 +185,11 @@ ClusterSection clusters_of(const at::Tensor& samples, std::int64_t k, std::uint6
 }
 
 at::Tensor class_means(const at::Tensor& data, const at::Tensor& labels) {
-  const at::Tensor l = labels.contiguous();
-  const double* label = l.const_data_ptr<double>();
+  const at::Tensor classes = doubles(labels);
+  const auto each = values(classes);
   std::vector<at::Tensor> means;
-  for (const double value : std::set<double>(label, label + l.numel()))
-    means.push_back(data.index_select(0, at::nonzero(l == value).squeeze(1)).mean(0));
+  for (const double one : std::set<double>(each.begin(), each.end()))
+    means.push_back(data.index_select(0, at::nonzero(classes == one).squeeze(1)).mean(0));
   return at::stack(means);
 }
 

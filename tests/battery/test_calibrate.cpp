@@ -109,6 +109,12 @@ TEST_CASE("An observer sees a fit grow, and may cancel it") {
   CHECK(watcher.last < .5);
 }
 
+TEST_CASE("A schedule is fitted to a method of the ODE") {
+  auto options = steps_of(Method::multistep, 8);
+  options.dynamics = Dynamics::sde;
+  CHECK_THROWS_AS(calibrate_schedule(*test::ring(), test::range(), options), ConfigError);
+}
+
 TEST_CASE("A sampler fits before it samples, whatever the batch") {
   const Sampler sampler(test::ring(), test::range(), steps_of(Method::dpmpp_2m, 8));
   REQUIRE(sampler.fitted());

@@ -127,6 +127,20 @@ class Files(Case):
         self.assertNotIn("<img src=x", report)
         self.assertFalse((self.folder / "owned").exists())
 
+    def test_nothing_is_written_beside_out(self):
+        inside = self.folder / "a" / "b" / "in"
+        inside.mkdir(parents=True)
+        config = inside / "..and .. ; $(touch owned) ü.yaml"
+        config.write_text("model: {kind: gaussian_mixture, means: [[-1], [1]], std: .1}\nprocess: {kind: ve}\nrun: {count: 8}\n")
+        before = sorted(self.folder.rglob("*"))
+        for command, extra in (("sample", []), ("schedule", ["--method", "heun", "--steps", 4]), ("inspect", ["--count", 64])):
+            with self.subTest(command=command):
+                run = shockstep(command, config, "--out", self.out, *extra, cwd=inside)
+                self.assertEqual(run.returncode, 0, run.stderr)
+        written = set(self.folder.rglob("*")) - set(before)
+        self.assertGreaterEqual(len(written), 10)
+        self.assertEqual({path for path in written if self.out != path and self.out not in path.parents}, set())
+
 
 if __name__ == "__main__":
     unittest.main()

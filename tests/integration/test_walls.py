@@ -105,6 +105,12 @@ class Includes(unittest.TestCase):
                     header = SOURCE / "include" / include
                     self.assertFalse(TORCH.match(include) or header.exists() and needs_torch(header))
 
+    def test_no_other_program_is_called(self):
+        calls = re.compile(r"\b(system|popen|exec[lv]p?e?|posix_spawnp?|v?fork)\s*\(")
+        for name, path in (file for folder in ("include", "src") for file in files(folder)):
+            with self.subTest(file=name):
+                self.assertIsNone(calls.search(path.read_text()))
+
 
 @unittest.skipUnless((BUILD / "compile_commands.json").exists(), "needs a configured build in BUILD_DIR")
 class Compiling(unittest.TestCase):

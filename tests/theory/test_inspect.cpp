@@ -354,6 +354,7 @@ TEST_CASE("The number of clusters is found where there are some", "[inspect]") {
   const at::Tensor labels = at::tensor({2., 2., 7.}, at::kDouble);
   const at::Tensor rows = at::tensor({0., 2., 5.}, at::kDouble).view({3, 1});
   CHECK(class_means(rows, labels).equal(at::tensor({1., 5.}, at::kDouble).view({2, 1})));
+  CHECK(class_means(rows, labels.to(at::kLong)).equal(class_means(rows, labels)));
 }
 
 TEST_CASE("Samples of a point cloud are its points, those of a smooth mixture are not", "[inspect]") {

@@ -16,6 +16,7 @@ TEST_CASE("A table is linear between its nodes and constant beyond its ends") {
   CHECK(t(.75) == Approx(1).epsilon(1e-15));
   CHECK(t(9) == 0);
   CHECK(LamTable{}(3) == 0);
+  CHECK(LamTable{-1, 1, {2}}(0) == 2);
 }
 
 TEST_CASE("Without a pilot the tolerance grows with sigma/data_std; with one it is divided by the remaining gain") {

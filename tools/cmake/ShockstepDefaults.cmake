@@ -19,5 +19,6 @@ function(shockstep_defaults target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wconversion -Wno-sign-conversion -fopenmp-simd
                                            $<$<BOOL:${SHOCKSTEP_WERROR}>:-Werror>
                                            ${compiler_mistakes})
+  target_compile_definitions(${target} PRIVATE AT_PER_OPERATOR_HEADERS)  # Torch's operators one by one, not 2000 in every source
   set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF)
 endfunction()
