@@ -6,14 +6,17 @@
   memory      growth of the resident peak from 10^4 to 10^6 trajectories
   throughput  10^6 trajectories of the ring at tolerance 1e-2, and the NumPy twin beside it
   journal     what the journal of a run costs: the ring with and without, in turns
+  cores       the networks: all cores in one model call, against as many shards of one thread side by side, in turns
   resume      10^6 trajectories of the ring, ended after 10 s and resumed: resident peaks, bytes
 
 Run: .venv/bin/python tools/bench/foundation.py [PART ...]     (needs numpy: tools/requirements-train.txt)
 Beside it: build/tools/bench/bench_events and build/tools/bench/bench_overhead.
 """
+import concurrent.futures
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -111,6 +114,32 @@ def journal(folder, count=2 * 10**5, turns=5):
           f'ratio {on / off:.3f} (pair by pair {ratios})')
 
 
+def cores(folder, turns=3):
+    n = os.cpu_count()
+    plain = ['--set', 'output.report=none', '--set', 'output.steps=0']
+    for name, options in (('digits', ['--count', 1024 * n]), ('fashion', ['--count', 128 * n, '--set', 'model.label=3', '--batch', 64])):
+        config = ROOT / 'configs' / f'{name}.yaml'
+
+        def inside():
+            shockstep(config, folder / name, *options, *plain, '--threads', n)
+
+        def shards(i):
+            subprocess.run([PROGRAM, 'sample', config, '--quiet', '--out', folder / f'{name}-shards', *map(str, options), *plain,
+                            '--threads', '1', '--shard', f'{i + 1}/{n}'], check=True, stdout=subprocess.DEVNULL)
+
+        ratios = []
+        for _ in range(turns):
+            begin = time.perf_counter()
+            inside()
+            middle = time.perf_counter()
+            with concurrent.futures.ThreadPoolExecutor(n) as pool:
+                list(pool.map(shards, range(n)))
+            ratios.append((time.perf_counter() - middle) / (middle - begin))
+            shutil.rmtree(folder / f'{name}-shards')
+        print(f'{name}, {n} cores: time of {n} shards of one thread over that of {n} threads in the model call: '
+              + ', '.join(f'{ratio:.2f}' for ratio in ratios))
+
+
 def resume(folder, count=10**6, limit=10):
     out = folder / 'resumed'
     options = ['--count', count, '--threads', 1]
@@ -125,7 +154,8 @@ def resume(folder, count=10**6, limit=10):
 
 
 if __name__ == '__main__':
-    parts = {'accuracy': accuracy, 'overhead': overhead, 'memory': memory, 'throughput': throughput, 'journal': journal, 'resume': resume}
+    parts = {'accuracy': accuracy, 'overhead': overhead, 'memory': memory, 'throughput': throughput, 'journal': journal, 'cores': cores,
+             'resume': resume}
     wanted = sys.argv[1:] or list(parts)
     for part in wanted:
         if part not in parts:
