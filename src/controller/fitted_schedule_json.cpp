@@ -2,9 +2,8 @@
 
 #include <shockstep/error.hpp>
 
+#include "controller/json_whole.hpp"
 #include "core/text.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 
@@ -44,16 +43,18 @@ FittedSchedule fitted_schedule_from_json(const std::string& text, const std::str
                      .error = error(j.at("error")),
                      .log_sigma = error(j.at("log_sigma")),
                      .karras = error(j.at("karras")),
-                     .rows = j.at("rows"),
-                     .held_out = j.at("held_out"),
-                     .checked = j.at("checked"),
-                     .evaluations = j.at("evaluations")};
+                     .rows = whole<int>(j, "rows"),
+                     .held_out = whole<int>(j, "held_out"),
+                     .checked = whole<int>(j, "checked"),
+                     .evaluations = whole<std::int64_t>(j, "evaluations")};
     const bool descends =
         std::ranges::adjacent_find(f.sigmas, [](double a, double b) { return !(b < a); }) == f.sigmas.end();
     if (f.sigmas.empty() || f.times.size() != f.sigmas.size() || !descends)
       throw FileError(path, "is no fitted schedule: its sigmas must descend, each with a time");
     return f;
-  } catch (const Json::exception& e) {
+  } catch (const FileError&) {
+    throw;
+  } catch (const std::exception& e) {
     throw FileError(path, std::string("is no fitted schedule (") + printable(e.what(), 300) + ")");
   }
 }

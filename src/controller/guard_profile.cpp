@@ -1,6 +1,8 @@
 #include <shockstep/error.hpp>
 #include <shockstep/guard.hpp>
+#include <shockstep/stepper.hpp>
 
+#include "controller/json_whole.hpp"
 #include "core/text.hpp"
 
 #include <nlohmann/json.hpp>
@@ -81,15 +83,15 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   const auto method = method_named(j.at("method").get<std::string>());
   if (!method) throw std::invalid_argument("unknown method");
   p.method = *method;
-  p.max_evaluations = j.at("max_evaluations");
-  p.order = j.at("order");
+  p.max_evaluations = whole<int>(j, "max_evaluations");
+  p.order = whole<int>(j, "order");
   p.warp = j.at("warp");
   p.data_std = j.at("data_std");
   p.quantile = j.at("quantile");
   p.first_step = j.at("first_step");
   p.redo = j.at("redo");
   p.explained = j.at("explained");
-  p.evaluations = j.at("evaluations");
+  p.evaluations = whole<std::int64_t>(j, "evaluations");
   if (!j.at("threshold").is_null()) p.threshold = j.at("threshold");
   if (!j.at("calibration").is_null()) p.calibration = j.at("calibration");
   if (!j.at("high_error").is_null()) p.high_error = j.at("high_error");
@@ -98,6 +100,8 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.largest_J = table(j.at("largest_J"));
   if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
     throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
+  if (p.order < 1 || p.order > max_multistep_order || !(p.warp >= 0))
+    throw std::invalid_argument("order must be 1 to " + std::to_string(max_multistep_order) + ", warp not negative");
   return p;
 }
 
@@ -123,7 +127,7 @@ GuardProfile guard_profile_from_json(const std::string& text, const std::string&
 
 ShippedProfiles shipped_profiles_from_json(const std::string& text, const std::string& path) {
   return parsed(text, path, "list of guard profiles", [&](const Json& file) {
-    ShippedProfiles shipped{.model_crc32 = file.at("model_crc32"), .profiles = {}};
+    ShippedProfiles shipped{.model_crc32 = whole<std::uint32_t>(file, "model_crc32"), .profiles = {}};
     for (const Json& profile : file.at("profiles")) shipped.profiles.push_back(profile_from(profile, path));
     return shipped;
   });

@@ -13,6 +13,8 @@
 namespace shockstep {
 namespace {
 
+constexpr std::int64_t most_counted = std::int64_t{1} << 48;  // of a process: sums of some thousand stay in range
+
 enum class Kind : char { header = 'H', trajectory = 'T', cost = 'S' };
 
 // The numbers of each, in the order of the file.
@@ -111,6 +113,8 @@ bool JournalReader::read_record() {
   if (kind == Kind::cost) {
     RunStatistics cost;
     take_all(in, cost_numbers(cost));
+    for (const std::int64_t count : {cost.model_calls, cost.model_rows, cost.model_capacity})
+      if (count < 0 || count > most_counted) throw std::out_of_range("a count is none");
     cost.first_failure = in.take(in.left());
     cost_.add_cost(cost);
     return false;

@@ -64,6 +64,19 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   CHECK(std::isnan(back.calibration));
 }
 
+TEST_CASE("Numbers of a profile that cannot be are refused") {
+  const std::string good = to_json(GuardProfile{.step_tolerance = 1, .max_evaluations = 40});
+  REQUIRE_NOTHROW(guard_profile_from_json(good, "c.json"));
+  const auto with = [&](const std::string& was, const std::string& is) {
+    const auto at = good.find(was);
+    REQUIRE(at != std::string::npos);
+    return good.substr(0, at) + is + good.substr(at + was.size());
+  };
+  for (const auto& text : {with("\"order\": 3", "\"order\": 9"), with("\"order\": 3", "\"order\": 2.5"),
+                           with("\"max_evaluations\": 40", "\"max_evaluations\": 1e99"), with("\"max_evaluations\": 40", "\"max_evaluations\": 3000000000")})
+    CHECK_THROWS_AS(guard_profile_from_json(text, "c.json"), FileError);
+}
+
 TEST_CASE("What is no profile is refused in one line that names the file") {
   const std::string good = to_json(GuardProfile{.step_tolerance = 1});
   for (const std::string& text : {std::string("{}"), std::string("nonsense"), good.substr(0, good.size() / 2)}) {
