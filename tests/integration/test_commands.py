@@ -41,8 +41,6 @@ INSTEAD = {
     "SHOCKSTEP_MPI=1 tools/quickstart": "tools/quickstart --help",
     "tools/test": "tools/test --help",
     "tools/test --full": "tools/test --help",
-    "tools/coverage": "tools/coverage --help",
-    "tools/fuzz": "tools/fuzz --help",
     "shockstep compare CONFIG": "shockstep compare configs/compare_ring.yaml",
     "build/shockstep paper": "build/shockstep paper --out runs/paper",
     "build/shockstep paper | grep expected | cut -d: -f1": "build/shockstep paper --out runs/paper",
