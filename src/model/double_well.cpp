@@ -1,5 +1,6 @@
 #include <shockstep/models/double_well.hpp>
 
+#include "core/nan.hpp"
 #include "core/text.hpp"
 #include "model/exact_rows.hpp"
 #include "model/factories.hpp"
@@ -101,7 +102,7 @@ at::Tensor DoubleWell::denoise(const at::Tensor& x, const at::Tensor& sigma) con
     const double xi = rows.x.const_data_ptr<double>()[i], s = rows.sigma.const_data_ptr<double>()[i];
     double& mean = D.mutable_data_ptr<double>()[i];
     if (xi == 0 || !std::isfinite(xi)) {
-      mean = xi - xi;  // 0 by symmetry; NaN
+      mean = xi == 0 ? 0 : nan;  // by symmetry
       continue;
     }
     const Posterior posterior(options_, std::abs(xi), 1 / (s * s));

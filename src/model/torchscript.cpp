@@ -28,7 +28,7 @@ namespace {
 // integer buffers and tables of another type as well.
 void move_weights(torch::jit::Module& module, at::Device device, at::ScalarType type) {
   std::optional<at::ScalarType> own;
-  const auto move = [&](at::Tensor t) {
+  const auto move = [&](const at::Tensor& t) {
     if (t.is_floating_point() && !own) own = t.scalar_type();
     t.set_data(t.to(device, own == t.scalar_type() ? type : t.scalar_type()));
     t.requires_grad_(false);

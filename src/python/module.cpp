@@ -20,6 +20,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <utility>
 
 namespace shockstep::python {
 namespace {
@@ -189,7 +190,7 @@ void bind_errors(py::module_& m) {
     error.attr("__module__") = "shockstep";
   py::register_exception_translator([](std::exception_ptr pending) {
     try {
-      std::rethrow_exception(pending);
+      std::rethrow_exception(std::move(pending));
     } catch (const Raised& error) {
       error.restore();
     } catch (const Cancelled&) {
