@@ -3,13 +3,14 @@
 #include "log/terminal.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace shockstep::cli {
 namespace {
 
 std::string clock_text(double seconds) {
-  const auto s = static_cast<long long>(std::min(seconds, 3.6e6) + .5);
+  const auto s = std::llround(std::min(seconds, 3.6e6));
   char text[32];
   if (s >= 3600)
     std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);

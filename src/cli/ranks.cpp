@@ -2,6 +2,8 @@
 
 #include <shockstep/error.hpp>
 
+#include "core/text.hpp"
+
 #ifdef SHOCKSTEP_MPI
 #include <mpi.h>
 #endif
@@ -16,10 +18,10 @@ namespace {
 // A process alone needs no MPI, which takes a while to start. Open MPI, MPICH and its kin, srun with PMIx.
 bool started_with_others() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"})
-    if (const char* size = std::getenv(name)) return std::atoi(size) > 1;
+    if (const char* size = std::getenv(name)) return parse_whole(size).value_or(1) > 1;
   const char* rank = std::getenv("PMIX_RANK");
   const char* tasks = std::getenv("SLURM_NTASKS");
-  return rank && tasks && std::atoi(tasks) > 1;
+  return rank && tasks && parse_whole(tasks).value_or(1) > 1;
 }
 
 }  // namespace
@@ -37,8 +39,8 @@ bool joined() {
 class SharedCounter final : public Ranks::Counter {
  public:
   explicit SharedCounter(int rank) {
-    MPI_Win_allocate(rank == 0 ? sizeof(std::int64_t) : 0, sizeof(std::int64_t), MPI_INFO_NULL, MPI_COMM_WORLD, &value_,
-                     &window_);
+    MPI_Win_allocate(rank == 0 ? sizeof(std::int64_t) : 0, sizeof(std::int64_t), MPI_INFO_NULL, MPI_COMM_WORLD,
+                     static_cast<void*>(&value_), &window_);
     if (rank == 0) {
       MPI_Win_lock(MPI_LOCK_EXCLUSIVE, 0, 0, window_);
       *value_ = 0;

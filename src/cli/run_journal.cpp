@@ -89,7 +89,7 @@ void RunJournal::remove() {
 
 void RunJournal::set_aside() const {
   if (!holds_something(path_)) return;
-  Journal(path_, float64_);  // throws if another process writes it
+  { const Journal ours(path_, float64_); }  // throws if another process writes it
   const std::string old = path_ + ".old";
   fs::rename(path_, old);
   log::warning("begins anew; the journal that was here is now " + printable(old, 1000) +
