@@ -1,5 +1,7 @@
 #include "cli/known_model.hpp"
 
+#include "model/values.hpp"
+
 #include <shockstep/models/gaussian_mixture.hpp>
 
 #include <ATen/Parallel.h>
@@ -12,11 +14,6 @@ namespace {
 at::Tensor rows(std::span<const double> x, std::int64_t d) {
   // from_blob takes no const pointer; the tensor is only read.
   return at::from_blob(const_cast<double*>(x.data()), {static_cast<std::int64_t>(x.size()) / d, d}, at::kDouble);
-}
-
-std::vector<double> values(const at::Tensor& tensor) {
-  const auto t = tensor.contiguous();
-  return {t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()};
 }
 
 }  // namespace

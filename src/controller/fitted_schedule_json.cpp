@@ -2,8 +2,7 @@
 
 #include <shockstep/error.hpp>
 
-#include "controller/json_whole.hpp"
-#include "core/text.hpp"
+#include "controller/json_file.hpp"
 
 #include <algorithm>
 
@@ -33,8 +32,7 @@ std::string to_json(const FittedSchedule& f) {
 }
 
 FittedSchedule fitted_schedule_from_json(const std::string& text, const std::string& path) {
-  try {
-    const Json j = Json::parse(text);
+  return parsed(text, path, "fitted schedule", [&](const Json& j) {
     if (j.at("shockstep_fitted_schedule") != 1) throw FileError(path, "is a fitted schedule of another version");
     FittedSchedule f{.sigmas = j.at("sigmas").get<std::vector<double>>(),
                      .times = j.at("times").get<std::vector<double>>(),
@@ -52,11 +50,7 @@ FittedSchedule fitted_schedule_from_json(const std::string& text, const std::str
     if (f.sigmas.empty() || f.times.size() != f.sigmas.size() || !descends)
       throw FileError(path, "is no fitted schedule: its sigmas must descend, each with a time");
     return f;
-  } catch (const FileError&) {
-    throw;
-  } catch (const std::exception& e) {
-    throw FileError(path, std::string("is no fitted schedule (") + printable(e.what(), 300) + ")");
-  }
+  });
 }
 
 }  // namespace shockstep

@@ -2,10 +2,7 @@
 #include <shockstep/guard.hpp>
 #include <shockstep/stepper.hpp>
 
-#include "controller/json_whole.hpp"
-#include "core/text.hpp"
-
-#include <nlohmann/json.hpp>
+#include "controller/json_file.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -103,18 +100,6 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   if (p.order < 1 || p.order > max_multistep_order || !(p.warp >= 0))
     throw std::invalid_argument("order must be 1 to " + std::to_string(max_multistep_order) + ", warp not negative");
   return p;
-}
-
-/// Runs `read` on the parsed text; whatever it throws becomes one line that names the file.
-template <class Read>
-auto parsed(const std::string& text, const std::string& path, const char* what, Read read) {
-  try {
-    return read(Json::parse(text));
-  } catch (const FileError&) {
-    throw;
-  } catch (const std::exception& e) {
-    throw FileError(path, std::string("is no ") + what + " (" + printable(e.what(), 300) + ")");
-  }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "core/shape_text.hpp"
+#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/score_model.hpp>
@@ -18,7 +19,7 @@ class Callable final : public ScoreModel {
       throw ModelError("the denoiser returns " +
                        (D.defined() ? "shape " + shape_text(D.sizes()) : std::string("nothing")) + ", expected " +
                        shape_text(x.sizes()));
-    return D.detach().to(at::kCPU, at::kDouble).contiguous();
+    return doubles(D);
   }
   const std::vector<std::int64_t>& shape() const override { return options_.shape; }
   double data_std() const override { return options_.data_std; }

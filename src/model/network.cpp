@@ -3,6 +3,7 @@
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/parametrisation.hpp"
+#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
@@ -159,7 +160,7 @@ class Network final : public ScoreModel {
     if (!F.is_floating_point())
       fail(std::string("returns ") + c10::toString(F.scalar_type()) + " numbers, expected floating point");
     if (F.sizes() != x.sizes()) wrong_shape(F, x);
-    return F.detach().to(at::kCPU, at::kDouble).contiguous();
+    return doubles(F);
   }
 
   // Three rows, which no program traced with a batch of fixed size takes. Any network has seen the like of noise at

@@ -1,10 +1,10 @@
 #include "output/encoding.hpp"
 
+#include "core/nan.hpp"
 #include "output/json.hpp"
 #include "output/number.hpp"
 
 #include <cmath>
-#include <limits>
 #include <numbers>
 
 namespace shockstep {
@@ -45,7 +45,6 @@ MeanLikelihood mean_likelihood(const std::vector<EncodedRow>& rows) {
   for (const EncodedRow& row : rows)
     if (std::isfinite(row.log_likelihood))
       sum += row.log_likelihood, square += row.log_likelihood * row.log_likelihood, ++n;
-  constexpr double nan = std::numeric_limits<double>::quiet_NaN();
   if (n == 0) return {nan, nan, 0};
   const double count = static_cast<double>(n), mean = sum / count;
   return {mean, n > 1 ? std::sqrt(std::max(0., square / count - mean * mean) / (count - 1)) : nan, n};

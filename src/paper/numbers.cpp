@@ -30,11 +30,6 @@ at::Tensor rows(const Values& x, std::int64_t d) {
 
 at::Tensor level(std::int64_t n, double sigma) { return at::full({n}, sigma, at::kDouble); }
 
-Values values(const at::Tensor& tensor) {
-  const auto t = tensor.contiguous();
-  return {t.const_data_ptr<double>(), t.const_data_ptr<double>() + t.numel()};
-}
-
 Values denoised(const ScoreModel& model, const Values& x, double sigma) {
   const auto points = rows(x, model.dimension());
   return values(model.denoise(points, level(points.size(0), sigma)));

@@ -3,6 +3,7 @@
 
 #include <shockstep/models/gaussian_mixture.hpp>
 
+#include "model/values.hpp"
 #include "paper/analysis.hpp"
 
 #include <functional>
@@ -12,10 +13,9 @@ namespace shockstep::paper {
 Values linspace(double from, double to, int n);
 Values logspace(double from, double to, int n);
 
-/// Points x [n, d], one after the other, as a tensor; and a tensor's numbers.
+/// Points x [n, d], one after the other, as a tensor; shockstep::values is the way back.
 at::Tensor rows(const Values& x, std::int64_t d);
 at::Tensor level(std::int64_t n, double sigma);
-Values values(const at::Tensor& tensor);
 
 /// D(x, sigma) of each row, and the score (D - x)/sigma^2 that follows from it.
 Values denoised(const ScoreModel& model, const Values& x, double sigma);
