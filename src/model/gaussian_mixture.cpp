@@ -17,10 +17,6 @@
 namespace shockstep {
 namespace {
 
-// Plain loops beat BLAS while the product is small against the exponentials, or the dimension too small for its kernels
-// (measured: K = 10, d = 32 and K = 1000, d = 2 are faster by loops, K = 100, d = 64 by BLAS).
-bool by_loops(std::int64_t K, std::int64_t d) { return K * d <= 1024 || d <= 8; }
-
 // Rounding in a covariance that was computed, perhaps in single precision, relative to its largest entry or eigenvalue.
 constexpr double rounding = 1e-6;
 
@@ -44,7 +40,7 @@ void set_widths(GaussianMixture::Parts& p, const at::Tensor& stds) {
   p.variance_min = *std::min_element(p.width2.begin(), p.width2.end());
 }
 
-void set_covariances(GaussianMixture::Parts& p, const at::Tensor& C) {
+void set_covariances(GaussianMixture::Parts& p, const at::Tensor& means, const at::Tensor& C) {
   p.full = true;
   for (std::int64_t k = 0; k < p.K; ++k) {
     const double* c = C.const_data_ptr<double>() + k * p.d * p.d;
@@ -69,17 +65,11 @@ void set_covariances(GaussianMixture::Parts& p, const at::Tensor& C) {
   }
   p.variance_min = *std::min_element(p.eigenvalue.begin(), p.eigenvalue.end());
   p.stacked = U.permute({1, 0, 2}).reshape({p.d, p.K * p.d}).contiguous();
-}
 
-void set_centred(GaussianMixture::Parts& p, const at::Tensor& means) {
   const auto centre = means.mean(0);
   p.centre = values(centre);
   p.centred = means.sub(centre).contiguous();
-  p.centred_transposed = p.centred.t().contiguous();
-  p.centred_norm2 = values(p.centred.square().sum(1));
-  p.centred_norm2_max = *std::max_element(p.centred_norm2.begin(), p.centred_norm2.end());
-  if (!p.full) return;
-  const auto U = p.stacked.reshape({p.d, p.K, p.d}).permute({1, 0, 2});
+  p.centred_norm2_max = p.centred.square().sum(1).max().item<double>();
   p.centred_rotated = values(at::matmul(p.centred.unsqueeze(1), U).contiguous());
 }
 
@@ -119,9 +109,8 @@ GaussianMixture::GaussianMixture(const GaussianMixtureOptions& options) : parts_
     set_widths(p, doubles(options.stds.reshape({-1})));
   } else {
     check("covariances", options.covariances, {K, d, d});
-    set_covariances(p, doubles(options.covariances));
+    set_covariances(p, means, doubles(options.covariances));
   }
-  set_centred(p, means);
 
   // Covariance of the mixture = sum_k w_k (C_k + (mu_k - mu)(mu_k - mu)^T).
   double trace = 0;
@@ -139,8 +128,7 @@ GaussianMixture::~GaussianMixture() = default;
 at::Tensor GaussianMixture::denoise(const at::Tensor& x, const at::Tensor& sigma) const {
   const auto xd = doubles(x), sd = row_sigmas(x, sigma, d_);
   auto D = at::empty_like(xd);
-  const auto kernel = !parts_->full && by_loops(K_, d_) ? denoise_lanes : denoise_blocks;
-  kernel(*parts_, xd.const_data_ptr<double>(), sd.const_data_ptr<double>(), xd.size(0), D.mutable_data_ptr<double>());
+  (parts_->full ? denoise_full : denoise_isotropic)(*parts_, xd.const_data_ptr<double>(), sd.const_data_ptr<double>(), xd.size(0), D.mutable_data_ptr<double>());
   return D;
 }
 

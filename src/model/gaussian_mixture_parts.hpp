@@ -24,27 +24,24 @@ struct GaussianMixture::Parts {
   std::vector<double> eigenvalue;  // e_kj, [K, d]
   std::vector<double> rotation;    // U_k, columns are eigenvectors, [K, d, d]
 
-  // For BLAS: everything relative to the mean of the means, which keeps |x|^2 - 2 x.mu + |mu|^2 from cancelling.
-  std::vector<double> centre;         // [d]
-  std::vector<double> centred_norm2;  // |mu_k - centre|^2, [K]
-  double centred_norm2_max = 0;
+  // The same for BLAS: everything relative to the mean of the means, which keeps the products small against the distances.
+  std::vector<double> centre;           // [d]
+  double centred_norm2_max = 0;         // of |mu_k - centre|^2
   at::Tensor centred;                   // mu_k - centre, [K, d]
-  at::Tensor centred_transposed;        // [d, K]
-  at::Tensor stacked;                   // U_1 | ... | U_K, [d, K d]; full only
-  std::vector<double> centred_rotated;  // U_k^T (mu_k - centre), [K, d]; full only
+  at::Tensor stacked;                   // U_1 | ... | U_K, [d, K d]
+  std::vector<double> centred_rotated;  // U_k^T (mu_k - centre), [K, d]
 
   double variance(std::int64_t k, std::int64_t j) const { return full ? eigenvalue[k * d + j] : width2[width_of[k]]; }
   /// y = U_k^T (x - mu_k), straight from the difference: no digits are lost however close x is to mu_k.
   void residual(std::int64_t k, const double* x, double* y) const;
 };
 
-/// Denoises rows of an isotropic mixture by plain loops, eight rows at a time.
-void denoise_lanes(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows,
-                   double* D);
+/// D of rows of an isotropic mixture, eight at a time.
+void denoise_isotropic(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows, double* D);
 
-/// Denoises rows with BLAS, in blocks of 64 rows whatever `rows` is: the bits of a product depend on its size.
-void denoise_blocks(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows,
-                    double* D);
+/// D of rows of a mixture with covariances, by BLAS in blocks of 64 rows whatever `rows` is: the bits of a product depend on
+/// its size.
+void denoise_full(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows, double* D);
 
 /// Sigma of each row, [B] float64; throws ModelError unless x is [B, d] and sigma [B] or one number.
 at::Tensor row_sigmas(const at::Tensor& x, const at::Tensor& sigma, std::int64_t d);

@@ -10,15 +10,28 @@
 namespace shockstep {
 namespace {
 
+/// sum_k weights[k] D[k]. Copies: what the loop writes might else be one of them, and every element would be looked up anew.
+template <int K>
+struct History {
+  double weight[K];
+  const double* D[K];
+
+  [[gnu::always_inline]] History(const double* weights, const double* const* values) {
+    for (int k = 0; k < K; ++k) weight[k] = weights[k], D[k] = values[k];
+  }
+  [[gnu::always_inline]] double add_to(double sum, std::size_t i) const {
+    for (int k = 0; k < K; ++k) sum += weight[k] * D[k][i];
+    return sum;
+  }
+};
+
 template <int K>
 [[gnu::always_inline]] inline void predict_row(const MultistepWeights& w, const double* x, const double* const* D,
                                                double* out, std::size_t d) {
+  const History<K> history(w.predict.data(), D);
+  const double decay = w.decay;
 #pragma omp simd
-  for (std::size_t i = 0; i < d; ++i) {
-    double sum = w.decay * x[i];
-    for (int k = 0; k < K; ++k) sum += w.predict[k] * D[k][i];
-    out[i] = sum;
-  }
+  for (std::size_t i = 0; i < d; ++i) out[i] = history.add_to(decay * x[i], i);
 }
 
 struct Sums {
@@ -31,16 +44,15 @@ template <int K>
                                                const double* const* D, double* candidate, double* spare, std::size_t d,
                                                double inv_h, double inv_age) {
   double gap2 = 0, rate2 = 0, bend2 = 0, move2 = 0;
-  const double* D1 = inv_age != 0 ? D[1] : D[0];
+  const History<K> history(w.extrapolate.data(), D);
+  const double *D0 = D[0], *D1 = inv_age != 0 ? D[1] : D[0], correct = w.correct;
 #pragma omp simd reduction(+ : gap2, rate2, bend2, move2)
   for (std::size_t i = 0; i < d; ++i) {
-    double extrapolated = 0;
-    for (int k = 0; k < K; ++k) extrapolated += w.extrapolate[k] * D[k][i];
-    const double gap = fresh[i] - extrapolated;
-    const double v = (fresh[i] - D[0][i]) * inv_h;
-    const double bend = v - (D[0][i] - D1[i]) * inv_age;
+    const double gap = fresh[i] - history.add_to(0, i);
+    const double v = (fresh[i] - D0[i]) * inv_h;
+    const double bend = v - (D0[i] - D1[i]) * inv_age;
     const double move = fresh[i] - predicted[i];
-    candidate[i] = predicted[i] + w.correct * gap;
+    candidate[i] = predicted[i] + correct * gap;
     spare[i] = fresh[i];
     gap2 += gap * gap;
     rate2 += v * v;

@@ -1,4 +1,4 @@
-// Large or anisotropic mixtures: BLAS on blocks of 64 rows.
+// Anisotropic mixtures: BLAS on blocks of 64 rows.
 #include "core/clones.hpp"
 #include "core/fast_exp.hpp"
 #include "core/ordered_sum.hpp"
@@ -36,30 +36,10 @@ void softmax(double* logit, std::int64_t K) {
   for (std::int64_t k = 0; k < K; ++k) logit[k] *= scale;
 }
 
-// What depends on sigma alone, per distinct width.
-struct Width {
-  double precision;   // 1/(s^2 + sigma^2)
-  double log_norm;    // -(d/2) ln(s^2 + sigma^2); 0 if there is one width only
-  double keep, pull;  // s^2/(s^2 + sigma^2), sigma^2/(s^2 + sigma^2)
-};
-
-// From products (x - c).(mu_k - c) to logits.
-SHOCKSTEP_CLONES
-void logits_of_products(double* logit, const GaussianMixture::Parts& p, const Width* widths, double x2) {
-  const auto* width_of = p.width_of.data();
-  const double *log_weight = p.log_weight.data(), *mu2 = p.centred_norm2.data();
-#pragma omp simd
-  for (std::int64_t k = 0; k < p.K; ++k) {
-    const Width& w = widths[width_of[k]];
-    logit[k] = (log_weight[k] + w.log_norm) - .5 * w.precision * (x2 - 2 * logit[k] + mu2[k]);
-  }
-}
-
 // Buffers of one thread, kept between calls.
 struct Scratch {
-  at::Tensor x, r, y, D;      // [64, d], [64, K], [64, K d], [64, d]
-  std::vector<Width> widths;  // [W]
-  std::vector<double> log_norm, residual;
+  at::Tensor x, r, y, D;         // [64, d], [64, K], [64, K d], [64, d]
+  std::vector<double> log_norm;  // [K]
 };
 
 double* fit(at::Tensor& t, std::int64_t columns) {
@@ -80,46 +60,9 @@ struct Doubt {
   }
 };
 
-// D = sum_k r_k (mu_k + (s_k^2/v_k)(x - mu_k)) = (sum_k r_k s_k^2/v_k) x + sum_k (r_k sigma^2/v_k) mu_k, about the centre.
-void isotropic_block(const GaussianMixture::Parts& p, const double* x, const double* sigma, std::int64_t rows,
-                     Scratch& s, double* D) {
-  const auto K = p.K, d = p.d, W = static_cast<std::int64_t>(p.width2.size());
-  const double* X = s.x.data_ptr<double>();
-  double *r = fit(s.r, K), *pull = fit(s.D, d), keep[block];
-  s.widths.resize(W), s.residual.resize(d);
-  at::mm_out(s.r, s.x, p.centred_transposed);
-
-  for (std::int64_t i = 0; i < rows; ++i) {
-    double* logit = r + i * K;
-    const double x2 = norm2(X + i * d, d), sigma2 = sigma[i] * sigma[i];
-    for (std::int64_t w = 0; w < W; ++w) {
-      const double v = p.width2[w] + sigma2;
-      s.widths[w] = {1 / v, W > 1 ? -.5 * static_cast<double>(d) * std::log(v) : 0, p.width2[w] / v, sigma2 / v};
-    }
-    logits_of_products(logit, p, s.widths.data(), x2);
-    const auto best = std::max_element(logit, logit + K) - logit;
-    const double q_best = 2 * (p.log_weight[best] + s.widths[p.width_of[best]].log_norm - logit[best]);
-    if (const Doubt doubt(x2 + p.centred_norm2_max, p.variance_min + sigma2, logit[best], q_best); doubt.any) {
-      for (std::int64_t k = 0; k < K; ++k) {
-        if (logit[k] < doubt.least) continue;
-        const Width& w = s.widths[p.width_of[k]];
-        p.residual(k, x + i * d, s.residual.data());
-        logit[k] = (p.log_weight[k] + w.log_norm) - .5 * w.precision * norm2(s.residual.data(), d);
-      }
-    }
-    softmax(logit, K);
-    keep[i] = sum_of(K, [&](auto k) { return logit[k] * s.widths[p.width_of[k]].keep; });
-    for (std::int64_t k = 0; k < K; ++k) logit[k] *= s.widths[p.width_of[k]].pull;
-  }
-  std::fill(r + rows * K, r + block * K, 0);
-  at::mm_out(s.D, s.r, p.centred);
-  for (std::int64_t i = 0; i < rows; ++i)
-    for (std::int64_t j = 0; j < d; ++j) D[i * d + j] = p.centre[j] + (keep[i] * X[i * d + j] + pull[i * d + j]);
-}
-
 // y_k = U_k^T (x - mu_k),  q_k = sum_j y_kj^2/(e_kj + sigma^2),  D = sum_k r_k mu_k + sum_k U_k (r_k e_k/(e_k + sigma^2) y_k).
-void full_block(const GaussianMixture::Parts& p, const double* x, const double* sigma, std::int64_t rows, Scratch& s,
-                double* D) {
+void denoise_block(const GaussianMixture::Parts& p, const double* x, const double* sigma, std::int64_t rows, Scratch& s,
+                   double* D) {
   const auto K = p.K, d = p.d;
   const double* X = s.x.data_ptr<double>();
   double *r = fit(s.r, K), *y = fit(s.y, K * d), *sum = fit(s.D, d);
@@ -161,8 +104,7 @@ void full_block(const GaussianMixture::Parts& p, const double* x, const double* 
 
 }  // namespace
 
-void denoise_blocks(const GaussianMixture::Parts& p, const double* x, const double* sigma, std::int64_t rows,
-                    double* D) {
+void denoise_full(const GaussianMixture::Parts& p, const double* x, const double* sigma, std::int64_t rows, double* D) {
   const c10::InferenceMode guard;  // also: the scratch is of one kind whether or not the caller is in this mode
   thread_local Scratch s;
   const auto d = p.d;
@@ -173,7 +115,7 @@ void denoise_blocks(const GaussianMixture::Parts& p, const double* x, const doub
     for (std::int64_t i = 0; i < n; ++i)
       for (std::int64_t j = 0; j < d; ++j) X[i * d + j] = xb[i * d + j] - p.centre[j];
     std::fill(X + n * d, X + block * d, 0);
-    (p.full ? full_block : isotropic_block)(p, xb, sigma + first, n, s, D + first * d);
+    denoise_block(p, xb, sigma + first, n, s, D + first * d);
   }
 }
 
