@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 namespace shockstep {
 namespace {
@@ -171,22 +172,24 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
     return out.emplace_back(std::move(e));
   };
 
-  // A crossing lies between the measurements on its two sides.
+  // A crossing lies between the measurements on its two sides; an exit, before J is seen below 1: where modes overlap, J falls
+  // to 1 from above like 1 + const sigma^2, and between two measurements above 1 the curve may dip below.
   const auto measured_before = [&](double lam) {
     double before = nodes_.front().lam - nodes_.front().h;
     for (const Measurement& m : measured_)
       if (m.lam < lam) before = m.lam;
     return before;
   };
-  const auto measured_after = [&](double lam) {
-    const auto m = std::find_if(measured_.begin(), measured_.end(), [&](const Measurement& n) { return n.lam >= lam; });
+  const auto measured_after = [&](double lam, double below) {
+    const auto m = std::find_if(measured_.begin(), measured_.end(),
+                                [&](const Measurement& n) { return n.lam >= lam && n.J < below; });
     return m != measured_.end() ? m->lam : nodes_.back().lam;
   };
 
   const std::size_t q = at_or_after(window.enter);
   const double reach = std::max(nodes_[q].h, open_spacing);
   add(EventKind::enter, window.enter, std::min(window.enter - reach, measured_before(window.enter)),
-      std::max(window.enter + reach, measured_after(window.enter)), q);
+      std::max(window.enter + reach, measured_after(window.enter, std::numeric_limits<double>::infinity())), q);
 
   // The decision: the largest |dD/dlam|/sigma among the steps that overlap the window.
   std::size_t first = nodes_.size(), last = 0, top = 0;
@@ -231,7 +234,7 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
   const double margin = std::max(nodes_[p].h, open_spacing);
   const double before = p > 0 ? nodes_[p - 1].lam - .5 * nodes_[p - 1].h : window.exit;
   add(EventKind::exit, window.exit, std::min({window.exit - margin, before, measured_before(window.exit)}),
-      std::max({window.exit + margin, nodes_[next].lam, measured_after(window.exit)}), p);
+      std::max({window.exit + margin, nodes_[next].lam, measured_after(window.exit, 1)}), p);
 }
 
 std::vector<Event> EventDetector::events(std::int64_t trajectory, const std::function<double(double)>& time,

@@ -96,6 +96,26 @@ TEST_CASE("Events of a trajectory that decides late bracket the exact ones") {
   }
 }
 
+TEST_CASE("An exit reaches to where J is seen below 1") {
+  // The curve dips below 1 between two measurements above it.
+  const LamTable no_gate;
+  EventDetector detector(1, no_gate);
+  detector.reset();
+  const double J[] = {.6, 1.5, 1.02, 1.01, .9};
+  const double moved[] = {.1, .1, 3, .01, .01};
+  for (int i = 0; i < 5; ++i) {
+    detector.node(.5 * i, .5, moved[i], i + 1);
+    detector.measured(J[i], moved[i], std::vector{1.});
+  }
+  double exponent;
+  const auto events = detector.events(0, own_time, exponent);
+  REQUIRE(events.size() == 3);
+  CHECK(events[2].kind == EventKind::exit);
+  CHECK(events[2].lam < 1.5);
+  CHECK(events[2].sigma_high >= std::exp(-1.));
+  CHECK(events[2].sigma_low == Approx(std::exp(-2.)));
+}
+
 TEST_CASE("A trajectory far from the interface has no event") {
   Exact exact;
   int measured;

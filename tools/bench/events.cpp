@@ -107,7 +107,7 @@ std::vector<std::vector<Exact>> exact_events(const Problem& problem, const Gauss
         e.exponent += (J[i][n] - 1) * h;
         if (rate[i][n] > rate[i][peak]) peak = n;
       }
-      e.exit = begin + n * h;
+      e.exit = std::min(begin + n * h, process.lam_end());  // sigma_min where J is still above 1 there
       e.speciation = begin + (peak - .5) * h;
       if (e.exponent >= least_exponent) events[i].push_back(e);
     }
