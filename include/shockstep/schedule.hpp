@@ -18,7 +18,7 @@ enum class Schedule {
   linear,     ///< the process's own time linear in u; for ve, sigma itself; for flow with its shift
   cosine,     ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho 2022
               ///< (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
-  tapered,    ///< ln sigma linear in u up to the scale of the data, steps three times as long far above it
+  tapered,    ///< ln sigma linear in u up to the scale of the data, steps ten times as long far above it
   fitted,     ///< to the model, method and count: calibrate.hpp
   ays,        ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024 (arXiv 2404.14507)
 };

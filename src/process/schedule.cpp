@@ -58,11 +58,11 @@ std::vector<double> linear(const Process& process, int nodes) {
   return uniform_in(process, nodes, time, [&](double t) { return sigma_where(process, time, t); });
 }
 
-/// The density of nodes in lam falls from 1 to a third: 1 - (2/3) sigma^2/(c^2 + sigma^2) = dw/dlam with
-///   w = lam + ln(c^2 + sigma^2)/3,  c twice the scale of the data.
+/// The density of nodes in lam falls from 1 to a tenth: 1 - .9 sigma^2/(s^2 + sigma^2) = dw/dlam with
+///   w = lam + .45 ln(s^2 + sigma^2),  s the scale of the data.
 std::vector<double> tapered(const Process& process, int nodes, double scale) {
-  const double c2 = 4 * scale * scale;
-  const auto warped = [c2](double sigma) { return -std::log(sigma) + std::log(c2 + sigma * sigma) / 3; };
+  const double s2 = scale * scale;
+  const auto warped = [s2](double sigma) { return -std::log(sigma) + .45 * std::log(s2 + sigma * sigma); };
   return uniform_in(process, nodes, warped, [&](double w) { return sigma_where(process, warped, w); });
 }
 
