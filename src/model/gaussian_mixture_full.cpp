@@ -1,6 +1,6 @@
 // Anisotropic mixtures: BLAS on blocks of 64 rows.
 #include "core/clones.hpp"
-#include "core/fast_exp.hpp"
+#include "core/fast_math.hpp"
 #include "core/ordered_sum.hpp"
 #include "model/gaussian_mixture_parts.hpp"
 

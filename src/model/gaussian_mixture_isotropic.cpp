@@ -1,7 +1,7 @@
 // Isotropic mixtures: eight rows abreast, one per lane, so that each row sees the same operations in the same order wherever it
 // stands in a batch. Distances are those of the differences x - mu_k, not of |x|^2 - 2 x.mu_k + |mu_k|^2, which cancels.
 #include "core/clones.hpp"
-#include "core/fast_exp.hpp"
+#include "core/fast_math.hpp"
 #include "model/gaussian_mixture_parts.hpp"
 
 #include <algorithm>

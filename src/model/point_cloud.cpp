@@ -1,7 +1,7 @@
 #include <shockstep/models/point_cloud.hpp>
 
 #include "core/clones.hpp"
-#include "core/fast_exp.hpp"
+#include "core/fast_math.hpp"
 #include "core/ordered_sum.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"

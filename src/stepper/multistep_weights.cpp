@@ -1,5 +1,8 @@
 #include <shockstep/stepper.hpp>
 
+#include "core/clones.hpp"
+#include "core/fast_math.hpp"
+
 #include <boost/math/quadrature/gauss.hpp>
 
 #include <algorithm>
@@ -83,67 +86,97 @@ using Gauss10 = boost::math::quadrature::gauss<double, 10>;
 // Where every node has s/sigma beyond this, tau is lam but for 1/(4 30^2) of a step, and the closed form serves.
 constexpr double straight = 30;
 
+constexpr int points = 10;  // of Gauss' rule on (0, 1), as it and its weights are listed
+const auto rule = [] {
+  struct {
+    std::array<double, points> at{}, weight{};
+  } r;
+  for (int q = 0; q < points / 2; ++q) {
+    const double a = Gauss10::abscissa()[q];
+    r.at[2 * q] = .5 * (1 - a), r.at[2 * q + 1] = .5 * (1 + a);
+    r.weight[2 * q] = r.weight[2 * q + 1] = .5 * Gauss10::weights()[q];
+  }
+  return r;
+}();
+
 /// The same with polynomials in tau(u) = asinh(warp e^u), by Gauss' rule: no closed form is known.
 template <int K>
-MultistepWeights warped_weights(const double* ages, double h, double warp) {
+[[gnu::always_inline]] inline MultistepWeights warped_weights(const double* ages, double h, double warp) {
   MultistepWeights w;
   w.order = K;
   w.decay = std::exp(-h);
 
-  std::array<double, K> t, slope, from;
-  for (int i = 0; i < K; ++i) t[i] = std::asinh(warp * std::exp(-ages[i]));
+  // All tau at once: of Gauss' points, of the end of the step, of the nodes.
+  constexpr int end = points, first = points + 1, count = points + 1 + K;
+  std::array<double, count> e, tau;
+  for (int q = 0; q < points; ++q) e[q] = h * rule.at[q];
+  e[end] = h;
+  for (int i = 0; i < K; ++i) e[first + i] = -ages[i];
+#pragma omp simd
+  for (int q = 0; q < count; ++q) {
+    e[q] = fast_exp(e[q]);
+    tau[q] = fast_asinh(warp * e[q]);
+  }
+
+  // Lagrange's basis at the points and the end, and N(tau) = prod_i (tau - t_i).
+  std::array<std::array<double, points + 1>, K> basis;
+  std::array<double, points + 1> N;
   for (int i = 0; i < K; ++i) {
-    double product = 1;
+    double slope = 1;
     for (int j = 0; j < K; ++j)
-      if (j != i) product *= t[i] - t[j];
-    slope[i] = 1 / product;
-  }
-  // Adds scale times Lagrange's basis at tau to `into`; returns N there, N(tau) = prod_i (tau - t_i).
-  const auto add_basis = [&](double tau, double scale, auto& into) {
-    double N = 1;
-    for (int i = 0; i < K; ++i) {
-      from[i] = tau - t[i];
-      N *= from[i];
-    }
-    for (int i = 0; i < K; ++i) {
-      double value = scale * slope[i];
+      if (j != i) slope *= tau[first + i] - tau[first + j];
+    slope = 1 / slope;
+#pragma omp simd
+    for (int q = 0; q <= end; ++q) {
+      double value = slope;
       for (int j = 0; j < K; ++j)
-        if (j != i) value *= from[j];
-      into[i] += value;
+        if (j != i) value *= tau[q] - tau[first + j];
+      basis[i][q] = value;
     }
-    return N;
-  };
-  const double N_at_h = add_basis(std::asinh(warp / w.decay), 1, w.extrapolate);
-  const auto add_node = [&](double u, double rule) {
-    const double e = std::exp(u), weight = rule * e * w.decay;
-    w.correct += weight * add_basis(std::asinh(warp * e), weight, w.predict);
-  };
-  for (std::size_t q = 0; q < Gauss10::abscissa().size(); ++q) {
-    const double a = Gauss10::abscissa()[q], rule = .5 * h * Gauss10::weights()[q];
-    add_node(.5 * h * (1 - a), rule);
-    add_node(.5 * h * (1 + a), rule);
   }
-  w.correct /= N_at_h;
+#pragma omp simd
+  for (int q = 0; q <= end; ++q) {
+    N[q] = 1;
+    for (int j = 0; j < K; ++j) N[q] *= tau[q] - tau[first + j];
+  }
+  std::array<double, points> weight;
+  for (int q = 0; q < points; ++q) weight[q] = h * rule.weight[q] * e[q] * w.decay;
+  for (int i = 0; i < K; ++i) {
+    w.extrapolate[i] = basis[i][end];
+    for (int q = 0; q < points; ++q) w.predict[i] += weight[q] * basis[i][q];
+  }
+  for (int q = 0; q < points; ++q) w.correct += weight[q] * N[q];
+  w.correct /= N[end];
   return w;
 }
 
-template <int K>
-MultistepWeights any_weights(const double* ages, double h, double warp) {
-  // The nodes and the end of the step where s/sigma is smallest: behind, or ahead where the step goes up.
-  const bool bent = warp > 0 && warp * std::exp(std::min(-ages[K - 1], h)) < straight;
-  return bent ? warped_weights<K>(ages, h, warp) : weights<K>(ages, h);
+/// Whether a node or the end of the step is where tau is bent: behind, or ahead where the step goes up.
+bool bent(double warp, double oldest, double h) {
+  return warp > 0 && warp * std::exp(std::min(-oldest, h)) < straight;
+}
+
+SHOCKSTEP_CLONES
+MultistepWeights warped_weights(int k, const double* ages, double h, double warp) {
+  switch (k) {
+    case 1: return warped_weights<1>(ages, h, warp);
+    case 2: return warped_weights<2>(ages, h, warp);
+    case 3: return warped_weights<3>(ages, h, warp);
+    case 4: return warped_weights<4>(ages, h, warp);
+    default: return warped_weights<5>(ages, h, warp);
+  }
 }
 
 }  // namespace
 
 MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp) {
   assert(h != 0);
+  if (bent(warp, ages.back(), h)) return warped_weights(static_cast<int>(ages.size()), ages.data(), h, warp);
   switch (ages.size()) {
-    case 1: return any_weights<1>(ages.data(), h, warp);
-    case 2: return any_weights<2>(ages.data(), h, warp);
-    case 3: return any_weights<3>(ages.data(), h, warp);
-    case 4: return any_weights<4>(ages.data(), h, warp);
-    default: assert(ages.size() == 5); return any_weights<5>(ages.data(), h, warp);
+    case 1: return weights<1>(ages.data(), h);
+    case 2: return weights<2>(ages.data(), h);
+    case 3: return weights<3>(ages.data(), h);
+    case 4: return weights<4>(ages.data(), h);
+    default: assert(ages.size() == 5); return weights<5>(ages.data(), h);
   }
 }
 
