@@ -86,12 +86,12 @@ using Gauss10 = boost::math::quadrature::gauss<double, 10>;
 // Where every node has s/sigma beyond this, tau is lam but for 1/(4 30^2) of a step, and the closed form serves.
 constexpr double straight = 30;
 
-constexpr int points = 10;  // of Gauss' rule on (0, 1), as it and its weights are listed
+constexpr int points = 10;  // Gauss' rule on (0, 1)
 const auto rule = [] {
   struct {
     std::array<double, points> at{}, weight{};
   } r;
-  for (int q = 0; q < points / 2; ++q) {
+  for (std::size_t q = 0; q < Gauss10::abscissa().size(); ++q) {
     const double a = Gauss10::abscissa()[q];
     r.at[2 * q] = .5 * (1 - a), r.at[2 * q + 1] = .5 * (1 + a);
     r.weight[2 * q] = r.weight[2 * q + 1] = .5 * Gauss10::weights()[q];
