@@ -21,7 +21,7 @@ struct alignas(64) Lanes {
 // So many sums at once stay in registers and hide the latency of one another.
 constexpr int abreast = 4;
 // Components whose means stay in the cache while all coordinates are visited.
-constexpr std::int64_t block = 64;
+constexpr std::int64_t cached = 64;
 
 // q_n = |x - mu_n|^2 of N components; x: [d].
 template <int N>
@@ -107,8 +107,8 @@ void denoise_isotropic(const GaussianMixture::Parts& parts, const double* x, con
     }
     EACH_LANE sum.v[l] = 1 / sum.v[l];
     std::fill_n(pull, d, Lanes{});
-    for (std::int64_t k = 0; k < K; k += block) {
-      const auto many = std::min(block, K - k);
+    for (std::int64_t k = 0; k < K; k += cached) {
+      const auto many = std::min(cached, K - k);
       std::int64_t j = 0;
       for (; j + abreast <= d; j += abreast) add_means<abreast>(means + k * d + j, many, d, r + k, pull + j);
       for (; j < d; ++j) add_means<1>(means + k * d + j, many, d, r + k, pull + j);
