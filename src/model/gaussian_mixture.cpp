@@ -128,7 +128,8 @@ GaussianMixture::~GaussianMixture() = default;
 at::Tensor GaussianMixture::denoise(const at::Tensor& x, const at::Tensor& sigma) const {
   const auto xd = doubles(x), sd = row_sigmas(x, sigma, d_);
   auto D = at::empty_like(xd);
-  (parts_->full ? denoise_full : denoise_isotropic)(*parts_, xd.const_data_ptr<double>(), sd.const_data_ptr<double>(), xd.size(0), D.mutable_data_ptr<double>());
+  const auto kernel = parts_->full ? denoise_full : denoise_isotropic;
+  kernel(*parts_, xd.const_data_ptr<double>(), sd.const_data_ptr<double>(), xd.size(0), D.mutable_data_ptr<double>());
   return D;
 }
 
