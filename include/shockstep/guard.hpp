@@ -8,6 +8,7 @@
 
 #include <shockstep/method.hpp>
 
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -77,7 +78,8 @@ struct GuardProfile {
 
   /// Largest error allowed in a step that ends at lam, for the tolerance `tol`: tol / G_q(lam), or
   /// tol (1 + sigma/data_std), data units; no less than what rounding makes of a step.
-  double allowed(double tol, double lam) const;
+  double allowed(double tol, double lam) const { return allowed(tol, lam, std::exp(-lam)); }
+  double allowed(double tol, double lam, double sigma) const;  ///< the same where sigma = e^-lam is at hand
 };
 
 /// JSON text of a profile, `source` included; what is infinite or NaN is null.

@@ -18,8 +18,7 @@ double LamTable::operator()(double lam) const {
   return (1 - f) * values[i] + f * values[i + 1];
 }
 
-double GuardProfile::allowed(double tol, double lam) const {
-  const double sigma = std::exp(-lam);
+double GuardProfile::allowed(double tol, double lam, double sigma) const {
   // Below this the difference of corrector and predictor is rounding, and a smaller tolerance would never be met.
   const double rounding = 4e-16 * (data_std + sigma);
   return std::max(rounding, log_gain.empty() ? tol * (1 + sigma / data_std) : tol * std::exp(-log_gain(lam)));

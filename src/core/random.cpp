@@ -1,7 +1,12 @@
+#include "core/clones.hpp"
+#include "core/fast_math.hpp"
+
 #include <shockstep/random.hpp>
 
 #include <Random123/philox.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -21,19 +26,38 @@ void for_blocks(std::size_t count, std::uint64_t seed, Stream stream, std::uint6
     use(4 * block, philox({{trajectory, interval, block, 0}}, key));
 }
 
+/// Words of two blocks and more at a time, so that the loop over them is long enough to be vectorised, and on the stack.
+struct Words {
+  static constexpr std::size_t capacity = 128;
+  std::array<double, capacity / 2> u1, u2;
+  std::array<double, capacity> normal;
+};
+
+/// Box and Muller 1958: normal[2 i], normal[2 i + 1] from u1[i], u2[i] in (0, 1].
+SHOCKSTEP_CLONES
+void box_muller(Words& words, std::size_t pairs) {
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const double radius = std::sqrt(-2 * fast_log(words.u1[i]));
+    const auto [sine, cosine] = fast_sine_cosine_of_turns(words.u2[i]);
+    words.normal[2 * i] = radius * cosine, words.normal[2 * i + 1] = radius * sine;
+  }
+}
+
 }  // namespace
 
 void fill_normal(std::span<double> out, std::uint64_t seed, Stream stream, std::uint64_t trajectory,
                  std::uint64_t interval) {
+  Words words;
+  std::size_t done = 0;
   for_blocks(out.size(), seed, stream, trajectory, interval, [&](std::size_t first, const auto& bits) {
-    for (std::size_t pair = 0; pair < 2; ++pair) {  // Box-Muller
-      const std::size_t j = first + 2 * pair;
-      if (j >= out.size()) return;
-      const double radius = std::sqrt(-2 * std::log(open_unit(bits[2 * pair])));
-      const double angle = 2 * std::numbers::pi * open_unit(bits[2 * pair + 1]);
-      out[j] = radius * std::cos(angle);
-      if (j + 1 < out.size()) out[j + 1] = radius * std::sin(angle);
-    }
+    const std::size_t pair = (first - done) / 2;
+    for (std::size_t i = 0; i < 2; ++i)
+      words.u1[pair + i] = open_unit(bits[2 * i]), words.u2[pair + i] = open_unit(bits[2 * i + 1]);
+    const std::size_t count = std::min(first + 4, out.size()) - done;
+    if (count < Words::capacity && done + count < out.size()) return;
+    box_muller(words, (count + 1) / 2);
+    std::copy_n(words.normal.begin(), count, out.begin() + static_cast<std::ptrdiff_t>(done));
+    done += count;
   });
 }
 

@@ -121,9 +121,9 @@ double Trajectory::progress() const {
   return report_.passes > 1 ? 1 : (row_.lam() - lam_begin_) / (lam_end_ - lam_begin_);
 }
 
-double Trajectory::allowed(double lam) const {
+double Trajectory::allowed(double lam, double sigma) const {
   const double factor = report_.passes == 1 ? 1 : lam <= burst_end_ ? tighten_ : relax_;
-  return settings_.profile.allowed(settings_.profile.step_tolerance * factor, lam);
+  return settings_.profile.allowed(settings_.profile.step_tolerance * factor, lam, sigma);
 }
 
 int Trajectory::evaluations_to_land() const {
@@ -185,8 +185,9 @@ double Trajectory::request(std::span<double> point) {
     used_order_ = row_.predict(h_, point, forced_ ? landing_values : max_multistep_order);
   }
   // The range is closed: rounding of exp must not leave it.
-  return last_ && lam >= end ? settings_.sigma_min
-                             : std::clamp(std::exp(-lam), settings_.sigma_min, settings_.sigma_max);
+  sigma_ = last_ && lam >= end ? settings_.sigma_min
+                               : std::clamp(std::exp(-lam), settings_.sigma_min, settings_.sigma_max);
+  return sigma_;
 }
 
 bool Trajectory::receive(std::span<const double> point, std::span<const double> D) {
@@ -225,7 +226,8 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   }
   const double lam0 = row_.lam(), lam1 = last_ ? lam_end_ : lam0 + h_;
   const double scale = in_stages ? 1 : h_ / unit_step;
-  const double error = outcome.error * scale, tolerance = allowed(lam1);
+  const double sigma1 = in_stages ? std::exp(-lam1) : sigma_;
+  const double error = outcome.error * scale, tolerance = allowed(lam1, sigma1);
   const StepBound bound = noise_.bound(tolerance, noise_.found() ? row_.noise_weight() * scale : 0);
   // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
   const double ratio = bound.ratio(error);
@@ -240,7 +242,7 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   }
 
   noise_.add(gaps, tolerance);
-  watch_model(outcome.move2, error, bound, tolerance);
+  watch_model(outcome.move2, sigma1, error, bound, tolerance);
   row_.accept();
   ++report_.accepted;
   ++accepted_in_pass_;
@@ -270,14 +272,14 @@ bool Trajectory::visit_nodes(std::span<const double> predicted) {
 }
 
 /// At an accepted step, before it is kept: what the report says of the model.
-void Trajectory::watch_model(double move2, double error, const StepBound& bound, double tolerance) {
+void Trajectory::watch_model(double move2, double sigma1, double error, const StepBound& bound, double tolerance) {
   report_.noise = std::max(report_.noise, noise_.level());
   if (report_.passes > 1) return;  // its tolerance is tighter than the one that was asked for
   if (error > tolerance && !forced_) {
     ++report_.noise_limited;
     report_.noise_excess = std::max(report_.noise_excess, error / tolerance);
   }
-  if (!forced_) drift_.add(h_, move2 / static_cast<double>(d_), std::exp(-row_.lam() - h_), bound.largest());
+  if (!forced_) drift_.add(h_, move2 / static_cast<double>(d_), sigma1, bound.largest());
 }
 
 /// Of the node being visited.

@@ -89,7 +89,7 @@ class Trajectory final : public Integration {
   bool finish_pass();
   void finish(Status status);
   void log_events();
-  double allowed(double lam) const;
+  double allowed(double lam, double sigma) const;
   int evaluations_left() const { return settings_.max_evaluations - report_.evaluations; }
   int evaluations_to_land() const;
   int evaluations_to_finish() const;
@@ -101,7 +101,7 @@ class Trajectory final : public Integration {
   void end_node(std::span<const double> D);
   Status arrived(bool limited) const;
   double error_estimate() const;
-  void watch_model(double move2, double error, const StepBound& bound, double tolerance);
+  void watch_model(double move2, double sigma1, double error, const StepBound& bound, double tolerance);
 
   const TrajectorySettings& settings_;
   std::size_t d_;
@@ -125,6 +125,7 @@ class Trajectory final : public Integration {
   Observer* steps_ = nullptr;
   Awaiting awaiting_ = Awaiting::seed;
   double h_ = 0;                        // of the step under way
+  double sigma_ = 0;                    // of the evaluation of a step that was asked for last; a multistep's is at its end
   double next_h_ = 0;                   // proposed by the controller
   int used_order_ = 0;                  // the error of the step under way falls as h^(used_order_ + 1)
   bool forced_ = false, last_ = false;  // the step under way: lands within the budget; ends at sigma_min

@@ -2,7 +2,10 @@
 
 #include <shockstep/random.hpp>
 
+#include <Random123/philox.h>
+
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 using namespace shockstep;
@@ -17,8 +20,8 @@ std::vector<double> draw(std::size_t n, std::uint64_t seed, Stream stream, std::
 }  // namespace
 
 TEST_CASE("A draw is a function of its address alone") {
-  const auto all = draw(11, 7, Stream::start, 3);
-  for (std::size_t n = 1; n <= 11; ++n) {
+  const auto all = draw(300, 7, Stream::start, 3);
+  for (std::size_t n = 1; n <= 300; ++n) {
     const auto some = draw(n, 7, Stream::start, 3);
     CHECK(std::vector(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n)) == some);
   }
@@ -26,6 +29,20 @@ TEST_CASE("A draw is a function of its address alone") {
   CHECK(draw(4, 7, Stream::start, 4) != draw(4, 7, Stream::start, 3));
   CHECK(draw(4, 8, Stream::start, 3) != draw(4, 7, Stream::start, 3));
   CHECK(draw(4, 7, Stream::pilot, 3) != draw(4, 7, Stream::start, 3));
+}
+
+TEST_CASE("Draws are Box and Muller's of the words of Philox") {
+  const auto found = draw(6, 7, Stream::start, 3, 5);
+  for (std::uint64_t block = 0; block < 2; ++block) {
+    const auto bits = r123::Philox4x64()({{3, 5, block, 0}}, {{7, static_cast<std::uint64_t>(Stream::start)}});
+    for (std::size_t j = 0; j < 4 && 4 * block + j < 6; ++j) {
+      const auto unit = [&](std::size_t word) { return static_cast<long double>((bits[word] >> 11) + 1) * 0x1p-53L; };
+      const auto angle = 2 * std::numbers::pi_v<long double> * unit(j | 1);
+      const auto exact = std::sqrt(-2 * std::log(unit(j & 2))) * (j % 2 ? std::sin(angle) : std::cos(angle));
+      // a radius of at most 8.6 with a relative error of 5e-16, a sine with 2e-16
+      CHECK(std::abs(static_cast<double>(found[4 * block + j] - exact)) < 8.6 * 7e-16);
+    }
+  }
 }
 
 TEST_CASE("Draws are standard normal and uncorrelated across neighbouring addresses") {
