@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 namespace shockstep::cli {
 namespace {
@@ -78,7 +79,8 @@ int compare(const Options& options) {
   const ConfigNode root = read_root(options);
   RunConfig config(root, options.config, method_names());
   CompareConfig compared(root, options.config, method_names());
-  const auto [process, model] = make_inputs(config);
+  const Inputs inputs = make_inputs(config);
+  const auto& [process, model] = inputs;
   for (ComparedMethod& method : compared.methods) method.options.cache = cache_file(config, method.options, *model);
   const auto& run = config.run;
   SampleRequest request = make_request(run, options, *model);
@@ -106,6 +108,7 @@ int compare(const Options& options) {
     log::info("model: " + model->describe());
     facts.setup = run_setup(config, options, *model);
     facts.setup.seconds = seconds_since(begin);
+    facts.warnings = fit_warnings(quick_fit(inputs, run));
     result = with_file(config.file, [&] {
       return comparison.run([&](const ComparisonRow& row) {
         progress.finished(static_cast<int>(std::lround(row.evaluations_mean)));
@@ -113,7 +116,7 @@ int compare(const Options& options) {
                   shortest(row.error.rms) + ", " + shortest(row.wall_seconds) + " s");
       });
     });
-    facts.warnings = compare_warnings(comparison, result);
+    for (auto& sentence : compare_warnings(comparison, result)) facts.warnings.push_back(std::move(sentence));
   }
   compared.reference = result.reference;
   compared.add_to(facts.setup.config);

@@ -17,6 +17,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 namespace shockstep::cli {
 namespace {
@@ -61,7 +62,8 @@ int encode(const Options& options) {
   const ConfigNode root = read_root(options);
   RunConfig config(root, options.config, method_names());
   const EncodeOptions wanted = read_encode(root, options.config);
-  const auto [process, model] = make_inputs(config);
+  const Inputs inputs = make_inputs(config);
+  const auto& [process, model] = inputs;
   config.sampler.cache = cache_file(config, config.sampler, *model);
   const at::Tensor data = read_rows(options.data, model->shape());
 
@@ -84,6 +86,7 @@ int encode(const Options& options) {
   facts.tolerance = config.sampler.tolerance;
   facts.directions = encoder.directions();
   facts.exact_trace = encoder.exact_trace();
+  facts.warnings = fit_warnings(quick_fit(inputs, config.run));
 
   EncodeResult result;
   {
@@ -99,7 +102,7 @@ int encode(const Options& options) {
   }
   if (interrupted()) log::warning("interrupted; writing what is done");
   facts.latent_rms = result.latent_rms();
-  facts.warnings = encode_warnings(result, facts.latent_rms);
+  for (auto& sentence : encode_warnings(result, facts.latent_rms)) facts.warnings.push_back(std::move(sentence));
   const auto rows = rows_of(result);
   write_latents(at("latents.npy"), result.latents);
   std::vector<std::string> files{"latents.npy"};

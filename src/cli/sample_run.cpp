@@ -7,7 +7,6 @@
 #include "cli/known_model.hpp"
 #include "cli/report.hpp"
 #include "log/log.hpp"
-#include "output/fit.hpp"
 #include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
 
@@ -123,7 +122,7 @@ RunFacts SampleRun::facts() const {
   facts.fitted = sampler_->fitted();
   facts.notes = sampler_->notes();
   facts.fit = quick_fit(inputs_, config_.run);
-  if (facts.fit && !facts.fit->fits) facts.notes.push_back(fit_warning(*facts.fit));
+  for (auto& sentence : fit_warnings(facts.fit)) facts.notes.push_back(std::move(sentence));
   if (sde && config_.sampler.guard.enabled)
     facts.notes.push_back(
         "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");

@@ -48,11 +48,13 @@ int schedule(const Options& options) {
   watch_interrupts();
   const auto format = format_of(options);
   RunConfig config = fit_config(options);
-  const auto [process, model] = make_inputs(config);
+  const Inputs inputs = make_inputs(config);
+  const auto& [process, model] = inputs;
   config.sampler.cache = cache_file(config, config.sampler, *model);
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   log::open(at("run.log"));
+  const auto misfit = fit_warnings(quick_fit(inputs, config.run));
   FittedSchedule fitted;
   {
     Progress progress(1, !options.quiet);
@@ -76,6 +78,7 @@ int schedule(const Options& options) {
   } else {
     std::filesystem::remove(at("report.html"));  // of an earlier run
   }
+  for (const auto& sentence : misfit) log::warning(sentence);
   log::info("schedule of " + std::to_string(config.sampler.steps->count) + " steps: error " + fit_text(fitted));
   if (format)
     std::fputs(schedule_text(fitted, facts, *format).c_str(), stdout);

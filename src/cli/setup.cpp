@@ -6,6 +6,7 @@
 #include "cli/arrays.hpp"
 #include "cli/content_hash.hpp"
 #include "config/yaml.hpp"
+#include "output/fit.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
@@ -87,6 +88,11 @@ SampleRequest make_request(const RunSettings& run, const Options& options, const
 std::optional<FitReport> quick_fit(const Inputs& inputs, const RunSettings& run) {
   if (inputs.model->exact()) return std::nullopt;
   return check_fit(inputs.model, inputs.process, {.quick = true, .batch = run.batch}).report;
+}
+
+std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit) {
+  if (!fit || fit->fits) return {};
+  return {fit_warning(*fit)};
 }
 
 int threads_of(const RunSettings& run, const ScoreModel& model) {

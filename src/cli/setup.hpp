@@ -36,6 +36,8 @@ Inputs make_inputs(RunConfig& config);
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
 /// The quick fit check, where a description can be wrong: of networks.
 std::optional<FitReport> quick_fit(const Inputs& inputs, const RunSettings& run);
+/// What a user should know of it, if anything.
+std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit);
 /// In use.
 int threads_of(const RunSettings& run, const ScoreModel& model);
 /// For the files; seconds is for the caller to set.

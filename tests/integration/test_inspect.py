@@ -198,6 +198,18 @@ process: {kind: ve, sigma_min: 0.01, sigma_max: 80}
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("this looks like denoised data, not noise; see shockstep inspect", done.stderr)
 
+    def test_the_other_commands_warn_too(self):
+        shockstep("sample", DIGITS, "--count", "2", "--steps", "18", "--method", "heun", "--out", self.folder / "data")
+        methods = "methods=[{name: euler, method: euler, steps: 4}]"
+        for command in (["compare", "--count", "2", "--set", methods, "--set", "reference=1e-2"],
+                        ["encode", "--data", self.folder / "data" / "samples.npy", "--set", "encode.likelihood=off"],
+                        ["schedule", "--steps", "4"]):
+            for settings, said in ((["--set", "model.predicts=noise"], self.assertIn), ([], self.assertNotIn)):
+                with self.subTest(command=command, settings=settings):
+                    done = shockstep(command[0], DIGITS, *command[1:], *settings, "--out", self.folder / "run")
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    said("this looks like denoised data, not noise; see shockstep inspect", done.stderr)
+
 
 @unittest.skipUnless(find_browser(), "needs Chromium: apt-get install chromium, or CHROMIUM=PROGRAM")
 class Page(ScratchCase):
