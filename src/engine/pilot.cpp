@@ -8,9 +8,18 @@
 #include "engine/engine.hpp"
 #include "engine/pilot_tables.hpp"
 
+#include <ATen/ops/item.h>
+#include <ATen/ops/linalg_matrix_norm.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/stack.h>
+#include <ATen/ops/sub.h>
+#include <ATen/ops/tensor.h>
+
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shockstep {
@@ -19,7 +28,7 @@ namespace {
 constexpr std::uint64_t pilot_seed = 77;
 constexpr int rows_measured = 33;  // fewest for a conformal 97 % quantile: n >= .97/.03
 constexpr int rows_for_cap = 16;
-constexpr double warp = 1.5;  // scale of the interpolation variable over data_std
+constexpr double warp = 1.5;  // scale of the interpolation variable over the spread of the data
 // Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
 constexpr double step_for_4 = .30, step_for_5 = .18;
 constexpr double level = .97;  // coverage of tolerance and error estimate
@@ -101,6 +110,15 @@ std::vector<double> logs(const std::vector<double>& values) {
   return out;
 }
 
+/// Standard deviation of the samples along the direction where it is largest.
+double main_spread(const std::vector<Row>& rows) {
+  std::vector<at::Tensor> samples;
+  for (const Row& row : rows) samples.push_back(at::tensor(row.sample, at::kDouble));
+  const auto x = at::stack(samples);
+  const double largest = at::linalg_matrix_norm(x.sub(x.mean(0)), 2).item().toDouble();
+  return largest / std::sqrt(static_cast<double>(rows.size() - 1));
+}
+
 /// The pilot of one model, range and set of options.
 class Pilot {
  public:
@@ -117,6 +135,7 @@ class Pilot {
  private:
   std::vector<Row> rows(const GuardProfile& profile, std::int64_t first, std::int64_t count);
   void measure_reference();
+  double cost(const std::vector<Row>& rows, int order) const;
   void confirm_reference(std::size_t i, const GuardProfile& profile);
 
   const ScoreModel& model_;
@@ -126,6 +145,7 @@ class Pilot {
   double begin_, end_;
   std::int64_t evaluations_ = 0;
   GuardProfile base_;            // what does not depend on the tolerance of a step
+  bool warp_chosen_;             // before the first rehearsal, or by it
   std::vector<Row> exact_;       // reference end points
   std::vector<bool> confirmed_;  // those measured a second time
   std::vector<std::vector<double>> gains_;
@@ -139,7 +159,8 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
       settings_(pilot_settings(model, process, options)),
       begin_(process.lam_begin()),
       end_(process.lam_end()),
-      base_(default_profile(model, process, options, observer)) {
+      base_(default_profile(model, process, options, observer)),
+      warp_chosen_(model.exact()) {  // on mixtures neither scale is better than the other
   evaluations_ = base_.evaluations;
   measure_reference();
 }
@@ -179,6 +200,19 @@ void Pilot::measure_reference() {
   base_.first_step = 1.2;
 }
 
+/// Mean ln error of the first of the pilot's rows, were their evaluations all the same: errors go like evaluations^-order.
+double Pilot::cost(const std::vector<Row>& rows, int order) const {
+  std::vector<double> errors;
+  double evaluations = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    errors.push_back(rms_difference(rows[i].sample, exact_[i].sample));
+    evaluations += static_cast<double>(rows[i].report.evaluations);
+  }
+  const auto log_errors = logs(errors);
+  const double mean = std::accumulate(log_errors.begin(), log_errors.end(), 0.) / static_cast<double>(rows.size());
+  return mean + order * std::log(evaluations);
+}
+
 /// The reference knew no gain, and may itself have ended in the wrong mode: where a rehearsal contradicts it, it is measured
 /// again with the weight and the cap.
 void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
@@ -207,8 +241,20 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
                                                                 : .97;
   profile.log_gain = high_gain(gains_, begin_, end_, profile.quantile);
 
-  // 2. Cap: the typical step at this tolerance. 3. Threshold of the score.
-  const auto uncapped = rows(profile, 0, rows_for_cap);
+  // 2. Variable of interpolation, and cap: the typical step at this tolerance. 3. Threshold of the score.
+  auto uncapped = rows(profile, 0, rows_for_cap);
+  if (!warp_chosen_) {
+    // D is a power series in 1/sigma above the spread of the data; that of images along their main direction may be many times
+    // that of a pixel.
+    GuardProfile wide = profile;
+    wide.warp = warp * main_spread(exact_);
+    auto with_wide = rows(wide, 0, rows_for_cap);
+    if (cost(with_wide, profile.order) < cost(uncapped, profile.order)) {
+      base_.warp = profile.warp = wide.warp;
+      uncapped = std::move(with_wide);
+    }
+    warp_chosen_ = true;
+  }
   std::vector<const PathData*> paths;
   for (const Row& row : uncapped) paths.push_back(&row.path);
   profile.cap = typical_steps(paths, begin_, end_);

@@ -1,6 +1,8 @@
 /// The guard does what it is for: fewer large errors at equal evaluations, an estimate that covers, and each part apart.
 #include "support/problems.hpp"
 
+#include <shockstep/models/network.hpp>
+
 #include <algorithm>
 #include <vector>
 
@@ -117,6 +119,26 @@ TEST_CASE(
     CHECK(a.events.size() == b.events.size());
   }
   CHECK(dropped > 0);
+}
+
+TEST_CASE("The warp of a network whose data have one long direction is of its length") {
+  // A Gaussian: D is a power series in 1/sigma above 8, not above the mean width of 2.
+  const auto width = at::ones({16}, at::kDouble).mul_(.3);
+  width[0] = 8;
+  const double data_std = std::sqrt(width.square().mean().item<double>());
+  const NetworkFunction denoiser = [v = width.square()](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor&) {
+    return x * v / (v + sigma.square().unsqueeze(1));
+  };
+  SamplerOptions options;
+  options.guard.profile = "pilot";
+  const auto network = wrap_network(denoiser, {.shape = {16}, .data_std = data_std}, test::range());
+  const GuardProfile profile = Sampler(network, test::range(), options).profile();
+  // the spread of 33 normal numbers has a standard error of an eighth
+  CHECK(profile.warp == Approx(1.5 * 8).epsilon(5. / 8));
+
+  const auto mixture = std::make_shared<GaussianMixture>(GaussianMixtureOptions{
+      .means = at::zeros({1, 16}, at::kDouble), .covariances = at::diag(width.square()).unsqueeze(0)});
+  CHECK(Sampler(mixture, test::range(), options).profile().warp == Approx(1.5 * data_std).epsilon(1e-12));
 }
 
 TEST_CASE("The pilot's gain is the exact one") {
