@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Train the class-conditional denoiser that ships as models/fashion.pt, and measure samples of it.
 
-    python tools/train_fashion.py --out models/fashion.pt            train and write: an hour on one core
+    python tools/train_fashion.py --out models/fashion.pt            train and write: an hour on two cores
     python tools/train_fashion.py --check SAMPLES.npy --labels L.npy figures of samples [count, 1, 28, 28] in [-1, 1] and of the
                                                                      classes they were asked for; trains its classifier first
 Needs torch, numpy and Debian's package dataset-fashion-mnist (60 000 training and 10 000 test images of 28x28 pixels).
-With --device cuda it trains on a GPU. On one type of CPU and version of torch the weights are a function of --seed, --steps
-and --threads (which sets the order of sums). Exit status 1 when a figure misses its target.
+With --device cuda it trains on a GPU. On one type of CPU and version of torch the weights are a function of --seed, --steps,
+--batch, --precision and --threads (which sets the order of sums). Exit status 1 when a figure misses its target.
 
 The network is D(x, sigma, label): the label is 0 to 9, or -1 for "any", which classifier-free guidance needs.
 """
@@ -79,8 +79,9 @@ class Denoiser(nn.Module):
         return c_skip * x + c_out * self.network(x / total, sigma.log() / 4, label)
 
 
-def train_denoiser(fashion: Fashion, steps: int, batch: int, seed: int) -> Denoiser:
-    """One label in ten is dropped, so that the network also knows the law of all classes together."""
+def train_denoiser(fashion: Fashion, steps: int, batch: int, seed: int, precision: torch.dtype) -> Denoiser:
+    """One label in ten is dropped, so that the network also knows the law of all classes together. `precision` is that of the
+    products and convolutions; weights, sums of the preconditioning and loss stay float32."""
     torch.manual_seed(seed)
     device = fashion.train.device
     count = len(fashion.train)
@@ -91,7 +92,9 @@ def train_denoiser(fashion: Fashion, steps: int, batch: int, seed: int) -> Denoi
         x0, label = fashion.train[row], torch.where(dropped, -1, fashion.train_label[row])
         sigma = draw_sigma(batch, centre=-0.5).to(device)
         x = x0 + sigma.view(-1, 1, 1, 1) * torch.randn_like(x0)
-        return squared_error(model(x, sigma, label), x0, sigma, fashion.data_std).mean()
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            denoised = model(x, sigma, label)
+        return squared_error(denoised, x0, sigma, fashion.data_std).mean()
 
     return train(Denoiser(fashion.data_std).to(device), loss_of_batch, steps, learning_rate=1e-3)
 
@@ -179,8 +182,10 @@ def main() -> int:
     task.add_argument("--check", metavar="FILE.npy", help="do not train a denoiser, measure these samples")
     parser.add_argument("--labels", metavar="FILE.npy", help="with --check: the class asked for, one per sample")
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist", help="the package's folder (default %(default)s)")
-    parser.add_argument("--steps", type=int, default=10000, help="training steps (default %(default)s)")
-    parser.add_argument("--batch", type=int, default=64, help="images per step (default %(default)s)")
+    parser.add_argument("--steps", type=int, default=16000, help="training steps (default %(default)s)")
+    parser.add_argument("--batch", type=int, default=128, help="images per step (default %(default)s)")
+    parser.add_argument("--precision", choices=["bfloat16", "float32"], default="bfloat16",
+                        help="of the network's products while training; float32 where a CPU has no bfloat16 (default %(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of training (default %(default)s)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=0, help="default: one per core")
@@ -197,7 +202,7 @@ def main() -> int:
         if samples.shape[1:] != (1, 28, 28) or len(label) != len(samples):
             parser.error(f"{options.check}: must be [count, 1, 28, 28] with a label each, got {list(samples.shape)} and {len(label)}")
         return 0 if check(samples, label, fashion) else 1
-    model = train_denoiser(fashion, options.steps, options.batch, options.seed)
+    model = train_denoiser(fashion, options.steps, options.batch, options.seed, getattr(torch, options.precision))
     print(f"parameters {sum(p.numel() for p in model.parameters())}, data_std {fashion.data_std}")
     write(model.cpu(), options.out)
     return 0
