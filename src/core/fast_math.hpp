@@ -1,4 +1,5 @@
-/// exp, log, log1p, asinh, sine and cosine that a compiler can vectorise: glibc's vector versions need -ffast-math, which this project does not use.
+/// exp, log, log1p, asinh, sine and cosine that a compiler can vectorise: glibc's vector versions need -ffast-math, which this
+/// project does not use.
 #pragma once
 
 #include <bit>
@@ -17,12 +18,14 @@ template <class... Rest>
     return polynomial(x, rest...) * x + c;
 }
 
+/// Adding it rounds to an integer and leaves that in the low bits.
+inline constexpr double rounder = 0x1.8p52;
+
 /// e^x for x <= 709, relative error below 3e-16; e^-708 below x = -708; NaN for NaN.
 /// x = n ln 2 + r (Cody & Waite 1980, ln 2 in two parts), Taylor series in r: |r| <= (ln 2)/2 leaves 4e-18 at r^14/14!.
 inline double fast_exp(double x) {
   x = x < -708. ? -708. : x;
-  constexpr double magic = 0x1.8p52;  // adding it rounds to an integer and leaves that in the low bits
-  const double shifted = x * 0x1.71547652b82fep+0 + magic, n = shifted - magic;
+  const double shifted = x * 0x1.71547652b82fep+0 + rounder, n = shifted - rounder;
   const double r = (x - n * 0x1.62e42fefa0000p-1) - n * 0x1.cf79abc9e3b3ap-40;
   const double p = polynomial(r, 1., 1., .5, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880, 1. / 3628800,
                               1. / 39916800, 1. / 479001600, 1. / 6227020800);
@@ -59,8 +62,7 @@ struct SineCosine {
 /// Of 2 pi t for 0 <= t <= 1, each with an error below 2e-16. t = (n + f)/4 with |f| <= 1/2, exactly; Taylor series of
 /// a = pi f/2, |a| <= pi/4, leave 8e-20 at a^19/19! and 2e-18 at a^18/18!; n quarter turns exchange the two and change signs.
 inline SineCosine fast_sine_cosine_of_turns(double t) {
-  constexpr double magic = 0x1.8p52;
-  const double shifted = 4 * t + magic, f = 4 * t - (shifted - magic);
+  const double shifted = 4 * t + rounder, f = 4 * t - (shifted - rounder);
   const auto n = std::bit_cast<std::uint64_t>(shifted);  // its two low bits are those of n
   const double a = f * (std::numbers::pi / 2), a2 = a * a;
   const double sine = a * polynomial(a2, 1., -1. / 6, 1. / 120, -1. / 5040, 1. / 362880, -1. / 39916800, 1. / 6227020800,

@@ -26,7 +26,7 @@ void for_blocks(std::size_t count, std::uint64_t seed, Stream stream, std::uint6
     use(4 * block, philox({{trajectory, interval, block, 0}}, key));
 }
 
-/// Words of two blocks and more at a time, so that the loop over them is long enough to be vectorised, and on the stack.
+/// The words of up to 32 blocks as numbers in (0, 1], and what comes of them: enough for a vectorised loop, and on the stack.
 struct Words {
   static constexpr std::size_t capacity = 128;
   std::array<double, capacity / 2> u1, u2;

@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -208,9 +207,7 @@ double Pilot::cost(const std::vector<Row>& rows, int order) const {
     errors.push_back(rms_difference(rows[i].sample, exact_[i].sample));
     evaluations += static_cast<double>(rows[i].report.evaluations);
   }
-  const auto log_errors = logs(errors);
-  const double mean = std::accumulate(log_errors.begin(), log_errors.end(), 0.) / static_cast<double>(rows.size());
-  return mean + order * std::log(evaluations);
+  return mean(logs(errors)) + order * std::log(evaluations);
 }
 
 /// The reference knew no gain, and may itself have ended in the wrong mode: where a rehearsal contradicts it, it is measured
