@@ -29,6 +29,9 @@ class StepController {
   /// as h^order. `force` accepts whatever the ratio is (the step is needed to reach the end within a budget).
   Verdict judge(double ratio, double h, double order, bool force = false);
 
+  /// Length with which the error of a step would have been `target`, over its own; no more than a factor `growth` away.
+  double aim(double ratio, double order) const;
+
   /// Forgets the steps so far, for a new trajectory or pass.
   void reset() { known_ = rejected_ = false; }
 

@@ -63,6 +63,7 @@ struct GuardProfile {
   double quantile = 0;                ///< of ln G over pilot rows, behind `log_gain`
   LamTable log_gain{};                ///< ln G_q(lam); empty: the default weight
   LamTable cap{};                     ///< longest step from lam, in lam; empty: none
+  bool paced = false;                 ///< steps are few: the controller measures them in `cap`, which is not empty
   LamTable largest_J{};    ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
   double first_step = .4;  ///< first step in lam
   double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated

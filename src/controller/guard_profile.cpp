@@ -53,6 +53,7 @@ std::string to_json(const GuardProfile& p) {
          {"data_std", p.data_std},
          {"quantile", p.quantile},
          {"first_step", p.first_step},
+         {"paced", p.paced},
          {"redo", p.redo},
          {"explained", p.explained},
          {"evaluations", p.evaluations}};
@@ -85,6 +86,7 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.data_std = j.at("data_std");
   p.quantile = j.at("quantile");
   p.first_step = j.at("first_step");
+  p.paced = j.value("paced", false);
   p.redo = j.at("redo");
   p.explained = j.at("explained");
   p.evaluations = whole<std::int64_t>(j, "evaluations");
@@ -94,6 +96,7 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.log_gain = table(j.at("log_gain"));
   p.cap = table(j.at("cap"));
   p.largest_J = table(j.at("largest_J"));
+  if (p.paced && p.cap.empty()) throw std::invalid_argument("paced needs a cap");
   if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
     throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
   if (p.order < 1 || p.order > max_multistep_order || !(p.warp >= 0))

@@ -30,4 +30,8 @@ StepController::Verdict StepController::judge(double ratio, double h, double ord
   return {true, std::clamp(factor, shrink, largest)};
 }
 
+double StepController::aim(double ratio, double order) const {
+  return std::clamp(std::pow(target / ratio, 1 / order), 1 / growth, growth);
+}
+
 }  // namespace shockstep

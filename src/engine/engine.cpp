@@ -2,7 +2,7 @@
 
 #include "core/open_work.hpp"
 #include "core/run_tally.hpp"
-#include "engine/torch_threads.hpp"
+#include "model/torch_threads.hpp"
 
 #include <shockstep/error.hpp>
 

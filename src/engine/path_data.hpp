@@ -12,6 +12,7 @@ namespace shockstep {
 struct PathData {
   struct Step {
     double lam, h;
+    double aimed;  ///< length with which its error would have been what the controller aims at
     bool last;
   };
   struct Probe {

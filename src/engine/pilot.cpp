@@ -229,8 +229,10 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   const std::int64_t before = evaluations_;
   GuardProfile profile = base_;
   profile.step_tolerance = step_tolerance;
-  if (options_.order == 0)  // steps of the reference go like tolerance^(1/7): its order is 5, judged one order higher
-    profile.order = suited_order(reference_step_ * std::pow(step_tolerance / options_.tolerance, 1. / 7));
+  // Steps of the reference go like tolerance^(1/7): its order is 5, judged one order higher.
+  const int suited = suited_order(reference_step_ * std::pow(step_tolerance / options_.tolerance, 1. / 7));
+  if (options_.order == 0) profile.order = suited;
+  const bool few_steps = suited == 3 && profile.method == Method::multistep;
 
   // 1. Weight: a high quantile of the gain. At a tight tolerance the few most critical rows no longer dominate the error.
   profile.quantile = options_.guard.quantile > 0                ? options_.guard.quantile
@@ -254,7 +256,8 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   }
   std::vector<const PathData*> paths;
   for (const Row& row : uncapped) paths.push_back(&row.path);
-  profile.cap = typical_steps(paths, begin_, end_);
+  profile.cap = typical_steps(paths, begin_, end_, few_steps);
+  profile.paced = few_steps && !profile.cap.empty();
   auto rehearsed = rows(profile, 0, rows_rehearsed);
   std::vector<double> scores, errors;
   for (const Row& row : rehearsed) scores.push_back(row.report.score);

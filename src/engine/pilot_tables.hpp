@@ -25,6 +25,6 @@ LamTable high_gain(const std::vector<std::vector<double>>& gains, double begin, 
 LamTable largest(const std::vector<std::vector<double>>& J, double begin, double end, double reach);
 
 /// Typical step from lam: a quantile of the accepted steps that start nearest, one for every trajectory, on a coarse grid.
-LamTable typical_steps(const std::vector<const PathData*>& paths, double begin, double end);
+LamTable typical_steps(const std::vector<const PathData*>& paths, double begin, double end, bool aimed);
 
 }  // namespace shockstep

@@ -21,10 +21,12 @@ constexpr int most_passes = 5;
 constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction: the top direction may wake up late
 
 // The multistep's corrector is one order above its predictor, so that their difference overrates its error by a length of
-// about one in lam over the step. Judged is difference times h/unit_step: errors of long and short steps become comparable.
-constexpr double unit_step = .4;
+// about one in lam over the step. Judged is difference times h/usual_step: errors of long and short steps become comparable.
+constexpr double usual_step = .4;
 
 constexpr double shortest_step = 1e-9;  // in lam
+// The last step over what was proposed: its error is aimed at a tenth of what is allowed, and no decision is left to step over.
+constexpr double longest_last = 1.25;
 
 /// In lam. A Runge-Kutta step is long, and its embedded error sees little of a decision inside: an interface is about one
 /// wide. That of Bogacki and Shampine vanishes at 1 for dx/dlam = -x, where it is -z^3 (1 + z)/48 with z = -h.
@@ -102,7 +104,7 @@ void Trajectory::begin_pass() {
   burst_.reset();
   probe_.reset(report_.trajectory);
   detector_.reset(report_.trajectory < settings_.long_directions);
-  next_h_ = settings_.profile.first_step;
+  pace_ = settings_.profile.first_step / unit_step();
   beyond_tolerance_ = false;
   accepted_in_pass_ = 0;
   last_node_ = lam_begin_;
@@ -145,17 +147,26 @@ bool Trajectory::must_land() const {
   return evaluations_left() < evaluations_to_land() + (runge_kutta_ ? runge_kutta_->evaluations() : 1);
 }
 
+/// What the controller measures steps in, lam. In few steps it cannot follow the typical length, which falls towards the
+/// scale of the data and rises again: it is told of it, and sees to deviations alone. Where steps are many it follows, and
+/// its lag makes those behind a decision shorter, which pays.
+double Trajectory::unit_step() const {
+  const GuardProfile& guard = settings_.profile;
+  return guard.paced ? guard.cap(row_.lam()) : 1;
+}
+
 void Trajectory::choose_step() {
   const double remaining = lam_end_ - row_.lam();
   const int left = evaluations_left();
+  const bool guarded = !settings_.profile.cap.empty();
   forced_ = must_land();
   last_ = false;
-  h_ = std::min(next_h_, longest_step_);
-  if (!settings_.profile.cap.empty()) h_ = std::min(h_, settings_.profile.cap(row_.lam()));
+  h_ = std::min(pace_ * unit_step(), longest_step_);
+  if (guarded) h_ = std::min(h_, settings_.profile.cap(row_.lam()));
   if (forced_) {  // log-uniform steps of the multistep, one evaluation each, that use up the budget
     h_ = remaining / left;
     last_ = left == 1;
-  } else if (h_ >= remaining) {
+  } else if ((guarded && !runge_kutta_ ? longest_last : 1) * h_ >= remaining) {
     h_ = remaining;
     last_ = true;
   } else if (h_ > .6 * remaining) {  // two equal steps rather than a long and a tiny one
@@ -225,17 +236,19 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
     return true;
   }
   const double lam0 = row_.lam(), lam1 = last_ ? lam_end_ : lam0 + h_;
-  const double scale = in_stages ? 1 : h_ / unit_step;
+  const double scale = in_stages ? 1 : h_ / usual_step;
   const double sigma1 = in_stages ? std::exp(-lam1) : sigma_;
   const double error = outcome.error * scale, tolerance = allowed(lam1, sigma1);
   const StepBound bound = noise_.bound(tolerance, noise_.found() ? row_.noise_weight() * scale : 0);
   // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
   const double ratio = bound.ratio(error);
+  const int error_order = used_order_ + (in_stages ? 1 : 2);
+  const double pace = h_ / unit_step();
   const auto verdict =
-      controller_.judge(ratio, h_, used_order_ + (in_stages ? 1 : 2), forced_ || (ratio > 1 && h_ <= shortest_step));
+      controller_.judge(ratio, pace, error_order, forced_ || (ratio > 1 && h_ <= shortest_step));
   if (steps_)
     steps_->step({report_.trajectory, report_.passes, lam0, h_, error, bound.largest(), rate_, verdict.accept});
-  next_h_ = std::max(h_ * verdict.factor, shortest_step);
+  pace_ = std::max(h_ * verdict.factor, shortest_step) / unit_step();
   if (!verdict.accept) {
     ++report_.rejected;
     return false;
@@ -251,7 +264,7 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   if (report_.passes == 1) {
     const double landed = error * std::exp(settings_.profile.log_gain(lam1));
     path_.predictor2 += landed * landed;
-    if (settings_.record) path_.steps.push_back({lam0, h_, last_});
+    if (settings_.record) path_.steps.push_back({lam0, h_, forced_ ? h_ : h_ * controller_.aim(ratio, error_order), last_});
   }
   node_ = 0;
   inner_nodes_ = settings_.events && in_stages ? runge_kutta_->stages() : 0;

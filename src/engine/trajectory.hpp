@@ -83,6 +83,7 @@ class Trajectory final : public Integration {
 
   void begin_pass();
   void seed(std::span<const double> D);
+  double unit_step() const;
   void choose_step();
   bool receive_step(std::span<const double> point, std::span<const double> D);
   bool receive_probe(std::span<const double> D);
@@ -126,7 +127,7 @@ class Trajectory final : public Integration {
   Awaiting awaiting_ = Awaiting::seed;
   double h_ = 0;                        // of the step under way
   double sigma_ = 0;                    // of the evaluation of a step that was asked for last; a multistep's is at its end
-  double next_h_ = 0;                   // proposed by the controller
+  double pace_ = 0;                     // length of the next step over unit_step(), proposed by the controller
   int used_order_ = 0;                  // the error of the step under way falls as h^(used_order_ + 1)
   bool forced_ = false, last_ = false;  // the step under way: lands within the budget; ends at sigma_min
   bool beyond_tolerance_ = false;       // a forced step was

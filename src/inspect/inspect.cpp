@@ -5,7 +5,6 @@
 #include <shockstep/models/multiplicative.hpp>
 
 #include "engine/start.hpp"
-#include "engine/torch_threads.hpp"
 #include "inspect/clusters.hpp"
 #include "inspect/commitment.hpp"
 #include "inspect/differences.hpp"
@@ -21,6 +20,7 @@
 #include "inspect/spectrum.hpp"
 #include "inspect/stationary.hpp"
 #include "inspect/training.hpp"
+#include "model/torch_threads.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

@@ -8,6 +8,7 @@
 #include "model/exact_rows.hpp"
 #include "model/factories.hpp"
 #include "model/section_tensor.hpp"
+#include "model/torch_threads.hpp"
 
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
@@ -104,6 +105,7 @@ PointCloud::PointCloud(const PointCloudOptions& options) : width2_(options.std *
 // -|x - p_k|^2/(2 v), in one pass over the points (Milakov & Gimelshein 2018).
 at::Tensor PointCloud::denoise(const at::Tensor& x, const at::Tensor& sigma) const {
   const auto rows = exact_rows("point_cloud", x, sigma, shape_);
+  const TorchThreads alone(1);  // on some processors the bits of a product depend on the number of threads
   auto D = at::empty_like(rows.x);
   for (std::int64_t first = 0; first < rows.x.size(0); first += row_block) {
     const auto used = std::min(row_block, rows.x.size(0) - first);

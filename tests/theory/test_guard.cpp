@@ -121,6 +121,19 @@ TEST_CASE(
   CHECK(dropped > 0);
 }
 
+TEST_CASE("Steps are measured in the pilot's typical ones where they are few, whatever the order asked for") {
+  const auto paced = [](double tolerance, int order) {
+    SamplerOptions options;
+    options.tolerance = tolerance;
+    options.order = order;
+    return Sampler(test::two_modes(), test::range(), options).profile().paced;
+  };
+  CHECK(paced(.1, 0));
+  CHECK(paced(.1, 5));
+  CHECK_FALSE(paced(1e-6, 0));
+  CHECK_FALSE(paced(1e-6, 3));
+}
+
 TEST_CASE("The warp of a network whose data have one long direction is of its length") {
   // A Gaussian: D is a power series in 1/sigma above 8, not above the mean width of 2.
   const auto width = at::ones({16}, at::kDouble).mul_(.3);

@@ -44,6 +44,16 @@ TEST_CASE("Where error = C h^p the step settles at the target share of the toler
   CHECK(ratio == Approx(c.target).epsilon(1e-6));
 }
 
+TEST_CASE("Where error = C h^p the length that is aimed at has the target as its error, if it is near") {
+  const StepController c;
+  for (const double C : {.5, 3., 20.}) {
+    const double h = .4, p = 5, aimed = h * c.aim(C * std::pow(h, p), p);
+    CHECK(C * std::pow(aimed, p) == Approx(c.target).epsilon(1e-12));
+  }
+  CHECK(c.aim(0, 5) == c.growth);
+  CHECK(c.aim(1e9, 5) == 1 / c.growth);
+}
+
 TEST_CASE("A growing error shortens the step before it is rejected") {
   StepController steady, rising;
   steady.judge(.5, .5, 4), rising.judge(.05, .5, 4);

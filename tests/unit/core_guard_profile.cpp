@@ -38,6 +38,7 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   p.cap = {-4.4, 6.2, {.5, 1e-3}};
   p.largest_J = {-4.4, 6.2, {.5, 12}};
   p.threshold = 3.25;
+  p.paced = true;
   p.redo = true;
   p.calibration = .7;
   p.high_error = .02;
@@ -55,6 +56,7 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   CHECK(q.threshold == p.threshold);
   CHECK(q.calibration == p.calibration);
   CHECK(q.high_error == p.high_error);
+  CHECK(q.paced);
   CHECK(q.redo);
   CHECK(guard_profile_from_json("{\"guard\": " + text + "}", "summary.json").threshold == p.threshold);
   GuardProfile none;  // no threshold, no calibration

@@ -10,7 +10,7 @@
 /// Bare calls get data plus noise at levels spread evenly in ln sigma, since the cost of a row depends on where it is.
 #include "problems.hpp"
 
-#include "engine/torch_threads.hpp"
+#include "model/torch_threads.hpp"
 
 #include <shockstep/models/point_cloud.hpp>
 #include <shockstep/shockstep.hpp>
