@@ -75,7 +75,8 @@ LamTable typical_steps(const std::vector<const PathData*>& paths, double begin, 
     std::nth_element(steps.begin(), steps.begin() + static_cast<std::ptrdiff_t>(near) - 1, steps.end(),
                      [&](const auto& a, const auto& b) { return std::abs(a.lam - lam) < std::abs(b.lam - lam); });
     std::vector<double> lengths;
-    for (std::size_t i = 0; i < near; ++i) lengths.push_back(aimed ? std::sqrt(steps[i].h * steps[i].aimed) : steps[i].h);
+    for (std::size_t i = 0; i < near; ++i)
+      lengths.push_back(aimed ? std::sqrt(steps[i].h * steps[i].aimed) : steps[i].h);
     typical.push_back(quantile(lengths, cap_quantile));
   }
   cap.values = smooth(typical, 5);

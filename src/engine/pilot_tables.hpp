@@ -24,7 +24,8 @@ LamTable high_gain(const std::vector<std::vector<double>>& gains, double begin, 
 /// The largest J of any trajectory within `reach` in lam: a window narrower than the probes are apart is not missed.
 LamTable largest(const std::vector<std::vector<double>>& J, double begin, double end, double reach);
 
-/// Typical step from lam: a quantile of the accepted steps that start nearest, one for every trajectory, on a coarse grid.
+/// Typical step from lam: a quantile of the accepted steps that start nearest, one for every trajectory, on a coarse grid. `aimed`: of
+/// their geometric means with the lengths aimed at, which the controller lags behind.
 LamTable typical_steps(const std::vector<const PathData*>& paths, double begin, double end, bool aimed);
 
 }  // namespace shockstep

@@ -243,12 +243,12 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
   const double ratio = bound.ratio(error);
   const int error_order = used_order_ + (in_stages ? 1 : 2);
-  const double pace = h_ / unit_step();
+  const double unit = unit_step();
   const auto verdict =
-      controller_.judge(ratio, pace, error_order, forced_ || (ratio > 1 && h_ <= shortest_step));
+      controller_.judge(ratio, h_ / unit, error_order, forced_ || (ratio > 1 && h_ <= shortest_step));
   if (steps_)
     steps_->step({report_.trajectory, report_.passes, lam0, h_, error, bound.largest(), rate_, verdict.accept});
-  pace_ = std::max(h_ * verdict.factor, shortest_step) / unit_step();
+  pace_ = std::max(h_ * verdict.factor, shortest_step) / unit;
   if (!verdict.accept) {
     ++report_.rejected;
     return false;
@@ -264,7 +264,8 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   if (report_.passes == 1) {
     const double landed = error * std::exp(settings_.profile.log_gain(lam1));
     path_.predictor2 += landed * landed;
-    if (settings_.record) path_.steps.push_back({lam0, h_, forced_ ? h_ : h_ * controller_.aim(ratio, error_order), last_});
+    const double aimed = forced_ ? h_ : h_ * controller_.aim(ratio, error_order);
+    if (settings_.record) path_.steps.push_back({lam0, h_, aimed, last_});
   }
   node_ = 0;
   inner_nodes_ = settings_.events && in_stages ? runge_kutta_->stages() : 0;

@@ -84,7 +84,7 @@ TrajectorySettings settings_of(const Variant& variant, const GuardProfile& pilot
   TrajectorySettings settings = settings_for(process, options);
   settings.profile = pilot;
   if (!variant.weight) settings.profile.log_gain = {};
-  if (!variant.cap) settings.profile.cap = {};
+  if (!variant.cap) settings.profile.cap = {}, settings.profile.paced = false;
   settings.profile.redo = variant.redo && pilot.redo;
   if (settings.profile.redo && !(variant.weight && variant.cap))
     settings.profile.threshold = measured_threshold(problem, settings);
