@@ -264,8 +264,10 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   if (report_.passes == 1) {
     const double landed = error * std::exp(settings_.profile.log_gain(lam1));
     path_.predictor2 += landed * landed;
-    const double aimed = forced_ ? h_ : h_ * controller_.aim(ratio, error_order);
-    if (settings_.record) path_.steps.push_back({lam0, h_, aimed, last_});
+    if (settings_.record) {
+      const double aimed = forced_ ? h_ : h_ * controller_.aim(ratio, error_order);
+      path_.steps.push_back({lam0, h_, aimed, last_});
+    }
   }
   node_ = 0;
   inner_nodes_ = settings_.events && in_stages ? runge_kutta_->stages() : 0;
