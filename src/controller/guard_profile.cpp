@@ -97,6 +97,8 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.cap = table(j.at("cap"));
   p.largest_J = table(j.at("largest_J"));
   if (p.paced && p.cap.empty()) throw std::invalid_argument("paced needs a cap");
+  if (std::any_of(p.cap.values.begin(), p.cap.values.end(), [](double length) { return length <= 0; }))
+    throw std::invalid_argument("the lengths of the cap must be positive");
   if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
     throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
   if (p.order < 1 || p.order > max_multistep_order || !(p.warp >= 0))
