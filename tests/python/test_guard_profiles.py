@@ -1,0 +1,53 @@
+"""tools/make_guard_profiles, on the digits that ship."""
+
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zlib
+
+import numpy as np
+
+COUNT = 200
+
+
+def sample(config, out, *options):
+    command = [os.environ["SHOCKSTEP"], "sample", config, "--quiet", "--out", out, "--seed", "9", *options]
+    subprocess.run(list(map(str, command)), check=True)
+    with (out / "trajectories.csv").open() as table:
+        estimates = [float(row["error_estimate"] or "nan") for row in csv.DictReader(table)]
+    x = np.load(out / "samples.npy").astype(float)
+    return x.reshape(len(x), -1), np.array(estimates), json.loads((out / "summary.json").read_text())
+
+
+def test_what_a_profile_says_is_kept_by_samples_it_was_not_measured_on(source, tmp_path):
+    for folder in "models", "configs":
+        (tmp_path / folder).mkdir()
+    model = tmp_path / "models" / "digits.pt"
+    shutil.copy(source / "models" / "digits.pt", model)
+    config = tmp_path / "configs" / "digits.yaml"
+    text = (source / "configs" / "digits.yaml").read_text()
+    assert "count: 256" in text
+    config.write_text(text.replace("count: 256", f"count: {COUNT}"))
+    tool = [sys.executable, source / "tools" / "make_guard_profiles", config, "--tolerances", ".5,.2", "--seeds", "1"]
+    printed = subprocess.run(list(map(str, tool)), check=True, capture_output=True, text=True).stdout
+    shipped = json.loads(model.with_suffix(".guard.json").read_text())
+    assert shipped["model_crc32"] == zlib.crc32(model.read_bytes())
+    kept = [profile["tolerance"] for profile in shipped["profiles"]]
+    assert kept == sorted(kept, reverse=True)
+    assert f"{len(kept)} profiles" in printed
+
+    tolerance = kept[-1]
+    x, estimates, summary = sample(config, tmp_path / "out", "--tolerance", repr(tolerance))
+    assert summary["guard"]["source"].endswith("digits.guard.json")
+    assert summary["guard"]["tolerance"] == tolerance
+    fine = "--tolerance", "1e-4", "--set", "sampler.guard=off", "--set", "sampler.order=5"
+    exact = sample(config, tmp_path / "exact", *fine)[0]
+    errors = ((x - exact) ** 2).mean(1) ** 0.5
+    # The share of 200 samples below the 195th of 200 others has a beta-binomial law: mean .970, standard deviation .017; four of
+    # them below.
+    assert (errors <= tolerance).mean() > 0.90
+    assert (errors <= estimates).mean() > 0.90
+    assert (errors > tolerance / 4).any()  # nor is it idle
