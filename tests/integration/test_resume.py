@@ -130,7 +130,7 @@ class Killed(Case):
         config = self.folder / "throws.yaml"
         config.write_text(
             f"model: {{kind: torchscript, path: {SOURCE / 'tests/data/throws.pt'}, shape: [2], data_std: 1}}\n"
-            "process: {kind: ve, sigma_min: 0.01, sigma_max: 80}\nrun: {count: 6000, batch: 16, threads: 1}\n"
+            "process: {kind: ve, sigma_min: 0.01, sigma_max: 80}\nrun: {count: 30000, batch: 16, threads: 1}\n"
         )
         first, out = self.folder / "first", self.folder / "out"
         self.assertEqual(shockstep("sample", config, "--out", first).returncode, 4)
