@@ -1,28 +1,15 @@
 """tools/make_guard_profiles, on the digits that ship."""
 
-import csv
 import json
-import os
 import shutil
 import subprocess
 import sys
 import zlib
 
-import numpy as np
-
 COUNT = 200
 
 
-def sample(config, out, *options):
-    command = [os.environ["SHOCKSTEP"], "sample", config, "--quiet", "--out", out, "--seed", "9", *options]
-    subprocess.run(list(map(str, command)), check=True)
-    with (out / "trajectories.csv").open() as table:
-        estimates = [float(row["error_estimate"] or "nan") for row in csv.DictReader(table)]
-    x = np.load(out / "samples.npy").astype(float)
-    return x.reshape(len(x), -1), np.array(estimates), json.loads((out / "summary.json").read_text())
-
-
-def test_what_a_profile_says_is_kept_by_samples_it_was_not_measured_on(source, tmp_path):
+def test_what_a_profile_says_is_kept_by_samples_it_was_not_measured_on(source, tmp_path, monkeypatch):
     for folder in "models", "configs":
         (tmp_path / folder).mkdir()
     model = tmp_path / "models" / "digits.pt"
@@ -40,12 +27,16 @@ def test_what_a_profile_says_is_kept_by_samples_it_was_not_measured_on(source, t
     assert f"{len(kept)} profiles" in printed
 
     tolerance = kept[-1]
-    x, estimates, summary = sample(config, tmp_path / "out", "--tolerance", repr(tolerance))
+    monkeypatch.syspath_prepend(source / "tools" / "bench")
+    from program import sample
+
+    fresh = "--seed", 9
+    x, rows, summary = sample(config, tmp_path / "out", COUNT, tolerance, fresh)
     assert summary["guard"]["source"].endswith("digits.guard.json")
     assert summary["guard"]["tolerance"] == tolerance
-    fine = "--tolerance", "1e-4", "--set", "sampler.guard=off", "--set", "sampler.order=5"
-    exact = sample(config, tmp_path / "exact", *fine)[0]
-    errors = ((x - exact) ** 2).mean(1) ** 0.5
+    exact = sample(config, tmp_path / "exact", COUNT, 1e-4, fresh, "sampler.guard=off", "sampler.order=5")[0]
+    errors = ((x - exact).astype(float) ** 2).mean((1, 2, 3)) ** 0.5
+    estimates = [float(row["error_estimate"]) for row in rows]
     # The share of 200 samples below the 195th of 200 others has a beta-binomial law: mean .970, standard deviation .017; four of
     # them below.
     assert (errors <= tolerance).mean() > 0.90

@@ -13,8 +13,11 @@ PROGRAM = os.environ.get('SHOCKSTEP', str(ROOT / 'build' / 'shockstep'))
 
 
 def sample(config, folder, count, tolerance, options, *settings):
-    """Samples, rows of trajectories.csv and summary.json. `options`: of the command line; settings: KEY=VALUE."""
-    command = [PROGRAM, 'sample', config, '--quiet', '--out', folder, '--count', count, '--tolerance', tolerance, *options]
+    """Samples, rows of trajectories.csv and summary.json. count: None is the config's; `options`: of the command line;
+    settings: KEY=VALUE."""
+    command = [PROGRAM, 'sample', config, '--quiet', '--out', folder, '--tolerance', tolerance, *options]
+    if count is not None:
+        command += ['--count', count]
     for setting in ('output.steps=0', 'output.report=none', *settings):
         command += ['--set', setting]
     command = list(map(str, command))
