@@ -94,7 +94,8 @@ int inspect(const Options& options) {
   read_arrays(options, *model, request);
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
-  for (const char* name : {"speciation.csv", "commitment.csv", "training.csv", "stationary.csv", "basins.csv", "report.html", "summary.json"})
+  for (const char* name : {"speciation.csv", "commitment.csv", "training.csv", "stationary.csv", "basins.csv",
+                           "report.html", "summary.json"})
     std::filesystem::remove(at(name));  // of an earlier run
   log::open(at("run.log"));
   log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", inspect");

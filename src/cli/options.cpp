@@ -216,7 +216,8 @@ class CommandLine {
                           "must be seconds, MM:SS, HH:MM:SS or D-HH:MM:SS, more than 0; got " + printable(time_limit_));
       options_.time_limit = *seconds;
     }
-    if (!(options_.tighten > 0)) throw ConfigError("--tighten", "must be more than 0; got " + std::to_string(options_.tighten));
+    if (!(options_.tighten > 0))
+      throw ConfigError("--tighten", "must be more than 0; got " + std::to_string(options_.tighten));
   }
 
   void add_compare() {
@@ -281,7 +282,9 @@ class CommandLine {
   void add_paper() {
     CLI::App* paper = app_.add_subcommand("paper", "the Burgers analysis of the score: claims, tables, figures");
     paper->add_option("--out", options_.out, "folder for the files; default runs/paper")->type_name("DIR")->take_last();
-    paper->add_option("--tighten", options_.tighten, "divide the tolerance of each claim by this, to see how near it is; 1 without")
+    paper
+        ->add_option("--tighten", options_.tighten,
+                     "divide the tolerance of each claim by this, to see how near it is; 1 without")
         ->type_name("F")
         ->take_last();
     paper->footer(

@@ -26,11 +26,7 @@ namespace fs = std::filesystem;
 class SharedWork final : public WorkSource {
  public:
   SharedWork(const OpenWork& open, const Part& all, const Ranks& ranks)
-      : open_(open),
-        all_(all),
-        ranks_(ranks.count()),
-        chunks_(all.count, ranks_),
-        counter_(ranks.counter()) {}
+      : open_(open), all_(all), ranks_(ranks.count()), chunks_(all.count, ranks_), counter_(ranks.counter()) {}
 
   std::optional<std::int64_t> next() override {
     const std::lock_guard lock(mutex_);

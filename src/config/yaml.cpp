@@ -92,8 +92,7 @@ class Builder : public YAML::EventHandler {
 
   void count(const YAML::Mark& mark, std::size_t nodes) {
     nodes_ += nodes;
-    if (nodes_ > max_nodes)
-      fail(file_, mark.line, "too many values for a config; put large arrays into a .npy file");
+    if (nodes_ > max_nodes) fail(file_, mark.line, "too many values for a config; put large arrays into a .npy file");
   }
 
   void open(const YAML::Mark& mark, Kind kind, YAML::anchor_t anchor) {

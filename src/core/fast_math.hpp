@@ -27,8 +27,8 @@ inline double fast_exp(double x) {
   x = x < -708. ? -708. : x;
   const double shifted = x * 0x1.71547652b82fep+0 + rounder, n = shifted - rounder;
   const double r = (x - n * 0x1.62e42fefa0000p-1) - n * 0x1.cf79abc9e3b3ap-40;
-  const double p = polynomial(r, 1., 1., .5, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880, 1. / 3628800,
-                              1. / 39916800, 1. / 479001600, 1. / 6227020800);
+  const double p = polynomial(r, 1., 1., .5, 1. / 6, 1. / 24, 1. / 120, 1. / 720, 1. / 5040, 1. / 40320, 1. / 362880,
+                              1. / 3628800, 1. / 39916800, 1. / 479001600, 1. / 6227020800);
   const auto exponent = (std::bit_cast<std::uint64_t>(shifted) << 52) + 0x3ff0000000000000u;
   return p * std::bit_cast<double>(exponent);
 }
@@ -37,7 +37,8 @@ inline double fast_exp(double x) {
 /// y = 2^k m with m in [1/sqrt 2, sqrt 2), ln m = 2 atanh s with s = (m - 1)/(m + 1); |s| < .1716 leaves 3e-17 of it at
 /// s^20/21. Where k = 0, m - 1 is y - 1.
 inline double fast_log(double y, double y_less_1) {
-  constexpr std::uint64_t one = std::bit_cast<std::uint64_t>(1.), root = std::bit_cast<std::uint64_t>(0x1.6a09e667f3bcdp-1);
+  constexpr std::uint64_t one = std::bit_cast<std::uint64_t>(1.),
+                          root = std::bit_cast<std::uint64_t>(0x1.6a09e667f3bcdp-1);
   const auto bits = std::bit_cast<std::uint64_t>(y);
   const std::uint64_t exponent = (bits + (one - root)) >> 52;  // k + 1023
   const double m = std::bit_cast<double>(bits + one - (exponent << 52));
@@ -65,8 +66,8 @@ inline SineCosine fast_sine_cosine_of_turns(double t) {
   const double shifted = 4 * t + rounder, f = 4 * t - (shifted - rounder);
   const auto n = std::bit_cast<std::uint64_t>(shifted);  // its two low bits are those of n
   const double a = f * (std::numbers::pi / 2), a2 = a * a;
-  const double sine = a * polynomial(a2, 1., -1. / 6, 1. / 120, -1. / 5040, 1. / 362880, -1. / 39916800, 1. / 6227020800,
-                                     -1. / 1307674368000, 1. / 355687428096000);
+  const double sine = a * polynomial(a2, 1., -1. / 6, 1. / 120, -1. / 5040, 1. / 362880, -1. / 39916800,
+                                     1. / 6227020800, -1. / 1307674368000, 1. / 355687428096000);
   const double cosine = polynomial(a2, 1., -1. / 2, 1. / 24, -1. / 720, 1. / 40320, -1. / 3628800, 1. / 479001600,
                                    -1. / 87178291200, 1. / 20922789888000);
   const bool odd = (n & 1) != 0;

@@ -28,7 +28,9 @@ class GuidedChunks {
  private:
   static constexpr std::int64_t most = 4096;  // what a process that ends may leave undone
 
-  std::int64_t end() const { return std::min(count_, begin_ + std::clamp<std::int64_t>((count_ - begin_) / parts_, 1, most)); }
+  std::int64_t end() const {
+    return std::min(count_, begin_ + std::clamp<std::int64_t>((count_ - begin_) / parts_, 1, most));
+  }
 
   std::int64_t count_, parts_;
   std::int64_t next_ = 0, begin_ = 0;  // the chunk that begins there

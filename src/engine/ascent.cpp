@@ -13,8 +13,8 @@ namespace shockstep {
 namespace {
 
 constexpr double first_step = .3, longest_step = 2, shortest_step = 1e-9;  // in lam
-constexpr double unit_step = .4;    // as downwards: the error judged is the difference times h/unit_step
-constexpr double volume_aim = .3;   // of the tolerance of the integral: the error of an interval
+constexpr double unit_step = .4;   // as downwards: the error judged is the difference times h/unit_step
+constexpr double volume_aim = .3;  // of the tolerance of the integral: the error of an interval
 
 }  // namespace
 

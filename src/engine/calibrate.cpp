@@ -28,7 +28,7 @@
 namespace shockstep {
 namespace {
 
-constexpr std::array shares{1., .7, .4};              // of the fitted amplitudes, all tried
+constexpr std::array shares{1., .7, .4};               // of the fitted amplitudes, all tried
 constexpr std::array dense_centres{1., .5, .25, .12};  // in data_std, of the grids that the fit may begin with
 constexpr std::array dense_evens{.7, .4};              // the part of their nodes that is uniform
 constexpr std::size_t dense_tried = 2;                 // of these, besides the fit

@@ -11,7 +11,7 @@
 namespace shockstep {
 namespace {
 
-constexpr int most_modes = 3;         // more of them fit the pilot's rows rather than the model
+constexpr int most_modes = 3;        // more of them fit the pilot's rows rather than the model
 constexpr double dense_width = 1.3;  // in lam
 
 }  // namespace
@@ -57,8 +57,9 @@ std::vector<double> StepWarp::dense_about(double centre, double even) const {
     if (n == steps_) return end;
     const double share = std::lerp(before(begin), before(end), static_cast<double>(n) / steps_);
     std::uintmax_t most = 200;
-    const auto [low, high] = boost::math::tools::toms748_solve([&](double lam) { return before(lam) - share; }, begin, end,
-                                                               boost::math::tools::eps_tolerance<double>(40), most);
+    const auto [low, high] =
+        boost::math::tools::toms748_solve([&](double lam) { return before(lam) - share; }, begin, end,
+                                          boost::math::tools::eps_tolerance<double>(40), most);
     return std::midpoint(low, high);
   };
   std::vector<double> a(amplitudes());

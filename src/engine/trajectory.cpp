@@ -196,8 +196,8 @@ double Trajectory::request(std::span<double> point) {
     used_order_ = row_.predict(h_, point, forced_ ? landing_values : max_multistep_order);
   }
   // The range is closed: rounding of exp must not leave it.
-  sigma_ = last_ && lam >= end ? settings_.sigma_min
-                               : std::clamp(std::exp(-lam), settings_.sigma_min, settings_.sigma_max);
+  sigma_ =
+      last_ && lam >= end ? settings_.sigma_min : std::clamp(std::exp(-lam), settings_.sigma_min, settings_.sigma_max);
   return sigma_;
 }
 
@@ -244,8 +244,7 @@ bool Trajectory::receive_step(std::span<const double> point, std::span<const dou
   const double ratio = bound.ratio(error);
   const int error_order = used_order_ + (in_stages ? 1 : 2);
   const double unit = unit_step();
-  const auto verdict =
-      controller_.judge(ratio, h_ / unit, error_order, forced_ || (ratio > 1 && h_ <= shortest_step));
+  const auto verdict = controller_.judge(ratio, h_ / unit, error_order, forced_ || (ratio > 1 && h_ <= shortest_step));
   if (steps_)
     steps_->step({report_.trajectory, report_.passes, lam0, h_, error, bound.largest(), rate_, verdict.accept});
   pace_ = std::max(h_ * verdict.factor, shortest_step) / unit;

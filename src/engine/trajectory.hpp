@@ -41,14 +41,14 @@ struct TrajectorySettings {
   int max_evaluations = 1000;
   Final final = Final::denoise;
   GuardProfile profile;
-  bool events = false;      ///< detect events, with probes
+  bool events = false;               ///< detect events, with probes
   std::int64_t long_directions = 0;  ///< of trajectories before this one they bear a direction in any dimension
-  bool record = false;      ///< pilot only: fill PathData
-  int pilot_probes = 0;     ///< pilot only: a probe of J every so many accepted steps; 0: none
-  double pilot_window = 0;  ///< pilot only: largest sigma probed
-  bool sde = false;         ///< the reverse SDE: of the profile only order, tolerance and data_std are used
-  double eta = 0;           ///< of the SDE
-  std::uint64_t seed = 0;   ///< of its Brownian paths
+  bool record = false;               ///< pilot only: fill PathData
+  int pilot_probes = 0;              ///< pilot only: a probe of J every so many accepted steps; 0: none
+  double pilot_window = 0;           ///< pilot only: largest sigma probed
+  bool sde = false;                  ///< the reverse SDE: of the profile only order, tolerance and data_std are used
+  double eta = 0;                    ///< of the SDE
+  std::uint64_t seed = 0;            ///< of its Brownian paths
   /// None: steps are chosen. Else of the above only the SDE's settings and profile.data_std are used.
   std::shared_ptr<const GridPlan> grid;
   /// None: downwards. Else `latents` are data at sigma_min, and max_evaluations, profile and this say how they go up.
@@ -125,10 +125,10 @@ class Trajectory final : public Integration {
 
   Observer* steps_ = nullptr;
   Awaiting awaiting_ = Awaiting::seed;
-  double h_ = 0;                        // of the step under way
-  double sigma_ = 0;                    // of the evaluation of a step that was asked for last; a multistep's is at its end
-  double pace_ = 0;                     // length of the next step over unit_step(), proposed by the controller
-  int used_order_ = 0;                  // the error of the step under way falls as h^(used_order_ + 1)
+  double h_ = 0;        // of the step under way
+  double sigma_ = 0;    // of the evaluation of a step that was asked for last; a multistep's is at its end
+  double pace_ = 0;     // length of the next step over unit_step(), proposed by the controller
+  int used_order_ = 0;  // the error of the step under way falls as h^(used_order_ + 1)
   bool forced_ = false, last_ = false;  // the step under way: lands within the budget; ends at sigma_min
   bool beyond_tolerance_ = false;       // a forced step was
   int accepted_in_pass_ = 0;

@@ -78,7 +78,9 @@ at::Tensor Field::flow(const at::Tensor& x, const at::Tensor& trajectory, double
     step = std::min(step, end - T);
     // What rounding leaves of `end - T` is no step.
     if (!(T + step > T)) break;
-    if (stepper.try_step(slope, state, T, step) == odeint::success && may_stop && speed < resolution() * rate * options_.sigma) break;
+    if (stepper.try_step(slope, state, T, step) == odeint::success && may_stop &&
+        speed < resolution() * rate * options_.sigma)
+      break;
   }
   return at::from_blob(state.data(), begin.sizes(), at::kDouble).clone();
 }

@@ -28,8 +28,8 @@ class Field {
  private:
   Evaluator& model_;
   MultiplicativeOptions options_;
-  double sigma_;     // that D is asked at: the field's own where the process has it
-  double factor_;    // f = factor (D - x)
+  double sigma_;   // that D is asked at: the field's own where the process has it
+  double factor_;  // f = factor (D - x)
   double duration_;
 };
 

@@ -52,7 +52,8 @@ Found measure(Evaluator& model, const States& states, double step, double unit, 
   // V[k, l] = v_k . J v_l; for coordinates J itself.
   const at::Tensor V = at::matmul(v, at.first.transpose(1, 2));
   // Where D hardly depends on x, J is the rounding of its differences, which has no symmetry: it counts as that much larger.
-  const double rounding = rounding_times * unit / (step * sigma) * std::sqrt(squares(states.x) / static_cast<double>(n * d));
+  const double rounding =
+      rounding_times * unit / (step * sigma) * std::sqrt(squares(states.x) / static_cast<double>(n * d));
   const double whole = squares(at.first) / mean_over +
                        std::max(1e-300, rounding * rounding * static_cast<double>(at.first.numel()) / mean_over);
   if (complete) {

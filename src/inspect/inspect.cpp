@@ -294,8 +294,7 @@ void Analysis::settle(const MultiplicativeOptions& options) {
   const std::int64_t d = model_->dimension();
   const Latents latents = starting_latents({.count = n, .seed = request_.seed}, d);
   at::Tensor x = at::empty({n, d}, at::kDouble);
-  for (std::int64_t i = 0; i < n; ++i)
-    latents(i, {x.mutable_data_ptr<double>() + i * d, static_cast<std::size_t>(d)});
+  for (std::int64_t i = 0; i < n; ++i) latents(i, {x.mutable_data_ptr<double>() + i * d, static_cast<std::size_t>(d)});
   Field field(evaluator_, process_, options);
   samples_ = field.flow(process_.sigma_max() * x, at::arange(n, at::kLong), field.duration(), true);
   progress(.5);

@@ -27,11 +27,11 @@ namespace shockstep {
 namespace {
 
 constexpr int newton_rounds = 60;
-constexpr double zero_rate = 1e-4;      // of the largest: below it an eigenvalue has no sign
-constexpr double settled = 1e5;         // resolutions from a stable point
-constexpr double away = 1e-4;           // from a stable point, over the scale, where its approach begins
+constexpr double zero_rate = 1e-4;  // of the largest: below it an eigenvalue has no sign
+constexpr double settled = 1e5;     // resolutions from a stable point
+constexpr double away = 1e-4;       // from a stable point, over the scale, where its approach begins
 constexpr double away_network = 1e-2;
-constexpr int approach_times = 4;       // of one decay each
+constexpr int approach_times = 4;  // of one decay each
 constexpr std::int64_t line_parts = 8, scan_lines = 64;
 
 /// Newton's method on all starts [n, d] at once; the ends of those that converge within `reach` of `centre`.
@@ -60,8 +60,8 @@ void add_new(std::vector<at::Tensor>& points, const at::Tensor& rows, double nea
 }
 
 struct Rates {
-  std::vector<double> real;  // descending
-  double turning = 0;        // the largest imaginary part
+  std::vector<double> real;         // descending
+  double turning = 0;               // the largest imaginary part
   at::Tensor left_real, left_imag;  // of the left eigenvector of the largest
 };
 
@@ -162,8 +162,10 @@ StationarySection stationary_points(Field& field, const at::Tensor& ends, std::u
     for (std::int64_t i = 0; i < n; ++i) {
       const auto k = static_cast<std::size_t>(nearest[static_cast<std::size_t>(i)]);
       const double off = (ends[i] - sinks[k]).norm().item<double>();
-      if (off < near) out.basin[static_cast<std::size_t>(i)] = static_cast<int>(stable[k]);
-      else ++out.unsettled;
+      if (off < near)
+        out.basin[static_cast<std::size_t>(i)] = static_cast<int>(stable[k]);
+      else
+        ++out.unsettled;
     }
   } else {
     out.unsettled = n;

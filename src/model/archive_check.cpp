@@ -57,18 +57,21 @@ std::optional<std::string> damaged_part(const std::string& path) {
   const std::string tail = bytes_at(file, size - tail_size, tail_size);
   const auto end = tail.rfind("PK\5\6");
   if (end == tail.npos || tail.size() - end < end_bytes) return {};
-  const auto directory_bytes = number<std::uint32_t>(tail, end + 12), directory_at = number<std::uint32_t>(tail, end + 16);
+  const auto directory_bytes = number<std::uint32_t>(tail, end + 12),
+             directory_at = number<std::uint32_t>(tail, end + 16);
   if (directory_at == elsewhere || directory_at > size || directory_bytes > size - directory_at) return {};
   const std::string directory = bytes_at(file, directory_at, directory_bytes);
   for (std::size_t at = 0; at + entry_bytes <= directory.size() && directory.compare(at, 4, "PK\1\2") == 0;) {
     const auto method = number<std::uint16_t>(directory, at + 10);
     const auto sum = number<std::uint32_t>(directory, at + 16), stored = number<std::uint32_t>(directory, at + 20),
                header_at = number<std::uint32_t>(directory, at + 42);
-    const std::size_t name = number<std::uint16_t>(directory, at + 28), extra = number<std::uint16_t>(directory, at + 30),
+    const std::size_t name = number<std::uint16_t>(directory, at + 28),
+                      extra = number<std::uint16_t>(directory, at + 30),
                       comment = number<std::uint16_t>(directory, at + 32);
     const std::string local = bytes_at(file, header_at, local_bytes);
     if (method == 0 && stored != elsewhere && header_at != elsewhere && local.size() == local_bytes) {
-      const std::uint64_t data = header_at + local_bytes + number<std::uint16_t>(local, 26) + number<std::uint16_t>(local, 28);
+      const std::uint64_t data =
+          header_at + local_bytes + number<std::uint16_t>(local, 26) + number<std::uint16_t>(local, 28);
       if (crc32(file, data, stored) != sum) return directory.substr(at + entry_bytes, name);
     }
     at += entry_bytes + name + extra + comment;

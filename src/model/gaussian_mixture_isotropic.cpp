@@ -37,7 +37,8 @@ template <int N>
 
 // pull_n += sum_k r_k mu_kn of N coordinates and K components; mu: [K, d] from the first of these coordinates on.
 template <int N>
-[[gnu::always_inline]] inline void add_means(const double* mu, std::int64_t K, std::int64_t d, const Lanes* r, Lanes* pull) {
+[[gnu::always_inline]] inline void add_means(const double* mu, std::int64_t K, std::int64_t d, const Lanes* r,
+                                             Lanes* pull) {
   Lanes sum[N];
   std::copy_n(pull, N, sum);
   for (std::int64_t k = 0; k < K; ++k)
@@ -56,7 +57,8 @@ struct Width {
 // D = sum_k r_k (mu_k + (s_k^2/v_k) (x - mu_k)) = (sum_k r_k s_k^2/v_k) x + sum_k (r_k sigma^2/v_k) mu_k:
 // all coefficients positive, nothing cancels but what cancels in D itself.
 SHOCKSTEP_CLONES
-void denoise_isotropic(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows, double* D) {
+void denoise_isotropic(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows,
+                       double* D) {
   const auto K = parts.K, d = parts.d, W = static_cast<std::int64_t>(parts.width2.size());
   thread_local std::vector<Lanes> scratch;
   thread_local std::vector<Width> widths;

@@ -37,11 +37,13 @@ struct GaussianMixture::Parts {
 };
 
 /// D of rows of an isotropic mixture, eight at a time.
-void denoise_isotropic(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows, double* D);
+void denoise_isotropic(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows,
+                       double* D);
 
 /// D of rows of a mixture with covariances, by BLAS in blocks of 64 rows whatever `rows` is: the bits of a product depend on
 /// its size.
-void denoise_full(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows, double* D);
+void denoise_full(const GaussianMixture::Parts& parts, const double* x, const double* sigma, std::int64_t rows,
+                  double* D);
 
 /// Sigma of each row, [B] float64; throws ModelError unless x is [B, d] and sigma [B] or one number.
 at::Tensor row_sigmas(const at::Tensor& x, const at::Tensor& sigma, std::int64_t d);

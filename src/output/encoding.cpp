@@ -70,8 +70,9 @@ std::string encode_json(const EncodeFacts& facts, const std::vector<EncodedRow>&
   out["trace_directions"] = facts.directions;
   out["sigma"] = facts.sigma_min;
   out["log_likelihood"] = {{"mean", json_number(mean.nats)}, {"standard_error", json_number(mean.standard_error)}};
-  out["bits_per_dimension"] = {{"mean", json_number(bits_per_dimension(mean.nats, facts.dimension))},
-                               {"standard_error", json_number(-bits_per_dimension(mean.standard_error, facts.dimension))}};
+  out["bits_per_dimension"] = {
+      {"mean", json_number(bits_per_dimension(mean.nats, facts.dimension))},
+      {"standard_error", json_number(-bits_per_dimension(mean.standard_error, facts.dimension))}};
   out["tolerance"] = facts.tolerance;
   out["wall_seconds"] = s.wall_seconds;
   out["setup_seconds"] = facts.setup.seconds;

@@ -55,7 +55,8 @@ Json spectral_json(const InspectFacts& facts, const SpectralSection& s) {
                      {"vp_sigma", json_number(line.vp_sigma)},
                      {"measured", quantiles(line.measured)},
                      {"along", json_number(line.along)}});
-  return {{"source", s.source}, {"rows", s.rows}, {"total_variance", json_number(s.total)}, {"lines", std::move(lines)}};
+  return {
+      {"source", s.source}, {"rows", s.rows}, {"total_variance", json_number(s.total)}, {"lines", std::move(lines)}};
 }
 
 Json clusters_json(const InspectFacts& facts, const ClusterSection& s) {
@@ -164,8 +165,9 @@ Json stationary_json(const StationarySection& s) {
                       {"turning", json_number(p.turning)},
                       {"at", numbers(p.at)}});
   }
-  Json out{{"field_sigma", s.sigma},   {"power", s.power},         {"duration", s.duration},      {"trajectories", s.basin.size()},
-           {"unsettled", s.unsettled}, {"starts", s.starts},       {"index_sum", s.index_sum},    {"points", std::move(points)}};
+  Json out{{"field_sigma", s.sigma},         {"power", s.power},           {"duration", s.duration},
+           {"trajectories", s.basin.size()}, {"unsettled", s.unsettled},   {"starts", s.starts},
+           {"index_sum", s.index_sum},       {"points", std::move(points)}};
   if (!s.why.empty()) out["why"] = s.why;
   return out;
 }
@@ -269,7 +271,8 @@ std::string commitment_csv(const InspectFacts& facts) {
   const CommitmentSection& s = *facts.found.commitment;
   std::string out = "trajectory,cluster,sigma,time\n";
   for (std::size_t i = 0; i < s.cluster.size(); ++i)
-    append_row(out, i, number_of(s.cluster[i]), s.sigma[i], std::isnan(s.sigma[i]) ? s.sigma[i] : facts.time(s.sigma[i]));
+    append_row(out, i, number_of(s.cluster[i]), s.sigma[i],
+               std::isnan(s.sigma[i]) ? s.sigma[i] : facts.time(s.sigma[i]));
   return out;
 }
 

@@ -105,7 +105,8 @@ std::string inspection_text(const InspectFacts& facts) {
     out.add("commitment", std::to_string(s->cluster.size()) + " trajectories followed, " + std::to_string(s->between) +
                               " end between clusters");
     std::vector<PairCommitment> seen;  // to part, along the way
-    std::ranges::copy_if(s->pairs, std::back_inserter(seen), [](const PairCommitment& pair) { return pair.sigma.count > 0; });
+    std::ranges::copy_if(s->pairs, std::back_inserter(seen),
+                         [](const PairCommitment& pair) { return pair.sigma.count > 0; });
     std::ranges::stable_sort(seen, std::greater{}, [](const PairCommitment& pair) { return pair.sigma.q50; });
     const auto parting = [](const PairCommitment& pair) {
       return std::to_string(pair.a + 1) + " from " + std::to_string(pair.b + 1) + " at sigma " + range(pair.sigma);

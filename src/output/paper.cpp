@@ -63,7 +63,11 @@ std::string claims_csv(const std::vector<paper::Analysis>& analyses) {
 }
 
 std::string paper_summary(const PaperFacts& facts, const std::vector<paper::Analysis>& analyses) {
-  Json out{{"version", facts.version}, {"seconds", facts.seconds}, {"tightened", facts.tightened}, {"claims", 0}, {"passed", 0}};
+  Json out{{"version", facts.version},
+           {"seconds", facts.seconds},
+           {"tightened", facts.tightened},
+           {"claims", 0},
+           {"passed", 0}};
   Json list = Json::array();
   std::ptrdiff_t count = 0;
   for (const auto& analysis : analyses) {

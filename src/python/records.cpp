@@ -58,8 +58,8 @@ py::dict to_dict(const RunStatistics& s) {
   return py::dict("counts"_a = counts, "evaluations"_a = s.evaluations, "evaluations_mean"_a = s.mean(s.evaluations),
                   "evaluations_max"_a = s.evaluations_max, "probes"_a = s.probes, "accepted"_a = s.accepted,
                   "rejected"_a = s.rejected, "repeated"_a = s.repeated, "events"_a = s.events,
-                  "model_calls"_a = s.model_calls, "occupancy"_a = s.occupancy(),
-                  "wall_seconds"_a = s.wall_seconds, "model_seconds"_a = s.model_seconds, "first_failure"_a = s.first_failure);
+                  "model_calls"_a = s.model_calls, "occupancy"_a = s.occupancy(), "wall_seconds"_a = s.wall_seconds,
+                  "model_seconds"_a = s.model_seconds, "first_failure"_a = s.first_failure);
 }
 
 py::dict to_dict(const GuardProfile& p) {

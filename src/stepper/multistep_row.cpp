@@ -159,7 +159,8 @@ StepGaps MultistepRow::gaps(std::span<const double> fresh) const {
     }
     return std::sqrt(sum / static_cast<double>(d_)) / amplification({weights.data(), k});
   };
-  const auto k = static_cast<std::size_t>(weights_.order), count = static_cast<std::size_t>(count_) + static_cast<std::size_t>(dropped_);
+  const auto k = static_cast<std::size_t>(weights_.order),
+             count = static_cast<std::size_t>(count_) + static_cast<std::size_t>(dropped_);
   for (std::size_t i = 0; i < count; ++i) ages[i] = lam_ - lams_[i];
   return {h_, rms_gap(k), count > k ? rms_gap(k + 1) : std::numeric_limits<double>::quiet_NaN()};
 }

@@ -151,9 +151,7 @@ template <int K>
 }
 
 /// Whether a node or the end of the step is where tau is bent: behind, or ahead where the step goes up.
-bool bent(double warp, double oldest, double h) {
-  return warp > 0 && warp * std::exp(std::min(-oldest, h)) < straight;
-}
+bool bent(double warp, double oldest, double h) { return warp > 0 && warp * std::exp(std::min(-oldest, h)) < straight; }
 
 SHOCKSTEP_CLONES
 MultistepWeights warped_weights(int k, const double* ages, double h, double warp) {

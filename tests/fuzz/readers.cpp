@@ -83,8 +83,7 @@ void journal(const std::string& bytes) {
   const MemoryFile file(bytes);
   accept_or_refuse([&] {
     JournalReader reader(file.path());
-    while (reader.next())
-      ;
+    while (reader.next());
     if (reader.whole() + reader.rest() != static_cast<std::int64_t>(bytes.size()))
       throw std::logic_error("a journal is not as long as its file");
   });
@@ -99,7 +98,8 @@ void records(const std::string& bytes) {
     std::string framed;
     append_bytes(framed, static_cast<std::uint32_t>(length));
     framed += in.take(length);
-    const auto sum = static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(framed.data()), framed.size()));
+    const auto sum =
+        static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(framed.data()), framed.size()));
     append_bytes(file, static_cast<std::uint32_t>(length));
     append_bytes(file, sum);
     file.append(framed, sizeof(std::uint32_t));

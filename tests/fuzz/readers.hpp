@@ -10,7 +10,7 @@
 namespace shockstep::fuzz {
 
 struct Reader {
-  const char* name;                       ///< of its folder in tests/fuzz/corpus
+  const char* name;  ///< of its folder in tests/fuzz/corpus
   void (*read)(const std::string& bytes);
 };
 

@@ -139,7 +139,8 @@ TEST_CASE("The warp of a network whose data have one long direction is of its le
   const auto width = at::ones({16}, at::kDouble).mul_(.3);
   width[0] = 8;
   const double data_std = std::sqrt(width.square().mean().item<double>());
-  const NetworkFunction denoiser = [v = width.square()](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor&) {
+  const NetworkFunction denoiser = [v = width.square()](const at::Tensor& x, const at::Tensor& sigma,
+                                                        const at::Tensor&) {
     return x * v / (v + sigma.square().unsqueeze(1));
   };
   SamplerOptions options;

@@ -292,8 +292,10 @@ TEST_CASE("A score that is a field times a factor is inspected as the field", "[
 TEST_CASE("A field in many dimensions has as many stable points as modes", "[inspect]") {
   // Three modes far apart in 20 dimensions: a stable point at each and saddles between them.
   const at::Tensor means = 3 * at::eye(20, at::kDouble).narrow(0, 0, 3).contiguous();
-  const auto model = std::make_shared<Multiplicative>(test::mixture_model(means, .3), MultiplicativeOptions{.sigma = .5});
-  const auto section = *inspected(model, {.options = {.count = 128}}, {.sigma_min = .01, .sigma_max = 10}).found.stationary;
+  const auto model =
+      std::make_shared<Multiplicative>(test::mixture_model(means, .3), MultiplicativeOptions{.sigma = .5});
+  const auto section =
+      *inspected(model, {.options = {.count = 128}}, {.sigma_min = .01, .sigma_max = 10}).found.stationary;
   CHECK(section.unsettled == 0);
   CHECK(std::ranges::count(section.points, "stable", &StationaryPoint::kind) == 3);
   CHECK(section.index_sum == 1);

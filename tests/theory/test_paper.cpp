@@ -108,8 +108,8 @@ TEST_CASE("slope, critical variance, speciation time and exponent of a pair are 
       const auto rate = [&](double lam) {
         return model->top_rate(rows({0}, 1), level(1, std::exp(-lam))).item<double>();
       };
-      const double exponent = boost::math::quadrature::gauss_kronrod<double, 61>::integrate(
-          rate, -std::log(critical), -std::log(sigma), 4, 1e-13);
+      const double exponent = boost::math::quadrature::gauss_kronrod<double, 61>::integrate(rate, -std::log(critical),
+                                                                                            -std::log(sigma), 4, 1e-13);
       // Near v_c the exponent is the small rest of terms of order 1.
       CHECK(std::abs(exponent - at["interface_exponent"].get<double>()) < 1e-12 * (1 + exponent));
       ++exponents;

@@ -39,7 +39,8 @@ TEST_CASE("Sine and cosine of turns agree with long double, and exactly at quart
     CHECK(std::abs(static_cast<double>(sine - std::sin(angle))) < 2e-16);
     CHECK(std::abs(static_cast<double>(cosine - std::cos(angle))) < 2e-16);
   }
-  for (const auto& [t, sine, cosine] : {std::array{0., 0., 1.}, {.25, 1., 0.}, {.5, 0., -1.}, {.75, -1., 0.}, {1., 0., 1.}}) {
+  for (const auto& [t, sine, cosine] :
+       {std::array{0., 0., 1.}, {.25, 1., 0.}, {.5, 0., -1.}, {.75, -1., 0.}, {1., 0., 1.}}) {
     CHECK(fast_sine_cosine_of_turns(t).sine == sine);
     CHECK(fast_sine_cosine_of_turns(t).cosine == cosine);
   }

@@ -67,18 +67,17 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
 }
 
 TEST_CASE("Numbers of a profile that cannot be are refused") {
-  const std::string good =
-      to_json(GuardProfile{.step_tolerance = 1, .max_evaluations = 40, .cap = {-4, 6, {.5, .25}}});
+  const std::string good = to_json(GuardProfile{.step_tolerance = 1, .max_evaluations = 40, .cap = {-4, 6, {.5, .25}}});
   REQUIRE_NOTHROW(guard_profile_from_json(good, "c.json"));
   const auto with = [&](const std::string& was, const std::string& is) {
     const auto at = good.find(was);
     REQUIRE(at != std::string::npos);
     return good.substr(0, at) + is + good.substr(at + was.size());
   };
-  for (const auto& text : {with("\"order\": 3", "\"order\": 9"), with("\"order\": 3", "\"order\": 2.5"),
-                           with("\"max_evaluations\": 40", "\"max_evaluations\": 1e99"),
-                           with("\"max_evaluations\": 40", "\"max_evaluations\": 3000000000"),
-                           with("0.25", "0"), with("0.25", "-1")})
+  for (const auto& text :
+       {with("\"order\": 3", "\"order\": 9"), with("\"order\": 3", "\"order\": 2.5"),
+        with("\"max_evaluations\": 40", "\"max_evaluations\": 1e99"),
+        with("\"max_evaluations\": 40", "\"max_evaluations\": 3000000000"), with("0.25", "0"), with("0.25", "-1")})
     CHECK_THROWS_AS(guard_profile_from_json(text, "c.json"), FileError);
 }
 

@@ -24,7 +24,8 @@ std::string text_of(std::vector<PairCommitment> pairs) {
 
 TEST_CASE("the first and the last clusters to part are among those that were seen to", "[inspect]") {
   const auto several = text_of({pair(0, 1, {2}), pair(0, 2, {}), pair(1, 2, {5})});
-  CHECK(several.find("first cluster 2 from 3 at sigma 5 (5 to 5), last 1 from 2 at sigma 2 (2 to 2)\n") != several.npos);
+  CHECK(several.find("first cluster 2 from 3 at sigma 5 (5 to 5), last 1 from 2 at sigma 2 (2 to 2)\n") !=
+        several.npos);
   const auto one = text_of({pair(0, 1, {}), pair(0, 2, {3})});
   CHECK(one.find(" cluster 1 from 3 at sigma 3 (3 to 3)\n") != one.npos);
   CHECK(text_of({pair(0, 1, {})}).find("from") == std::string::npos);

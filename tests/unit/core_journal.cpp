@@ -65,18 +65,19 @@ DoneTrajectory made(std::int64_t i) {
               .asymmetry2 = i % 2 ? v * 1e-4 : std::nan(""),
               .events = {}};
   if (i % 3 == 0)
-    t.report.events = {{.trajectory = i, .kind = EventKind::enter, .sigma = 1.1, .lam = -.1, .step = 4, .direction = {}},
-                       {.trajectory = i,
-                        .kind = EventKind::speciation,
-                        .sigma = v,
-                        .sigma_low = .1,
-                        .sigma_high = .3,
-                        .time = .7,
-                        .lam = 2,
-                        .rate = .4,
-                        .exponent = .6,
-                        .step = 9,
-                        .direction = {.6, -.8}}};
+    t.report.events = {
+        {.trajectory = i, .kind = EventKind::enter, .sigma = 1.1, .lam = -.1, .step = 4, .direction = {}},
+        {.trajectory = i,
+         .kind = EventKind::speciation,
+         .sigma = v,
+         .sigma_low = .1,
+         .sigma_high = .3,
+         .time = .7,
+         .lam = 2,
+         .rate = .4,
+         .exponent = .6,
+         .step = 9,
+         .direction = {.6, -.8}}};
   t.sample = {v * M_PI, -v / 3};
   if (i % 4 == 0)
     for (int k = 0; k < 3; ++k)
@@ -109,7 +110,8 @@ std::string written(const std::string& name, std::int64_t count) {
   journal.begin("what it depends on");
   for (std::int64_t i = 0; i < count; ++i) put(journal, made(i));
   RunStatistics cost;
-  cost.wall_seconds = 2, cost.model_calls = 5, cost.model_rows = 30, cost.model_capacity = 40, cost.first_failure = "no more";
+  cost.wall_seconds = 2, cost.model_calls = 5, cost.model_rows = 30, cost.model_capacity = 40,
+  cost.first_failure = "no more";
   journal.add_cost(cost);
   journal.close();
   return path;

@@ -40,8 +40,8 @@ void one(Count& count, const char* name, const ModelPtr& exact, const test::Desc
   ++count.matter, count.rejected += !v.report.fits, count.named += v.named;
   if (!v.named)
     missed.push_back(std::string(name) + ": " + text(truth) + ", stated " + text(stated) + ": " +
-                     (v.report.fits ? "passes, misfit " + std::to_string(v.report.misfit) + " structure " +
-                                          std::to_string(v.report.structure)
+                     (v.report.fits         ? "passes, misfit " + std::to_string(v.report.misfit) + " structure " +
+                                                  std::to_string(v.report.structure)
                       : v.report.suggestion ? "named as: " + v.report.suggestion->sentence
                                             : "rejected, nothing named"));
 }

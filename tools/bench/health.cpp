@@ -55,7 +55,8 @@ Inspection inspected(const ModelPtr& model, std::uint64_t seed, const InspectOpt
 }
 
 constexpr InspectOptions health_only{.count = 256, .trajectories = 16, .spectrum_rows = 0, .interfaces = 0};
-constexpr InspectOptions clusters_only{.count = 1024, .trajectories = 2, .levels = 1, .health_rows = 0, .spectrum_rows = 0, .interfaces = 0};
+constexpr InspectOptions clusters_only{
+    .count = 1024, .trajectories = 2, .levels = 1, .health_rows = 0, .spectrum_rows = 0, .interfaces = 0};
 
 struct Count {
   int of[3] = {}, named = 0, all = 0;
@@ -91,7 +92,9 @@ Change rippled(double strength) {
 
 /// A denoiser of another noise level: no equation holds between its levels.
 Change scaled(double power) {
-  return [=](const at::Tensor& x, const at::Tensor& s, const at::Tensor& D) { return x + (D - x) * (s / (s + .3)).pow(power); };
+  return [=](const at::Tensor& x, const at::Tensor& s, const at::Tensor& D) {
+    return x + (D - x) * (s / (s + .3)).pow(power);
+  };
 }
 
 }  // namespace
@@ -108,7 +111,8 @@ int main(int argc, char** argv) {
         const auto found = inspected(network ? changed(p, true, {}) : ModelPtr(p.exact), p.seed, health_only);
         add(count, *found.health, "");
         if (found.health->verdict != Verdict::fine)
-          std::printf("  d %ld, seed %d: %s: %s\n", static_cast<long>(d), k, name(found.health->verdict), found.health->reason.c_str());
+          std::printf("  d %ld, seed %d: %s: %s\n", static_cast<long>(d), k, name(found.health->verdict),
+                      found.health->reason.c_str());
       }
     print(network ? "exact, in float32 as a network" : "exact", count);
   }
@@ -136,7 +140,10 @@ int main(int argc, char** argv) {
   for (const auto d : dimensions)
     for (int k = 0; k < mixtures; ++k) {
       const Problem p = problem(static_cast<std::uint64_t>(k), d);
-      add(product, *inspected(std::make_shared<Multiplicative>(p.exact, MultiplicativeOptions{.sigma = .3}), p.seed, health_only).health, "");
+      add(product,
+          *inspected(std::make_shared<Multiplicative>(p.exact, MultiplicativeOptions{.sigma = .3}), p.seed, health_only)
+               .health,
+          "");
     }
   print("f(x)/sigma", product);
 
@@ -152,10 +159,11 @@ int main(int argc, char** argv) {
         apart.fill_diagonal_(INFINITY);
         const at::Tensor means = loose * (.1 * separation / apart.min().item<double>());
         const auto exact = bench::mixture(means, .1);
-        const auto hidden = make_model([exact](const at::Tensor& x, const at::Tensor& sigma) { return exact->denoise(x, sigma); },
-                                       {.shape = {d}, .data_std = 1});
+        const auto hidden =
+            make_model([exact](const at::Tensor& x, const at::Tensor& sigma) { return exact->denoise(x, sigma); },
+                       {.shape = {d}, .data_std = 1});
         const auto found = inspected(hidden, static_cast<std::uint64_t>(k), clusters_only).clusters->count();
-        ++all, right += found == modes, fewer += found < modes, more += found > modes;
+        ++all, right += found == modes, fewer += found<modes, more += found> modes;
       }
       std::printf("%-12ld %12g %6d %6d %6d %6d\n", static_cast<long>(d), separation, all, right, fewer, more);
       std::fflush(stdout);

@@ -68,8 +68,7 @@ struct Rows {
   Rows(const Problem& p, int rows) : sigma(at::empty({rows}, at::kDouble)), index(at::arange(rows, at::kLong)) {
     const auto d = p.points.size(1);
     const double low = std::log(range.sigma_min), high = std::log(range.sigma_max);
-    for (int i = 0; i < rows; ++i)
-      sigma.mutable_data_ptr<double>()[i] = std::exp(low + (high - low) * (i + .5) / rows);
+    for (int i = 0; i < rows; ++i) sigma.mutable_data_ptr<double>()[i] = std::exp(low + (high - low) * (i + .5) / rows);
     const auto of = at::arange(rows, at::kLong).mul(7919).remainder(p.points.size(0));
     const auto spread = sigma.square().add(p.std * p.std).sqrt().unsqueeze(1);
     x = p.points.index_select(0, of) + spread * bench::normal({rows, d}, 1, 5);
@@ -97,13 +96,14 @@ void study(const Problem& p, int threads, int turns) {
     const double spent = processor_seconds() - begin, each = 1e9 / static_cast<double>(r.evaluations);
     runs.push_back(each * spent);
     bares.push_back(each * on_threads(threads, calls_of(r), [&](std::int64_t calls) {
-      for (; calls > 0; --calls) p.model->denoise_rows(rows.x, rows.sigma, rows.index);
-    }));
+                      for (; calls > 0; --calls) p.model->denoise_rows(rows.x, rows.sigma, rows.index);
+                    }));
     products.push_back(each * on_threads(threads, calls_of(r), [&](std::int64_t calls) {
-      const c10::InferenceMode guard;
-      auto logits = at::empty({p.batch, p.points.size(0)}, at::kDouble), D = at::empty_like(rows.x);
-      for (; calls > 0; --calls) at::mm_out(logits, rows.x, transposed), at::mm_out(D, weights, p.points);
-    }));
+                         const c10::InferenceMode guard;
+                         auto logits = at::empty({p.batch, p.points.size(0)}, at::kDouble), D = at::empty_like(rows.x);
+                         for (; calls > 0; --calls)
+                           at::mm_out(logits, rows.x, transposed), at::mm_out(D, weights, p.points);
+                       }));
     to_bare.push_back(runs.back() / bares.back()), to_products.push_back(runs.back() / products.back());
   }
   const auto d = p.points.size(1);
@@ -128,8 +128,10 @@ int main(int argc, char** argv) {
   const auto wanted = [&](const std::string& name) {
     return argc <= 3 || std::find(argv + 3, argv + argc, name) != argv + argc;
   };
-  std::printf("%d threads, unguarded, tolerance 1e-2, processor nanoseconds per trajectory and evaluation, medians of %d turns\n",
-              threads, turns);
+  std::printf(
+      "%d threads, unguarded, tolerance 1e-2, processor nanoseconds per trajectory and evaluation, medians of %d "
+      "turns\n",
+      threads, turns);
   std::printf("%-12s %9s %6s %6s %14s %12s %10s %9s %9s %9s %9s %9s\n", "problem", "K d", "count", "batch",
               "trajectories/s", "evaluations", "occupancy", "run", "bare", "products", "run/bare", "/products");
   if (wanted("ring")) study({"ring", bench::ring(), bench::ring_means(), .1, 200000, 256}, threads, turns);

@@ -197,14 +197,16 @@ Figure product_figure(const ProductSection& s) {
 std::vector<Figure> stationary_figures(const StationarySection& s) {
   Figure decay{.key = "approach",
                .title = "Approach to the stable points",
-               .explain = "Distance of a neighbouring point, along the slowest direction, in the clock T in which the "
-                          "dynamics are dx/dT = f. Dashed: the eigenvalue of df/dx.",
+               .explain =
+                   "Distance of a neighbouring point, along the slowest direction, in the clock T in which the "
+                   "dynamics are dx/dT = f. Dashed: the eigenvalue of df/dx.",
                .x = {.name = "clock T"},
                .y = {.name = "distance", .log = true}};
   Figure map{.key = "stationary",
              .title = "Where the dynamics stand still",
-             .explain = "The zeros of f that Newton's method found, by the number of directions in which they repel. "
-                        "Every trajectory ends on a stable one, whatever the weights of the data were.",
+             .explain =
+                 "The zeros of f that Newton's method found, by the number of directions in which they repel. "
+                 "Every trajectory ends on a stable one, whatever the weights of the data were.",
              .x = {.name = "x₁"},
              .y = {.name = "x₂"}};
   std::map<std::string, Series> kinds;
@@ -267,12 +269,14 @@ Json pairs_table(const CommitmentSection& s) {
   for (const PairCommitment& p : s.pairs)
     rows.push_back({p.a + 1, p.b + 1, rounded(p.distance), rounded(p.opens), rounded(p.sigma.q50), rounded(p.sigma.q05),
                     rounded(p.sigma.q95), p.sigma.count, p.from_start, p.between});
-  return table("pairs-table", "Pairs of clusters",
-               "Where trajectories that end in one of the two commit to it against the other, three to one: quantiles over these "
-               "trajectories. Those that end between the means themselves commit at half the margin that they end with.",
-               {"cluster", "other", "distance", "opens at σ", "committed, median σ", "5 %", "95 %", "trajectories",
-                "from the start", "end between"},
-               std::move(rows));
+  return table(
+      "pairs-table", "Pairs of clusters",
+      "Where trajectories that end in one of the two commit to it against the other, three to one: quantiles over "
+      "these "
+      "trajectories. Those that end between the means themselves commit at half the margin that they end with.",
+      {"cluster", "other", "distance", "opens at σ", "committed, median σ", "5 %", "95 %", "trajectories",
+       "from the start", "end between"},
+      std::move(rows));
 }
 
 Json spectral_table(const SpectralSection& s) {
@@ -313,8 +317,10 @@ Json stationary_table(const StationarySection& s) {
   }
   return table("stationary-table", "Stationary points",
                "Zeros of f, where a trajectory would stay: of " + std::to_string(s.basin.size()) + " trajectories " +
-                   std::to_string(s.unsettled) + " settled on none. Points that repel in an even number of directions less the "
-                   "others: " + std::to_string(s.index_sum) + "; 1 where f points inwards far away and none is missing.",
+                   std::to_string(s.unsettled) +
+                   " settled on none. Points that repel in an even number of directions less the "
+                   "others: " +
+                   std::to_string(s.index_sum) + "; 1 where f points inwards far away and none is missing.",
                {"point", "kind", "repelling directions", "trajectories that end here", "largest eigenvalue", "smallest",
                 "rate of approach", "x₁", "x₂"},
                std::move(rows));
