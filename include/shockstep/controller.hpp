@@ -3,6 +3,10 @@
 
 namespace shockstep {
 
+/// Length in lam of a step as they are when 15 to 30 of them cover the range of a diffusion. The multistep's error is judged as
+/// difference of corrector and predictor times h/usual_step.
+inline constexpr double usual_step = .4;
+
 /// Proportional-integral step control with a prediction (Gustafsson 1994; Soderlind 2002). r is the error of an
 /// accepted step over its tolerance, E = r/h^p how rough the problem is there:
 ///   h_next/h = (target/r)^(integral/p) (E_before/E)^(trend/p).

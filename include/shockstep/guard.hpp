@@ -6,6 +6,7 @@
 /// (4) repeats the few trajectories with the highest scores with a tighter tolerance.
 #pragma once
 
+#include <shockstep/controller.hpp>
 #include <shockstep/method.hpp>
 
 #include <cmath>
@@ -49,6 +50,10 @@ struct LamTable {
   bool empty() const { return values.empty(); }
 };
 
+/// Largest error allowed in a step at sigma where no pilot has measured what becomes of it: tol (1 + sigma/data_std), since an
+/// early error shrinks with sigma before it lands; no less than what rounding makes of a step. Data units.
+double weighted_tolerance(double tol, double sigma, double data_std);
+
 /// Everything a run needs from the pilot, for one model, range and tolerance.
 struct GuardProfile {
   std::string source = "default";  ///< default, pilot, or the file it was read from
@@ -65,7 +70,7 @@ struct GuardProfile {
   LamTable cap{};                     ///< longest step from lam, in lam; empty: none
   bool paced = false;                 ///< steps are few: the controller measures them in `cap`, which is not empty
   LamTable largest_J{};    ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
-  double first_step = .4;  ///< first step in lam
+  double first_step = usual_step;  ///< in lam
   double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold
   double explained = 0;  ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain

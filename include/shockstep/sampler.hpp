@@ -18,7 +18,7 @@
 
 namespace shockstep {
 
-class Integration;
+class Trajectory;
 struct GridPlan;
 
 /// Which trajectories to draw, from where, and with what means. Trajectory i is a function of model, process,
@@ -99,7 +99,7 @@ class Sampler {
   const ScoreModel& model() const { return *model_; }  ///< lives as long as the sampler
 
  private:
-  RunStatistics run(const SampleRequest& request, const std::function<void(const Integration&)>& finished) const;
+  RunStatistics run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const;
   void make_grid();
   std::shared_ptr<const GridPlan> grid_from(double sigma) const;
 

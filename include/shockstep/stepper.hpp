@@ -44,8 +44,6 @@ struct MultistepWeights {
 /// h for steps up to 1, and 1e-6 at 2.5 with order 5, below any tolerance at which such a step is taken.
 MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp = 0);
 
-class MultistepRow;
-
 /// The method for one trajectory as a Boost.Odeint controlled stepper: hand it to odeint's integrate_adaptive with the
 /// right-hand side dx/dlam = D - x (the stepper adds x back to get D). State: std::vector<double>. Copies start afresh.
 class ExponentialMultistep {
@@ -95,10 +93,9 @@ class ExponentialMultistep {
 
   int order_;
   double tolerance_;
-  int used_ = 0;  // order of the step under way
   StepController controller_;
-  std::vector<double> memory_;
-  std::unique_ptr<MultistepRow> row_;
+  struct Steps;  // the state and its history
+  std::unique_ptr<Steps> steps_;
   state_type predicted_, fresh_;
 };
 

@@ -12,26 +12,6 @@ constexpr double path_share = .1;               // weight of the last change of 
 constexpr double shortest = .01, longest = .5;  // of a finite difference, in units of sigma
 constexpr double converged = .98;               // theta/|J z| at which z counts as the eigenvector
 
-double dot(std::span<const double> a, std::span<const double> b) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::size_t i = 0; i < a.size(); ++i) sum += a[i] * b[i];
-  return sum;
-}
-
-/// a += f b
-void add(std::span<double> a, double f, std::span<const double> b) {
-  for (std::size_t i = 0; i < a.size(); ++i) a[i] += f * b[i];
-}
-
-/// Scales to length one and returns the length before; leaves zero alone.
-double normalise(std::span<double> a) {
-  const double length = std::sqrt(dot(a, a));
-  if (length > 0)
-    for (double& value : a) value /= length;
-  return length;
-}
-
 /// Top eigenpair of the leading n x n block of a symmetric matrix, by Jacobi's rotations.
 template <std::size_t N>
 double top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<double, N>& vector) {
@@ -63,8 +43,11 @@ double top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<d
 
 }  // namespace
 
-JacobianProbe::JacobianProbe(double* memory, std::size_t d)
-    : d_(d), base_(memory), direction_(memory + d), denoised_(memory + 2 * d), krylov_(memory + 3 * d) {}
+JacobianProbe::JacobianProbe(State& state)
+    : state_(state), base_(state.make()), direction_(state.make()), denoised_(state.make()) {
+  for (Vector& v : v_) v = state.make();
+  for (Vector& w : w_) w = state.make();
+}
 
 void JacobianProbe::reset(std::int64_t trajectory) {
   trajectory_ = trajectory;
@@ -72,85 +55,117 @@ void JacobianProbe::reset(std::int64_t trajectory) {
   known_ = false;
 }
 
-void JacobianProbe::aim(const Node& node, double noise, int products) {
-  std::copy(node.predicted.begin(), node.predicted.end(), base_);
-  corrected_ = node.corrected.data();
-  D_ = node.D.data();
-  sigma_ = node.sigma;
-  products_ = std::min<int>({products, max_products, static_cast<int>(d_)});
+Task<> JacobianProbe::measure(Node node, double noise, int products, int& evaluations) {
+  products = std::min<int>({products, max_products, static_cast<int>(state_.dimension())});
   done_ = 0;
   asymmetry2_ = 0;
+  co_await state_.set(base_, node.predicted);
+  co_await first_direction(node, noise);
+  bool more = true;
+  while (more) {
+    const Vector v = v_[static_cast<std::size_t>(done_)], product = w_[static_cast<std::size_t>(done_)];
+    const double offset = co_await state_.dot_difference(node.corrected, base_, v);
+    const double epsilon =
+        std::copysign(std::clamp(2 * std::abs(offset), shortest * node.sigma, longest * node.sigma), offset);
+    offsets_[static_cast<std::size_t>(done_)] = offset;
+    co_await state_.set(State::point, base_ + epsilon * v);
+    co_await state_.evaluate(node.sigma);
+    ++evaluations;
+    co_await state_.quotient(product, State::answer, node.D, epsilon);
+    co_await project();
+    const Ritz top = co_await ritz();
+    const bool finite = std::isfinite(J_);
+    more = finite && done_ < products && top.theta < converged * top.length;
+    if (more) more = co_await next_direction();
+    if (more) continue;
+    co_await state_.set(denoised_, node.D + top.along * direction_);
+    known_ = finite && co_await normalise(direction_) > 0;
+  }
+}
 
-  const auto first = v(0), change = w(0);  // w(0) is free until the first answer
-  for (std::size_t i = 0; i < d_; ++i) change[i] = node.D[i] - node.D_before[i];
-  normalise(change);
+/// The direction known before, a little of the last change of D, which is a product itself, and a little noise.
+Task<> JacobianProbe::first_direction(Node node, double noise) {
+  const Vector first = v_[0], change = w_[0];  // w_[0] is free until the first answer
+  co_await state_.set(change, node.D - node.D_before);
+  co_await normalise(change);
   if (known_) {
-    std::copy_n(direction_, d_, first.begin());
-    add(first, dot(first, change) < 0 ? -path_share : path_share, change);
-    normalise(first);
+    const double share = co_await state_.dot(direction_, change) < 0 ? -path_share : path_share;
+    co_await state_.set(first, direction_ + share * change);
+    co_await normalise(first);
   } else {
-    std::copy(change.begin(), change.end(), first.begin());
+    co_await state_.set(first, change);
   }
-  if (d_ > 1) {
-    fill_uniform(change, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_), measured_++);
-    add(first, noise / std::sqrt(static_cast<double>(d_)), change);
+  const std::size_t d = state_.dimension();
+  if (d > 1) {
+    co_await write_noise(change);
+    co_await state_.set(first, first + noise / std::sqrt(static_cast<double>(d)) * change);
   }
-  if (normalise(first) == 0) first[0] = 1;  // D did not move at all: any direction will do
+  if (co_await normalise(first) > 0) co_return;
+  co_await write_first_coordinate(first);  // D did not move at all: any direction will do
 }
 
-void JacobianProbe::request(std::span<double> point) {
-  const auto direction = v(done_);
-  double offset = 0;
-  for (std::size_t i = 0; i < d_; ++i) offset += (corrected_[i] - base_[i]) * direction[i];
-  offsets_[done_] = offset;
-  epsilon_ = std::copysign(std::clamp(2 * std::abs(offset), shortest * sigma_, longest * sigma_), offset);
-  for (std::size_t i = 0; i < d_; ++i) point[i] = base_[i] + epsilon_ * direction[i];
+Awaited<Done> JacobianProbe::write_noise(Vector out) {
+  return state_.write(out, [&](std::span<double> numbers) {
+    fill_uniform(numbers, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_), measured_++);
+  });
 }
 
-bool JacobianProbe::receive(std::span<const double> D) {
-  const auto product = w(done_);
-  for (std::size_t i = 0; i < d_; ++i) product[i] = (D[i] - D_[i]) / epsilon_;
-  for (int m = 0; m < done_; ++m) {  // symmetrised: the Jacobian of an exact denoiser is symmetric
-    const double above = dot(v(m), product), below = dot(w(m), v(done_));
-    const double size2 = dot(product, product) + dot(w(m), w(m));
+Awaited<Done> JacobianProbe::write_first_coordinate(Vector out) {
+  return state_.write(out, [](std::span<double> numbers) {
+    std::ranges::fill(numbers, 0.);
+    numbers[0] = 1;
+  });
+}
+
+/// The newest product, made orthogonal to the directions so far; false if the space is exhausted.
+Task<bool> JacobianProbe::next_direction() {
+  const Vector next = v_[static_cast<std::size_t>(done_)];
+  co_await state_.set(next, w_[static_cast<std::size_t>(done_ - 1)]);
+  for (int twice = 0; twice < 2; ++twice)
+    for (std::size_t m = 0; m < static_cast<std::size_t>(done_); ++m) {
+      const double along = co_await state_.dot(next, v_[m]);
+      co_await state_.set(next, next + -along * v_[m]);
+    }
+  co_return co_await normalise(next) > 0;
+}
+
+/// The newest row of T = V^T J V, symmetrised: the Jacobian of an exact denoiser is symmetric.
+Task<> JacobianProbe::project() {
+  const auto n = static_cast<std::size_t>(done_);
+  for (std::size_t m = 0; m < n; ++m) {
+    const double above = co_await state_.dot(v_[m], w_[n]), below = co_await state_.dot(w_[m], v_[n]);
+    const double newest2 = co_await state_.dot(w_[n], w_[n]), older2 = co_await state_.dot(w_[m], w_[m]);
+    const double size2 = newest2 + older2;
     if (size2 > 0) asymmetry2_ += (above - below) * (above - below) / size2;
-    T_[m][done_] = T_[done_][m] = .5 * (above + below);
+    T_[m][n] = T_[n][m] = .5 * (above + below);
   }
-  T_[done_][done_] = dot(v(done_), product);
+  T_[n][n] = co_await state_.dot(v_[n], w_[n]);
   ++done_;
-  const Ritz top = ritz();
-  const bool finite = std::isfinite(J_);
-  bool more = finite && done_ < products_ && top.theta < converged * top.length;
-  if (more) {
-    const auto next = v(done_);
-    std::copy(product.begin(), product.end(), next.begin());
-    for (int twice = 0; twice < 2; ++twice)
-      for (int m = 0; m < done_; ++m) add(next, -dot(next, v(m)), v(m));
-    more = normalise(next) > 0;  // or the space is exhausted
-  }
-  if (!more) {
-    for (std::size_t i = 0; i < d_; ++i) denoised_[i] = D_[i] + direction_[i] * top.along;
-    known_ = finite && normalise({direction_, d_}) > 0;
-  }
-  return more;
 }
 
 double JacobianProbe::asymmetry2() const { return 2 * asymmetry2_ / (done_ * (done_ - 1.)); }
 
 /// J z goes to direction_, and J = |J z| + (|J z| - theta), since |J z| bounds J from below.
-JacobianProbe::Ritz JacobianProbe::ritz() {
+Task<JacobianProbe::Ritz> JacobianProbe::ritz() {
   std::array<double, max_products> y{};
   Ritz top;
   top.theta = top_eigenpair(T_, done_, y);
-  const std::span Jz(direction_, d_);
-  std::fill(Jz.begin(), Jz.end(), 0.);
-  for (int m = 0; m < done_; ++m) {
-    add(Jz, y[m], w(m));
+  Sum Jz;
+  for (std::size_t m = 0; m < static_cast<std::size_t>(done_); ++m) {
+    Jz.add(y[m], w_[m]);
     top.along += y[m] * offsets_[m];
   }
-  top.length = std::sqrt(dot(Jz, Jz));
+  co_await state_.set(direction_, Jz);
+  const double length2 = co_await state_.dot(direction_, direction_);
+  top.length = std::sqrt(length2);
   J_ = 2 * top.length - top.theta;
-  return top;
+  co_return top;
+}
+
+Task<double> JacobianProbe::normalise(Vector a) {
+  const double length2 = co_await state_.dot(a, a), length = std::sqrt(length2);
+  if (length > 0) co_await state_.quotient(a, a, Vector{}, length);
+  co_return length;
 }
 
 }  // namespace shockstep

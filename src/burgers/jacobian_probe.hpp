@@ -1,6 +1,9 @@
 /// Measures the growth of errors at a point: J = lambda_max(dD/dx), by a few Lanczos products on finite differences.
 #pragma once
 
+#include "core/task.hpp"
+#include "state/state.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,10 +18,8 @@ namespace shockstep {
 class JacobianProbe {
  public:
   static constexpr int max_products = 3;
-  static std::size_t memory(std::size_t d) { return (3 + 2 * max_products) * d; }
 
-  JacobianProbe() = default;
-  JacobianProbe(double* memory, std::size_t d);
+  explicit JacobianProbe(State& state);
 
   /// Forgets the direction. The trajectory's number addresses the noise.
   void reset(std::int64_t trajectory);
@@ -26,43 +27,45 @@ class JacobianProbe {
   /// The node to measure at. D is known at `predicted` only, but the trajectory goes on from `corrected`, and the two can
   /// lie on different sides of a thin interface: differences are centred on the corrected point where they can be.
   struct Node {
-    std::span<const double> predicted, corrected;
-    std::span<const double> D, D_before;  // at `predicted`, and at the node before
+    Vector predicted, corrected;
+    Vector D, D_before;  // at `predicted`, and at the node before
     double sigma;
   };
-  /// noise: relative weight of a random direction; products: 1 to max_products, the fewest that will do are used.
-  void aim(const Node& node, double noise, int products);
-
-  /// Writes the next point to evaluate.
-  void request(std::span<double> point);
-  /// Takes D there. True if another product is wanted.
-  bool receive(std::span<const double> D);
+  /// Measures J there. noise: relative weight of a random direction; products: 1 to max_products, the fewest that will do are
+  /// used. `evaluations` counts them as they are made.
+  Task<> measure(Node node, double noise, int products, int& evaluations);
 
   double J() const { return J_; }
   /// Mean square over pairs of products of (v.(J w) - w.(J v))^2/(|J v|^2 + |J w|^2): 0 for a gradient field, whose J is
   /// symmetric; 2 for a rotation. NaN after a single product.
   double asymmetry2() const;
-  std::span<const double> direction() const { return {direction_, d_}; }
+  Vector direction() const { return direction_; }
   /// D at the corrected point, to first order along the measured direction.
-  std::span<const double> denoised() const { return {denoised_, d_}; }
-  double sigma() const { return sigma_; }
+  Vector denoised() const { return denoised_; }
+
+  FrameStack& frames() const { return state_.frames(); }
 
  private:
-  std::span<double> v(int m) const { return {krylov_ + static_cast<std::size_t>(m) * d_, d_}; }
-  std::span<double> w(int m) const { return {krylov_ + static_cast<std::size_t>(max_products + m) * d_, d_}; }
+  Task<> first_direction(Node node, double noise);
+  Task<bool> next_direction();
+  Awaited<Done> write_noise(Vector out);
+  Awaited<Done> write_first_coordinate(Vector out);
+  Task<> project();
+  /// Scales to length one and returns the length before; leaves zero alone.
+  Task<double> normalise(Vector a);
   /// Top Ritz pair (theta, z) of the products so far.
   struct Ritz {
     double theta = 0;
     double length = 0;  // |J z|
     double along = 0;   // (corrected - predicted) . z
   };
-  Ritz ritz();
+  Task<Ritz> ritz();
 
-  std::size_t d_ = 0;
-  double *base_ = nullptr, *direction_ = nullptr, *denoised_ = nullptr, *krylov_ = nullptr;
-  const double *corrected_ = nullptr, *D_ = nullptr;  // of the node, alive until the last product
-  double sigma_ = 0, epsilon_ = 0, J_ = 0, asymmetry2_ = 0;
-  int products_ = 0, done_ = 0;
+  State& state_;
+  Vector base_, direction_, denoised_;
+  std::array<Vector, max_products> v_, w_;  // w = J v
+  double J_ = 0, asymmetry2_ = 0;
+  int done_ = 0;  // products
   bool known_ = false;
   std::array<std::array<double, max_products>, max_products> T_{};
   std::array<double, max_products> offsets_{};  // of the corrected point from the predicted one, along each v

@@ -18,10 +18,20 @@ double LamTable::operator()(double lam) const {
   return (1 - f) * values[i] + f * values[i + 1];
 }
 
+namespace {
+
+/// Below this the difference of corrector and predictor is rounding, and a smaller tolerance would never be met.
+double rounding_of_a_step(double sigma, double data_std) { return 4e-16 * (data_std + sigma); }
+
+}  // namespace
+
+double weighted_tolerance(double tol, double sigma, double data_std) {
+  return std::max(rounding_of_a_step(sigma, data_std), tol * (1 + sigma / data_std));
+}
+
 double GuardProfile::allowed(double tol, double lam, double sigma) const {
-  // Below this the difference of corrector and predictor is rounding, and a smaller tolerance would never be met.
-  const double rounding = 4e-16 * (data_std + sigma);
-  return std::max(rounding, log_gain.empty() ? tol * (1 + sigma / data_std) : tol * std::exp(-log_gain(lam)));
+  if (log_gain.empty()) return weighted_tolerance(tol, sigma, data_std);
+  return std::max(rounding_of_a_step(sigma, data_std), tol * std::exp(-log_gain(lam)));
 }
 
 namespace {

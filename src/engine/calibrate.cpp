@@ -65,7 +65,8 @@ class Calibration {
         d_(static_cast<std::size_t>(model.dimension())),
         most_(most),
         each_(make_grid_plan(process, on({})).evaluations),
-        warp_(process, grid_nodes(options.method, options.final, options.steps->count)) {}
+        warp_(process, grid_nodes(options.method, options.final, options.steps->count)),
+        careful_(process, options) {}
 
   FittedSchedule fit();
 
@@ -90,15 +91,15 @@ class Calibration {
   SamplerOptions on(std::vector<double> sigmas) const;
   void plan_rows();
   void prepare_reference();
-  Samples run(TrajectorySettings settings, const InterfaceProbe::Latents& latents, std::int64_t first);
-  Samples run_rows(const TrajectorySettings& settings, const Indices& rows);
+  Samples run(Plan plan, const InterfaceProbe::Latents& latents, std::int64_t first);
+  Samples run_rows(const Plan& plan, const Indices& rows);
   Residuals residuals(const Indices& rows, const std::vector<double>& sigmas);
   Tried tried(const std::vector<double>& sigmas);
   double loss_scale2(const Tried& base) const;
   std::vector<double> fitted(std::vector<double> start, const Residuals& at_start, double scale2);
   std::vector<std::vector<double>> ways(const Tried& equal_steps);
-  TrajectorySettings on_grid(const std::vector<double>& sigmas) const;
-  InterfaceProbe::Sampler ends_of(const TrajectorySettings& settings);
+  Plan on_grid(const std::vector<double>& sigmas) const;
+  InterfaceProbe::Sampler ends_of(const Plan& plan);
   void find_arcs();
   void prepare_probe(const Tried& base);
   double mean_square(const Tried& candidate, double wrong) const;
@@ -119,7 +120,8 @@ class Calibration {
   StepWarp warp_;
   int wanted_ = 0;  // rows to fit to; half as many are held out
   int runs_ = 0;    // of the fit
-  TrajectorySettings careful_;
+  Plan careful_;           // of the references
+  double data_std_ = 0;    // the model's, or measured
   Samples exact_;
   Indices fit_, held_out_;
   double apart_ = 0;  // share of the pairs of rows that end apart
@@ -156,12 +158,14 @@ void Calibration::prepare_reference() {
   const std::int64_t spread = model_.data_std() > 0 ? 0 : rows_for_spread;
   const std::int64_t most_each = std::min<std::int64_t>((most_ - after) / (count + spread), longest_reference);
   careful.max_evaluations = static_cast<int>(most_each);
-  careful_ = settings_for(process_, careful);
-  careful_.profile = default_profile(model_, process_, careful, observer_);
-  spent_ += careful_.profile.evaluations;
-  careful_.profile.first_step = .8;
-  careful_.profile.order = max_multistep_order;
-  careful_.profile.step_tolerance = reference_tolerance * careful_.profile.data_std;
+  GuardProfile steps = default_profile(model_, process_, careful, observer_);
+  spent_ += steps.evaluations;
+  data_std_ = steps.data_std;
+  steps.first_step = .8;
+  steps.order = max_multistep_order;
+  steps.step_tolerance = reference_tolerance * data_std_;
+  careful_ = Plan(process_, careful);
+  careful_.way = AdaptivePlan{.guard = std::move(steps)};
 
   Indices all(static_cast<std::size_t>(count));
   std::iota(all.begin(), all.end(), 0);
@@ -171,22 +175,22 @@ void Calibration::prepare_reference() {
 
 /// Those that end well, by their trajectories: the first latents are those of trajectory `first`, on which what it is
 /// conditioned on may depend.
-Calibration::Samples Calibration::run(TrajectorySettings settings, const InterfaceProbe::Latents& latents,
+Calibration::Samples Calibration::run(Plan plan, const InterfaceProbe::Latents& latents,
                                       std::int64_t first) {
   Samples out;
   if (latents.empty()) return out;
-  settings.latents = [&](std::int64_t i, std::span<double> latent) {
+  plan.latents = [&](std::int64_t i, std::span<double> latent) {
     std::ranges::copy(latents[static_cast<std::size_t>(i - first)], latent.begin());
   };
   const auto count = static_cast<std::int64_t>(latents.size());
   CancelOnly observer(observer_);
   EngineRun engine{.model = model_,
-                   .settings = settings,
+                   .plan = plan,
                    .first = first,
                    .count = count,
                    .batch = static_cast<int>(count),
                    .observer = &observer};
-  engine.finished = [&](const Integration& row) {
+  engine.finished = [&](const Trajectory& row) {
     if (row.report().status == Status::ok)
       out[row.report().trajectory].assign(row.sample().begin(), row.sample().end());
   };
@@ -199,21 +203,21 @@ Calibration::Samples Calibration::run(TrajectorySettings settings, const Interfa
 
 /// Of rows of the pilot, ascending, those that end well. Rows between them run too, since trajectories of a run are
 /// consecutive; few are ever missing.
-Calibration::Samples Calibration::run_rows(const TrajectorySettings& settings, const Indices& rows) {
+Calibration::Samples Calibration::run_rows(const Plan& plan, const Indices& rows) {
   if (rows.empty()) return {};
   const std::int64_t first = rows.front();
   InterfaceProbe::Latents latents(static_cast<std::size_t>(rows.back() - first + 1), std::vector<double>(d_));
   for (std::size_t i = 0; i < latents.size(); ++i) pilot_latents(first + static_cast<std::int64_t>(i), latents[i]);
-  Samples out = run(settings, latents, first);
+  Samples out = run(plan, latents, first);
   std::erase_if(out, [&](const auto& row) { return !std::ranges::binary_search(rows, row.first); });
   return out;
 }
 
-TrajectorySettings Calibration::on_grid(const std::vector<double>& sigmas) const {
-  TrajectorySettings settings = settings_for(process_, options_);
-  settings.grid = std::make_shared<const GridPlan>(make_grid_plan(process_, on(sigmas)));
-  settings.max_evaluations = each_;
-  return settings;
+Plan Calibration::on_grid(const std::vector<double>& sigmas) const {
+  Plan plan(process_, options_);
+  plan.way = GridRun{.grid = std::make_shared<const GridPlan>(make_grid_plan(process_, on(sigmas)))};
+  plan.max_evaluations = each_;
+  return plan;
 }
 
 /// Of all rows; NaN for one that did not end well.
@@ -289,7 +293,7 @@ std::vector<std::vector<double>> Calibration::ways(const Tried& equal_steps) {
   std::vector<std::pair<double, std::vector<double>>> dense;  // by merit
   for (const double centre : dense_centres)
     for (const double even : dense_evens) {
-      const auto a = warp_.dense_about(centre * careful_.profile.data_std, even);
+      const auto a = warp_.dense_about(centre * data_std_, even);
       const auto sigmas = warp_.sigmas(a);
       if (!descends(sigmas) || left() < runs_planned / 2 * size(fit_) * each_ + after_fit() + for_check()) continue;
       Residuals found = residuals(fit_, sigmas);
@@ -342,15 +346,15 @@ void Calibration::find_arcs() {
 
 /// The ends that a sampler needs, in order. No run may take more than is left, and few take all they may: as many rows at a time as
 /// are sure to fit.
-InterfaceProbe::Sampler Calibration::ends_of(const TrajectorySettings& settings) {
-  return [this, settings](const InterfaceProbe::Latents& latents) {
+InterfaceProbe::Sampler Calibration::ends_of(const Plan& plan) {
+  return [this, plan](const InterfaceProbe::Latents& latents) {
     std::vector<std::vector<double>> out(latents.size());
     for (std::size_t begin = 0; begin < latents.size();) {
       const auto count = std::min<std::int64_t>(std::ssize(latents) - static_cast<std::int64_t>(begin),
-                                                left() / settings.max_evaluations);
+                                                left() / plan.max_evaluations);
       if (count < 1) break;
       const auto first = latents.begin() + static_cast<std::ptrdiff_t>(begin);
-      for (auto& [row, end] : run(settings, {first, first + count}, 0))
+      for (auto& [row, end] : run(plan, {first, first + count}, 0))
         out[begin + static_cast<std::size_t>(row)] = std::move(end);
       begin += static_cast<std::size_t>(count);
     }
@@ -365,8 +369,8 @@ void Calibration::prepare_probe(const Tried& base) {
       (InterfaceProbe::base_runs + checks_planned * typical_runs) * each_ + typical_runs * coarse_cost;
   const auto most = static_cast<std::size_t>(std::max(0., static_cast<double>(left()) / each_arc));
   arcs_.resize(std::min({arcs_.size(), most, most_arcs}));
-  TrajectorySettings coarse = careful_;
-  coarse.profile.step_tolerance = coarse_tolerance * careful_.profile.data_std;
+  Plan coarse = careful_;
+  std::get<AdaptivePlan>(coarse.way).guard.step_tolerance = coarse_tolerance * data_std_;
   coarse.max_evaluations = 3 * coarse_cost;
   probe_.emplace(std::move(arcs_), ends_of(on_grid(base.sigmas)), ends_of(coarse));
 }

@@ -5,9 +5,9 @@
 
 #include "core/nan.hpp"
 #include "core/statistics.hpp"
-#include "engine/ascent.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
+#include "trajectory/ascent.hpp"
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
@@ -107,14 +107,13 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
   const double* rows = data.const_data_ptr<double>();
 
   const Process& process = sampler_.process();
-  TrajectorySettings settings = settings_for(process, sampler_.options());
-  settings.profile = sampler_.profile();
-  settings.ascent = std::make_shared<const AscentPlan>(
-      AscentPlan{.directions = directions(),
-                 .coordinates = likelihood_ != Likelihood::hutchinson,
-                 .difference = model_->exact() ? difference_exact : difference_network,
-                 .seed = request.seed});
-  settings.latents = [&](std::int64_t i, std::span<double> out) {
+  Plan plan(process, sampler_.options());
+  plan.way = AscentPlan{.guard = sampler_.profile(),
+                        .directions = directions(),
+                        .coordinates = likelihood_ != Likelihood::hutchinson,
+                        .difference = model_->exact() ? difference_exact : difference_network,
+                        .seed = request.seed};
+  plan.latents = [&](std::int64_t i, std::span<double> out) {
     if (encode_.add_noise)
       fill_normal(out, request.seed, Stream::datum, static_cast<std::uint64_t>(i));
     else
@@ -136,13 +135,13 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
   result.quadrature_error.assign(count, nan);
   double* latents = result.latents.mutable_data_ptr<double>();
   result.statistics = run_engine({.model = *model_,
-                                  .settings = settings,
+                                  .plan = plan,
                                   .first = request.first,
                                   .count = n,
                                   .batch = request.batch,
                                   .threads = request.threads,
                                   .observer = request.observer,
-                                  .finished = [&](const Integration& row) {
+                                  .finished = [&](const Trajectory& row) {
                                     const auto& t = dynamic_cast<const Ascent&>(row);
                                     const auto i = static_cast<std::size_t>(t.report().trajectory - request.first);
                                     std::ranges::copy(t.sample(), latents + static_cast<std::int64_t>(i) * d);

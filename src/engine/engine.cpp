@@ -2,27 +2,22 @@
 
 #include "core/open_work.hpp"
 #include "core/run_tally.hpp"
+#include "engine/tensor_block.hpp"
+#include <shockstep/batched_model.hpp>
 #include "model/torch_threads.hpp"
 
 #include <shockstep/error.hpp>
 
 #include <ATen/Parallel.h>
-#include <ATen/core/Tensor.h>
-#include <ATen/ops/empty.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <cmath>
 #include <deque>
 #include <exception>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <optional>
-#include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -47,7 +42,7 @@ class Floor {
   /// What is under way is given up.
   void stop() { stopped_ = true; }
 
-  void finished(const Integration& trajectory) {
+  void finished(const Trajectory& trajectory) {
     const std::lock_guard lock(mutex_);
     const TrajectoryReport& r = trajectory.report();
     tally_.add(r);
@@ -75,12 +70,6 @@ class Floor {
     const std::lock_guard lock(mutex_);
     if (!error_) error_ = std::move(error);
     stopped_ = true;
-  }
-
-  /// A model ran out of memory and gets so many rows a call now.
-  void reduced(int rows) {
-    const std::lock_guard lock(mutex_);
-    cost_.reduced_batch = cost_.reduced_batch == 0 ? rows : std::min(cost_.reduced_batch, rows);
   }
 
   void add(const RunStatistics& cost) {
@@ -121,235 +110,150 @@ class LockedSteps final : public Observer {
   std::mutex& mutex_;
 };
 
-/// Of whatever allocator; TorchScript passes on the sentence alone.
-bool out_of_memory(const std::exception& error) {
-  const std::string_view text = error.what();
-  return dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
-         text.find("out of memory") != text.npos || text.find("can't allocate memory") != text.npos;
-}
-
-/// One batch and the loop over it.
+/// One batch and the loop over it: row j of it belongs to one trajectory, and when that is done to the next.
 class Worker {
  public:
   Worker(const EngineRun& run, Floor& floor, std::size_t number, int rows)
-      : run_(run),
-        floor_(floor),
-        number_(number),
-        rows_(rows),
-        capacity_(rows),
-        d_(static_cast<std::size_t>(run.model.dimension())) {
-    std::vector<std::int64_t> shape{rows};
-    shape.insert(shape.end(), run.model.shape().begin(), run.model.shape().end());
-    points_ = at::empty(shape, at::kDouble);
-    sigmas_ = at::empty({rows}, at::kDouble);
-    indices_ = at::empty({rows}, at::kLong);
-    point_data_ = points_.mutable_data_ptr<double>();
-    sigma_data_ = sigmas_.mutable_data_ptr<double>();
-    index_data_ = indices_.mutable_data_ptr<std::int64_t>();
-    answers_.resize(static_cast<std::size_t>(rows), nullptr);
-    done_.resize(static_cast<std::size_t>(rows), false);
+      : run_(run), floor_(floor), number_(number), model_(run.model, rows) {
+    const auto d = static_cast<std::size_t>(run.model.dimension());
     if (run.observer) steps_ = std::make_unique<LockedSteps>(*run.observer, floor.mutex());
-
-    const std::size_t each = integration_memory(run.settings, d_);
-    memory_.resize(each * static_cast<std::size_t>(rows));
-    for (int i = 0; i < rows; ++i)
-      slots_.push_back(make_integration(run.settings, memory_.data() + each * static_cast<std::size_t>(i), d_));
-    for (auto& slot : slots_) idle_.push_back(slot.get());
+    for (int i = 0; i < rows; ++i) {
+      states_.push_back(std::make_unique<State>(d));
+      trajectories_.push_back(make_trajectory(run.plan, *states_.back()));
+      idle_.push_back(trajectories_.back().get());
+    }
+    if (run.on_tensors) tensors_.emplace(states_);
   }
 
   void work() {
     const auto begin = Clock::now();
     while (!floor_.stopped()) {
       refill();
-      if (active_.empty()) break;
-      for_rows([&](std::size_t j) {
-        sigma(j) = active_[j]->request(point(j));
-        index_data_[j] = active_[j]->report().trajectory;
-      });
+      if (rows_.empty()) break;
       try {
         evaluate();
       } catch (const Cancelled&) {  // the model's own wish, as an observer's
         floor_.stop();
         break;
       }
-      digest();
+      go_on();
+      collect();
     }
-    for (Integration* t : active_) {
-      t->abandon(Status::interrupted);
-      floor_.finished(*t);
+    for (const Row& row : rows_) {
+      if (!row.trajectory) continue;
+      row.trajectory->abandon(Status::interrupted);
+      floor_.finished(*row.trajectory);
     }
-    cost_.worker_seconds = seconds(Clock::now() - begin);
-    floor_.add(cost_);
+    RunStatistics cost = model_.cost();
+    cost.worker_seconds = seconds(Clock::now() - begin);
+    floor_.add(cost);
   }
 
  private:
-  std::span<double> point(std::size_t j) { return {point_data_ + j * d_, d_}; }
-  double& sigma(std::size_t j) { return sigma_data_[j]; }
+  struct Row {
+    Trajectory* trajectory = nullptr;  // null: the row is free
+    enum class Next { begin, take_answer, wait } next = Next::begin;
+    bool done = false;
+  };
 
+  bool begin(Row& row) {
+    const auto index = floor_.next();
+    if (!index) return false;
+    row = {.trajectory = idle_.back()};
+    idle_.pop_back();
+    row.trajectory->start(*index, run_.observer && run_.observer->wants_steps(*index) ? steps_.get() : nullptr);
+    return true;
+  }
+
+  /// Free rows are taken at once by trajectories that wait; when none do any more, the others close up.
   void refill() {
-    while (!idle_.empty()) {
-      const auto index = floor_.next();
-      if (!index) return;
-      Integration* t = idle_.back();
-      idle_.pop_back();
-      t->start(*index, run_.observer && run_.observer->wants_steps(*index) ? steps_.get() : nullptr);
-      active_.push_back(t);
+    std::size_t kept = 0;
+    for (std::size_t j = 0; j < rows_.size(); ++j) {
+      if (!rows_[j].trajectory && !begin(rows_[j])) continue;
+      if (kept < j) {
+        rows_[kept] = rows_[j];
+        std::ranges::copy(model_.point(j), model_.point(kept).begin());
+      }
+      ++kept;
+    }
+    rows_.resize(kept);
+    for (Row row; rows_.size() < model_.capacity() && begin(row);) rows_.push_back(row);
+    go_on();
+  }
+
+  void evaluate() {
+    for (std::size_t j = 0; j < rows_.size(); ++j) {
+      model_.sigma(j) = state(j).sigma();
+      model_.trajectory(j) = rows_[j].trajectory->report().trajectory;
+      if (tensors_) tensors_->read_point(state(j), model_.point(j));
+    }
+    model_.evaluate(rows_.size());
+    for (std::size_t j = 0; j < rows_.size(); ++j) {
+      rows_[j].next = Row::Next::take_answer;
+      if (tensors_ && model_.answer(j)) tensors_->write_answer(state(j), model_.answer(j));
     }
   }
 
-  /// Rows are independent of each other. Threads are those of Torch: one for an exact model, whose workers run side by side.
-  template <class F>
-  void for_rows(F&& f) {
-    at::parallel_for(0, static_cast<std::int64_t>(active_.size()), 32, [&](std::int64_t begin, std::int64_t end) {
-      for (std::int64_t j = begin; j < end; ++j) f(static_cast<std::size_t>(j));
+  /// Each row that begins or has its answer, until it needs the next one. Rows are independent of each other. Threads are those
+  /// of Torch: one for an exact model, whose workers run side by side.
+  void go_on() {
+    at::parallel_for(0, static_cast<std::int64_t>(rows_.size()), 32, [&](std::int64_t begin, std::int64_t end) {
+      for (auto j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end); ++j) {
+        Row& row = rows_[j];
+        if (row.next == Row::Next::wait) continue;
+        const double* D = row.next == Row::Next::take_answer ? model_.answer(j) : nullptr;
+        if (row.next == Row::Next::take_answer && !D) {
+          row.trajectory->abandon(Status::failed);
+          row.done = true;
+        } else {
+          state(j).bind(model_.point(j).data(), D);
+          row.done = row.trajectory->resume();
+        }
+        row.next = Row::Next::wait;
+      }
     });
+    if (tensors_) operate();
   }
 
-  void digest() {
-    for_rows([&](std::size_t j) {
-      if (answers_[j])
-        done_[j] = active_[j]->receive(point(j), {answers_[j], d_});
-      else
-        active_[j]->abandon(Status::failed), done_[j] = true;
-    });
-    std::size_t kept = 0;
+  /// Operations on the batch's vectors, each for all the rows that wait for its kind, until all rows wait for the model.
+  void operate() {
+    for (;;) {
+      std::vector<std::size_t> waiting;
+      std::vector<State*> states;
+      for (std::size_t j = 0; j < rows_.size(); ++j)
+        if (!rows_[j].done && state(j).operation()) waiting.push_back(j), states.push_back(&state(j));
+      if (waiting.empty()) return;
+      tensors_->operate(states);
+      for (const std::size_t j : waiting) rows_[j].done = rows_[j].trajectory->resume();
+    }
+  }
+
+  void collect() {
     double progress = 0;
-    for (std::size_t j = 0; j < active_.size(); ++j) {
-      Integration* t = active_[j];
-      if (done_[j]) {
-        floor_.finished(*t);
-        idle_.push_back(t);
+    for (Row& row : rows_) {
+      if (row.done) {
+        floor_.finished(*row.trajectory);
+        idle_.push_back(row.trajectory);
+        row.trajectory = nullptr;
       } else {
-        progress += t->progress();
-        active_[kept++] = t;
+        progress += row.trajectory->progress();
       }
     }
-    active_.resize(kept);
     floor_.progress(number_, progress);
   }
 
-  /// Calls the model on the rows in flight. If it throws, each row is tried alone: only those to blame fail. If it is out of
-  /// memory, it gets fewer rows a call, from there on.
-  void evaluate() {
-    const auto begin = Clock::now();
-    for (bool done = false; !done;) {
-      try {
-        evaluate_together(active_.size());
-        done = true;
-      } catch (const ModelError&) {
-        throw;
-      } catch (const Cancelled&) {
-        throw;
-      } catch (const std::exception& error) {
-        if (out_of_memory(error)) {
-          halve();
-          continue;
-        }
-        if (cost_.first_failure.empty()) cost_.first_failure = first_line(error);
-        evaluate_alone(active_.size());
-        done = true;
-      }
-    }
-    cost_.model_seconds += seconds(Clock::now() - begin);
-  }
-
-  void evaluate_together(std::size_t n) {
-    pad(n);
-    parts_.clear();
-    const auto each = static_cast<std::size_t>(capacity_);
-    for (std::size_t begin = 0; begin < n; begin += each) {
-      // A network's last call reaches back: it has as many rows as the others.
-      const std::size_t from = exact() ? begin : std::min(begin, static_cast<std::size_t>(rows_) - each);
-      const double* D = parts_.emplace_back(call(from, std::min(each, n - from))).const_data_ptr<double>();
-      const std::size_t end = std::min(begin + each, n);
-      for (std::size_t j = begin; j < end; ++j) answers_[j] = D + (j - from) * d_;
-      cost_.model_rows += static_cast<std::int64_t>(end - begin);
-    }
-  }
-
-  void evaluate_alone(std::size_t n) {
-    const at::Tensor points = points_.clone(), sigmas = sigmas_.clone(), indices = indices_.clone();
-    alone_.resize(n * d_);
-    for (std::size_t j = 0; j < n; ++j) {
-      std::copy_n(points.const_data_ptr<double>() + j * d_, d_, point(0).begin());
-      sigma(0) = sigmas.const_data_ptr<double>()[j];
-      index_data_[0] = indices.const_data_ptr<std::int64_t>()[j];
-      pad(1);
-      answers_[j] = nullptr;
-      try {
-        const at::Tensor D = call(0, 1);
-        ++cost_.model_rows;
-        std::copy_n(D.const_data_ptr<double>(), d_, alone_.data() + j * d_);
-        answers_[j] = alone_.data() + j * d_;
-      } catch (const ModelError&) {
-        throw;
-      } catch (const Cancelled&) {
-        throw;
-      } catch (const std::exception&) {  // this row fails; its reason is that of the batch
-      }
-    }
-    points_.copy_(points);
-    sigmas_.copy_(sigmas);
-    indices_.copy_(indices);
-  }
-
-  bool exact() const { return run_.model.exact(); }
-
-  /// A network always sees the same number of rows, since matrix products differ in their last bits with the size of the
-  /// batch; the rows beyond n repeat the first.
-  void pad(std::size_t n) {
-    if (exact()) return;
-    for (std::size_t j = n; j < static_cast<std::size_t>(rows_); ++j) {
-      std::copy_n(point(0).begin(), d_, point(j).begin());
-      sigma(j) = sigma(0);
-      index_data_[j] = index_data_[0];
-    }
-  }
-
-  /// D of n rows, and for a network of those that fill the call.
-  at::Tensor call(std::size_t from, std::size_t n) {
-    const auto first = static_cast<std::int64_t>(from);
-    const std::int64_t rows = exact() ? static_cast<std::int64_t>(n) : capacity_;
-    ++cost_.model_calls;
-    cost_.model_capacity += capacity_;
-    const at::Tensor x = points_.narrow(0, first, rows);
-    at::Tensor D = run_.model.denoise_rows(x, sigmas_.narrow(0, first, rows), indices_.narrow(0, first, rows));
-    if (!D.defined() || D.sizes() != x.sizes() || D.scalar_type() != at::kDouble || !D.device().is_cpu())
-      throw ModelError(
-          "the model must return a float64 tensor on the CPU of the shape of its input" +
-          (D.defined() ? ", got " + D.toString() + " of " + std::to_string(D.numel()) + " values" : std::string()));
-    return D.contiguous();
-  }
-
-  void halve() {
-    if (capacity_ == 1)
-      throw ModelError("out of memory with a single row in a model call; the model needs more than this machine has");
-    capacity_ = (capacity_ + 1) / 2;
-    floor_.reduced(capacity_);
-  }
-
-  static std::string first_line(const std::exception& error) {
-    const auto* c10_error = dynamic_cast<const c10::Error*>(&error);
-    const std::string text = c10_error ? c10_error->what_without_backtrace() : error.what();
-    return text.substr(0, text.find('\n'));
-  }
+  State& state(std::size_t j) { return rows_[j].trajectory->state(); }
 
   const EngineRun& run_;
   Floor& floor_;
   std::size_t number_;
-  int rows_, capacity_;  // of the batch, of one model call
-  std::size_t d_;
-  at::Tensor points_, sigmas_, indices_;  // indices_: the trajectory of each row
-  std::vector<at::Tensor> parts_;         // the model's answers, one a call
-  double *point_data_ = nullptr, *sigma_data_ = nullptr;
-  std::int64_t* index_data_ = nullptr;
-  std::vector<const double*> answers_;  // per row of the batch; null: the model threw for it
-  std::vector<char> done_;              // per row of the batch; no vector<bool>: threads write side by side
-  std::vector<double> alone_, memory_;
-  std::vector<std::unique_ptr<Integration>> slots_;
-  std::vector<Integration*> idle_, active_;
+  BatchedModel model_;
+  std::vector<std::unique_ptr<State>> states_;
+  std::vector<std::unique_ptr<Trajectory>> trajectories_;
+  std::optional<TensorBlock> tensors_;
+  std::vector<Trajectory*> idle_;
+  std::vector<Row> rows_;
   std::unique_ptr<LockedSteps> steps_;
-  RunStatistics cost_;  // times, calls, first failure
 };
 
 }  // namespace
@@ -363,7 +267,7 @@ RunStatistics run_engine(const EngineRun& run) {
   WorkSource& work = run.work ? *run.work : all;
   const auto useful = std::max<std::int64_t>(1, work.count() / 64);
   const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : 1;
-  // No worker may take, and no rank, what others could begin with.
+  // A worker takes no more rows than its share: the others could begin with them.
   const auto share = static_cast<int>(std::clamp<std::int64_t>((work.count() + workers - 1) / workers, 1, run.batch));
   Floor floor(run, work, workers);
 

@@ -5,7 +5,7 @@
 #include <shockstep/score_model.hpp>
 #include <shockstep/work_source.hpp>
 
-#include "engine/trajectory.hpp"
+#include "trajectory/trajectory.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -14,14 +14,15 @@ namespace shockstep {
 
 struct EngineRun {
   const ScoreModel& model;
-  const TrajectorySettings& settings;
+  const Plan& plan;
   std::int64_t first = 0, count = 0;
   WorkSource* work = nullptr;  ///< which of these; null: all, in order
   int batch = 256;             ///< rows of one model call
   int threads = 0;             ///< 0: all cores; for networks as many as Torch uses
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
-  std::function<void(const Integration&)> finished{};
+  std::function<void(const Trajectory&)> finished{};
+  bool on_tensors = false;  ///< the vectors of a batch are ATen tensors, operated on together, instead of in the host's memory
 };
 
 /// Runs the trajectories. Finished rows leave their batch at once and waiting ones take their place, so that the model

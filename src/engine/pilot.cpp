@@ -7,6 +7,7 @@
 #include "core/statistics.hpp"
 #include "engine/engine.hpp"
 #include "engine/pilot_tables.hpp"
+#include "trajectory/adaptive.hpp"
 
 #include <ATen/ops/item.h>
 #include <ATen/ops/linalg_matrix_norm.h>
@@ -60,15 +61,14 @@ struct Row {
 };
 
 /// Runs pilot rows [first, first + count) with these settings; adds to `evaluations`.
-std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, std::int64_t first, std::int64_t count,
+std::vector<Row> rehearse(const ScoreModel& model, const Plan& plan, std::int64_t first, std::int64_t count,
                           std::int64_t& evaluations, const Observer* caller) {
-  settings.record = true;
   std::vector<Row> rows(static_cast<std::size_t>(count));
   CancelOnly observer(caller);
   EngineRun run{
-      .model = model, .settings = settings, .first = first, .count = count, .batch = 64, .observer = &observer};
-  run.finished = [&](const Integration& row) {
-    const auto& t = dynamic_cast<const Trajectory&>(row);  // a pilot chooses its steps
+      .model = model, .plan = plan, .first = first, .count = count, .batch = 64, .observer = &observer};
+  run.finished = [&](const Trajectory& row) {
+    const auto& t = dynamic_cast<const AdaptiveTrajectory&>(row);  // a pilot chooses its steps
     const auto i = static_cast<std::size_t>(t.report().trajectory - first);
     rows[i] = {{t.sample().begin(), t.sample().end()}, t.report(), t.path()};
   };
@@ -83,14 +83,22 @@ std::vector<Row> rehearse(const ScoreModel& model, TrajectorySettings settings, 
   return rows;
 }
 
-TrajectorySettings pilot_settings(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
-  TrajectorySettings s = settings_for(process, options);
-  s.latents = pilot_latents;
-  s.profile.data_std = model.data_std() > 0 ? model.data_std() : 1;
-  s.profile.step_tolerance = options.tolerance;
-  s.profile.method = options.method;
-  if (options.order > 0) s.profile.order = options.order;
-  return s;
+GuardProfile untuned_profile(const ScoreModel& model, const SamplerOptions& options) {
+  GuardProfile profile;
+  profile.data_std = model.data_std() > 0 ? model.data_std() : 1;
+  profile.step_tolerance = options.tolerance;
+  profile.method = options.method;
+  if (options.order > 0) profile.order = options.order;
+  return profile;
+}
+
+/// Of rows of the pilot with this profile.
+Plan pilot_plan(const Process& process, const SamplerOptions& options, GuardProfile profile,
+                AdaptivePlan::Record record = {}) {
+  Plan plan(process, options);
+  plan.latents = pilot_latents;
+  plan.way = AdaptivePlan{.guard = std::move(profile), .record = record};
+  return plan;
 }
 
 /// Higher orders pay where steps are short. `mean_step`: of the reference, in lam, were it run at reference_share of the
@@ -138,9 +146,9 @@ class Pilot {
   void confirm_reference(std::size_t i, const GuardProfile& profile);
 
   const ScoreModel& model_;
+  const Process& process_;
   const SamplerOptions& options_;
   const Observer* observer_;
-  TrajectorySettings settings_;
   double begin_, end_;
   std::int64_t evaluations_ = 0;
   GuardProfile base_;            // what does not depend on the tolerance of a step
@@ -153,9 +161,9 @@ class Pilot {
 
 Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptions& options, const Observer* observer)
     : model_(model),
+      process_(process),
       options_(options),
       observer_(observer),
-      settings_(pilot_settings(model, process, options)),
       begin_(process.lam_begin()),
       end_(process.lam_end()),
       base_(default_profile(model, process, options, observer)),
@@ -165,23 +173,19 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
 }
 
 std::vector<Row> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
-  TrajectorySettings settings = settings_;
-  settings.profile = profile;
-  return rehearse(model_, settings, first, count, evaluations_, observer_);
+  return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_);
 }
 
 /// End points and remaining gain of each row, in one run.
 void Pilot::measure_reference() {
-  TrajectorySettings reference = settings_;
-  reference.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  reference.profile = base_;
-  reference.profile.first_step = .8;
-  reference.profile.method = Method::multistep;
-  reference.profile.order = max_multistep_order;
-  reference.profile.step_tolerance = reference_share * options_.tolerance;
-  reference.pilot_probes = 3;
-  reference.pilot_window = 8 * base_.data_std;
-  exact_ = rehearse(model_, reference, 0, rows_measured, evaluations_, observer_);
+  GuardProfile reference = base_;
+  reference.first_step = .8;
+  reference.method = Method::multistep;
+  reference.order = max_multistep_order;
+  reference.step_tolerance = reference_share * options_.tolerance;
+  Plan plan = pilot_plan(process_, options_, std::move(reference), {.probe_every = 3, .probe_below = 8 * base_.data_std});
+  plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
+  exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_);
 
   confirmed_.assign(exact_.size(), false);
   std::vector<std::vector<double>> growths;
@@ -218,10 +222,9 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
   careful.order = max_multistep_order;
   careful.step_tolerance = confirmation_share * options_.tolerance;
   careful.redo = false;
-  TrajectorySettings settings = settings_;
-  settings.profile = std::move(careful);
-  settings.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_[i] = rehearse(model_, settings, static_cast<std::int64_t>(i), 1, evaluations_, observer_).front();
+  Plan plan = pilot_plan(process_, options_, std::move(careful));
+  plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
+  exact_[i] = rehearse(model_, plan, static_cast<std::int64_t>(i), 1, evaluations_, observer_).front();
   confirmed_[i] = true;
 }
 
@@ -303,10 +306,10 @@ void pilot_latents(std::int64_t row, std::span<double> out) {
 
 GuardProfile default_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                              const Observer* observer) {
-  TrajectorySettings settings = pilot_settings(model, process, options);
-  GuardProfile& profile = settings.profile;
+  GuardProfile profile = untuned_profile(model, options);
   if (model.data_std() > 0) return profile;
-  const auto rows = rehearse(model, settings, 0, rows_for_cap, profile.evaluations, observer);
+  const auto rows =
+      rehearse(model, pilot_plan(process, options, profile), 0, rows_for_cap, profile.evaluations, observer);
   double variance = 0;
   const std::size_t d = rows[0].sample.size();
   for (std::size_t i = 0; i < d; ++i) {

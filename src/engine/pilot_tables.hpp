@@ -3,7 +3,7 @@
 
 #include <shockstep/guard.hpp>
 
-#include "engine/path_data.hpp"
+#include "trajectory/path_data.hpp"
 
 #include <vector>
 

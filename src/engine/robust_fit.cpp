@@ -13,7 +13,7 @@ constexpr double damping_first = 1e-2, damping_least = 1e-6, damping_down = 5, d
 constexpr double enough = .01;  // gain of a round, relative, below which the fit ends
 constexpr int most_rounds = 12, most_tries = 4;
 
-using Vector = std::vector<double>;
+using Numbers = std::vector<double>;
 
 double square(std::span<const double> row) {
   double sum = 0;
@@ -22,7 +22,7 @@ double square(std::span<const double> row) {
 }
 
 /// Solves A x = b for a symmetric positive definite A (row by row) of the size of b, by Cholesky's factors.
-Vector solve(Vector A, Vector b) {
+Numbers solve(Numbers A, Numbers b) {
   const std::size_t n = b.size();
   for (std::size_t j = 0; j < n; ++j) {
     for (std::size_t k = 0; k < j; ++k) A[j * n + j] -= A[j * n + k] * A[j * n + k];
@@ -45,7 +45,7 @@ Vector solve(Vector A, Vector b) {
 
 /// The normal equations H s = -g of the loss, each row weighted by the derivative of its loss.
 struct NormalEquations {
-  Vector H, g;
+  Numbers H, g;
 
   NormalEquations(const std::vector<Residuals>& J, const Residuals& e, std::size_t length, double scale2)
       : H(J.size() * J.size()), g(J.size()) {
@@ -60,9 +60,9 @@ struct NormalEquations {
   }
 
   /// Marquardt's damping of the diagonal; a small share of the trace keeps it positive.
-  Vector step(double damping) const {
+  Numbers step(double damping) const {
     const std::size_t n = g.size();
-    Vector A = H, b(n);
+    Numbers A = H, b(n);
     double trace = 0;
     for (std::size_t a = 0; a < n; ++a) trace += H[a * n + a], b[a] = -g[a];
     for (std::size_t a = 0; a < n; ++a) A[a * n + a] += damping * (H[a * n + a] + 1e-9 * trace);
@@ -85,7 +85,7 @@ std::vector<double> minimise(const RobustProblem& problem, std::vector<double> a
   for (int round = 0; round < most_rounds; ++round) {
     std::vector<Residuals> J;
     for (std::size_t k = 0; k < at.size(); ++k) {
-      Vector moved = at;
+      Numbers moved = at;
       moved[k] += difference;
       Residuals column = problem.residuals(moved);
       if (column.empty() || !std::isfinite(robust_loss(column, problem.row_length, scale2))) return at;
@@ -95,7 +95,7 @@ std::vector<double> minimise(const RobustProblem& problem, std::vector<double> a
     const NormalEquations equations(J, e, problem.row_length, scale2);
     bool gained = false;
     for (int attempt = 0; attempt < most_tries && !gained; ++attempt) {
-      Vector change = equations.step(damping), next = at;
+      Numbers change = equations.step(damping), next = at;
       const double size = problem.size(change);
       if (!std::isfinite(size)) return at;
       for (std::size_t k = 0; k < at.size(); ++k) next[k] += change[k] * std::min(1., 1 / std::max(size, 1e-12));

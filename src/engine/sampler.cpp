@@ -179,7 +179,7 @@ std::vector<std::string> Sampler::notes() const {
 }
 
 RunStatistics Sampler::run(const SampleRequest& request,
-                           const std::function<void(const Integration&)>& finished) const {
+                           const std::function<void(const Trajectory&)>& finished) const {
   if (request.count < 1) throw ConfigError("run.count", "must be at least 1, got " + std::to_string(request.count));
   if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
   if (request.threads < 0)
@@ -187,24 +187,32 @@ RunStatistics Sampler::run(const SampleRequest& request,
   check_conditions(*model_, request.first, request.count);
   checked_strength(request);
 
-  TrajectorySettings settings = settings_for(process_, options_);
-  settings.profile = profile_;
-  settings.events = options_.guard.enabled && options_.guard.events;
-  settings.long_directions = request.long_directions;
-  settings.grid = grid_;
-  settings.seed = request.seed;
-  settings.latents = starting_latents(request, model_->dimension());
+  Plan plan(process_, options_);
+  plan.latents = starting_latents(request, model_->dimension());
+  std::shared_ptr<const GridPlan> grid = grid_;
   std::optional<MaskedModel> masked;
   if (request.init.defined()) {
     const InitRows init(request, model_->shape());
-    settings.from_data = true;
-    settings.sigma_start = start(request);
-    settings.grid = grid_from(settings.sigma_start);
-    settings.latents = on_data(std::move(settings.latents), init, settings.sigma_start);
+    plan.sigma_start = start(request);
+    grid = grid_from(plan.sigma_start);
+    plan.latents = on_data(std::move(plan.latents), init, plan.sigma_start);
     if (request.mask.defined()) masked.emplace(*model_, request.mask, init);
   }
+  if (grid)
+    plan.way = GridRun{.grid = grid, .seed = request.seed, .data_std = profile_.data_std};
+  else if (options_.dynamics == Dynamics::sde)
+    plan.way = SdePlan{.eta = options_.eta,
+                       .seed = request.seed,
+                       .order = profile_.order,
+                       .step_tolerance = profile_.step_tolerance,
+                       .data_std = profile_.data_std};
+  else
+    plan.way = AdaptivePlan{.guard = profile_,
+                            .events = options_.guard.enabled && options_.guard.events,
+                            .long_directions = request.long_directions,
+                            .data_are_given = request.init.defined()};
   return run_engine({.model = masked ? *masked : *model_,
-                     .settings = settings,
+                     .plan = plan,
                      .first = request.first,
                      .count = request.count,
                      .work = request.work,
@@ -227,7 +235,7 @@ Result Sampler::sample(const SampleRequest& request) const {
     result.reports[static_cast<std::size_t>(i)].status = Status::interrupted;
   }
   double* out = result.samples.mutable_data_ptr<double>();
-  result.statistics = run(request, [&](const Integration& t) {
+  result.statistics = run(request, [&](const Trajectory& t) {
     const std::int64_t i = t.report().trajectory - request.first;
     std::copy(t.sample().begin(), t.sample().end(), out + i * d);
     result.reports[static_cast<std::size_t>(i)] = t.report();

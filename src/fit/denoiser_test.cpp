@@ -3,15 +3,14 @@
 #include "controller/denoiser_check.hpp"
 #include "core/text.hpp"
 
+#include <shockstep/batched_model.hpp>
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/full.h>
 
 #include <algorithm>
 #include <cmath>
@@ -30,20 +29,15 @@ double mean_square(const at::Tensor& x) { return x.pow(2).mean().item<double>();
 /// The rows of one test: calls of the model with their labels, in batches, counted.
 class TestRows {
  public:
-  TestRows(const ScoreModel& model, const TestPlan& plan) : model_(model), plan_(plan) {
+  TestRows(const ScoreModel& model, const TestPlan& plan)
+      : model_(model), plan_(plan), batches_(model, static_cast<int>(std::min<std::int64_t>(plan.batch, plan.rows))) {
     trajectory_ = at::arange(plan.rows, at::kLong);  // a list of labels shorter than that is taken in turn
     if (model.conditions() > 0) trajectory_ = trajectory_.remainder(model.conditions());
   }
 
   at::Tensor denoise(const at::Tensor& x, double sigma) {
-    std::vector<at::Tensor> parts;
-    for (std::int64_t i = 0; i < plan_.rows; i += plan_.batch) {
-      const auto n = std::min<std::int64_t>(plan_.batch, plan_.rows - i);
-      parts.push_back(model_.denoise_rows(x.narrow(0, i, n).contiguous(), at::full({n}, sigma, at::kDouble),
-                                          trajectory_.narrow(0, i, n)));
-    }
     evaluations_ += plan_.rows;
-    at::Tensor D = parts.size() == 1 ? parts[0] : at::cat(parts);
+    at::Tensor D = batches_.denoise(x, sigma, trajectory_);
     if (!D.isfinite().all().item<bool>()) throw Broken("D is NaN or infinite at sigma " + shortest(sigma));
     return D;
   }
@@ -63,6 +57,7 @@ class TestRows {
  private:
   const ScoreModel& model_;
   const TestPlan& plan_;
+  BatchedModel batches_;
   at::Tensor trajectory_;
   std::int64_t evaluations_ = 0;
   std::uint64_t draws_ = 0;

@@ -5,7 +5,6 @@
 #include "core/text.hpp"
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/full.h>
 #include <ATen/ops/isfinite.h>
 
 #include <algorithm>
@@ -16,16 +15,15 @@ namespace shockstep {
 
 at::Tensor Evaluator::denoise(const States& states) {
   const double sigma = std::clamp(states.sigma, low_, high_);  // what rounding of exp and ln may leave
-  const std::int64_t n = states.x.size(0);
+  const std::int64_t n = states.x.size(0), batch = static_cast<std::int64_t>(batches_.capacity());
+  std::vector<std::int64_t> shape{-1};
+  shape.insert(shape.end(), model_.shape().begin(), model_.shape().end());
   std::vector<at::Tensor> parts;
-  for (std::int64_t begin = 0; begin < n; begin += batch_) {
+  for (std::int64_t begin = 0; begin < n; begin += batch) {
     if (observer_ && observer_->cancelled()) throw Cancelled("cancelled");
-    const std::int64_t rows = std::min<std::int64_t>(batch_, n - begin);
-    std::vector<std::int64_t> shape{rows};
-    shape.insert(shape.end(), model_.shape().begin(), model_.shape().end());
-    const at::Tensor x = states.x.narrow(0, begin, rows).reshape(shape).contiguous();
-    const at::Tensor D = model_.denoise_rows(x, at::full({rows}, sigma, at::kDouble),
-                                             states.trajectory.narrow(0, begin, rows).contiguous());
+    const std::int64_t rows = std::min(batch, n - begin);
+    const at::Tensor D = batches_.denoise(states.x.narrow(0, begin, rows).reshape(shape), sigma,
+                                          states.trajectory.narrow(0, begin, rows));
     if (!at::isfinite(D).all().item<bool>())
       throw ModelError("D is NaN or infinite at sigma " + shortest(sigma) + ", where inspect looks at it");
     parts.push_back(D.reshape({rows, -1}));

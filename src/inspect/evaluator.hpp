@@ -7,6 +7,8 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <shockstep/batched_model.hpp>
+
 #include <cstdint>
 #include <utility>
 
@@ -22,7 +24,7 @@ struct States {
 class Evaluator {
  public:
   Evaluator(const ScoreModel& model, const Process& process, int batch, const Observer* observer)
-      : model_(model), low_(process.sigma_min()), high_(process.sigma_max()), batch_(batch), observer_(observer) {}
+      : model_(model), batches_(model, batch), low_(process.sigma_min()), high_(process.sigma_max()), observer_(observer) {}
 
   /// D, [n, d]. Throws Cancelled, and ModelError if D is not finite.
   at::Tensor denoise(const States& states);
@@ -34,8 +36,8 @@ class Evaluator {
 
  private:
   const ScoreModel& model_;
+  BatchedModel batches_;
   double low_, high_;
-  int batch_;
   const Observer* observer_;
   std::int64_t evaluations_ = 0;
 };

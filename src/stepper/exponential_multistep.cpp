@@ -1,12 +1,21 @@
 #include <shockstep/error.hpp>
 #include <shockstep/stepper.hpp>
 
-#include "stepper/multistep_row.hpp"
+#include "stepper/multistep_history.hpp"
 
 #include <algorithm>
 #include <string>
 
 namespace shockstep {
+
+/// All in the host's memory, where no operation has to be waited for.
+struct ExponentialMultistep::Steps {
+  Steps(std::size_t d, int order) : state(d), multistep(state, order), x(d) {}
+
+  State state;
+  MultistepHistory multistep;
+  state_type x;  // as odeint knows it: where the last accepted step ended
+};
 
 ExponentialMultistep::ExponentialMultistep(double tolerance, int order) : order_(order), tolerance_(tolerance) {
   if (order < 1 || order > max_multistep_order)
@@ -19,31 +28,37 @@ ExponentialMultistep::ExponentialMultistep(const ExponentialMultistep& other)
 ExponentialMultistep::~ExponentialMultistep() = default;
 
 bool ExponentialMultistep::moved(const state_type& x, double lam) const {
-  return !row_ || row_->lam() != lam || !std::equal(x.begin(), x.end(), row_->x().begin(), row_->x().end());
+  return !steps_ || steps_->multistep.lam() != lam || x != steps_->x;
 }
 
 void ExponentialMultistep::restart(const state_type& x, double lam) {
-  memory_.assign(MultistepRow::memory(order_, x.size()), 0);
-  row_ = std::make_unique<MultistepRow>(memory_.data(), order_, x.size());
-  std::copy(x.begin(), x.end(), row_->x().begin());
-  row_->restart(lam);
-  row_->seed(fresh_);
+  steps_ = std::make_unique<Steps>(x.size(), order_);
+  steps_->x = x;
+  auto& [state, multistep, start] = *steps_;
+  state.bind(nullptr, fresh_.data());
+  (void)state.write(multistep.x(), [&](std::span<double> out) { std::ranges::copy(x, out.begin()); });
+  multistep.restart(lam);
+  (void)multistep.seed(State::answer);
   controller_.reset();
 }
 
 void ExponentialMultistep::predict(double h) {
   predicted_.resize(fresh_.size());
-  used_ = row_->predict(h, predicted_);
+  steps_->state.bind(predicted_.data(), fresh_.data());
+  (void)steps_->multistep.predict(h);
 }
 
 bool ExponentialMultistep::correct(state_type& x, double& lam, double& h) {
-  const double error = row_->correct(predicted_, fresh_).error;
-  const auto verdict = controller_.judge(error / tolerance_, h, used_ + 1);
+  MultistepHistory& multistep = steps_->multistep;
+  steps_->state.bind(predicted_.data(), fresh_.data());
+  const double error = multistep.outcome(multistep.correct().now()).error;
+  const auto verdict = controller_.judge(error / tolerance_, h, multistep.order() + 1);
   h *= verdict.factor;
   if (!verdict.accept) return false;
-  row_->accept();
-  lam = row_->lam();
-  std::copy(row_->x().begin(), row_->x().end(), x.begin());
+  multistep.accept();
+  lam = multistep.lam();
+  (void)steps_->state.read(multistep.x(), x);
+  steps_->x = x;
   return true;
 }
 

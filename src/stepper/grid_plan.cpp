@@ -2,7 +2,7 @@
 
 #include <shockstep/error.hpp>
 
-#include "stepper/runge_kutta_row.hpp"
+#include "stepper/tableaus_temporary.hpp"
 
 #include <algorithm>
 #include <string>
@@ -100,7 +100,7 @@ void add_linear_steps(GridPlan& plan, int order, const SamplerOptions& options) 
 
 int evaluations(Method method, Final final, int steps) {
   const int last = final == Final::denoise ? 1 : 0;
-  if (is_runge_kutta(method)) return steps * RungeKuttaRow(method, 1).evaluations() + last;
+  if (is_runge_kutta(method)) return steps * tableau_of(method).evaluations() + last;
   if (method == Method::heun) return 2 * steps + last;
   return corrects(method) ? steps + 1 : steps + last;
 }

@@ -14,7 +14,7 @@ SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parent
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", SOURCE / "build"))
 
 TORCH = re.compile(r"(ATen|c10|torch|caffe2)/")
-TORCH_FREE = ["process", "stepper", "controller", "burgers", "core", "config", "output", "log"]
+TORCH_FREE = ["process", "state", "stepper", "controller", "burgers", "trajectory", "core", "config", "output", "log"]
 
 # Include pattern, where it may stand, in which folders that is checked.
 WALLS = [

@@ -1,3 +1,4 @@
+#include "support/driven.hpp"
 #include "support/test.hpp"
 
 #include "burgers/event_detector.hpp"
@@ -153,22 +154,24 @@ TEST_CASE("The probe finds the top eigenvalue of a symmetric Jacobian") {
       for (int j = 0; j < 3; ++j) y[i] += A[i][j] * x[j];
     return y;
   };
-  std::vector<double> memory(JacobianProbe::memory(3)), point(3);
-  JacobianProbe probe(memory.data(), 3);
+  test::OwnState state(3);
+  JacobianProbe probe(state);
   probe.reset(1);
-  const std::vector<double> predicted{.3, -.2, .1}, corrected{.31, -.2, .12}, before{0, 0, .5};
-  const auto D_here = D(predicted);
-  probe.aim({predicted, corrected, D_here, before, .5}, .4, 3);
+  const Vector predicted = state.make(), corrected = state.make(), D_here = state.make(), before = state.make();
+  const std::vector<double> x{.31, -.2, .12};
+  state.put(predicted, {.3, -.2, .1});
+  state.put(corrected, x);
+  state.put(D_here, D({.3, -.2, .1}));
+  state.put(before, {0, 0, .5});
   int products = 0;
-  do {
-    probe.request(point);
-    ++products;
-  } while (probe.receive(D(point)));
+  test::run(state, probe.measure({predicted, corrected, D_here, before, .5}, .4, 3, products),
+            [&](const std::vector<double>& asked, double) { return D(asked); });
   CHECK(products <= 3);
   CHECK(probe.J() == Approx(3).epsilon(2 * .02));  // stops at theta/|Jz| >= .98
-  CHECK(std::abs(probe.direction()[0] * c + probe.direction()[1] * s) > .98);
+  const auto direction = state.numbers(probe.direction()), denoised = state.numbers(probe.denoised());
+  CHECK(std::abs(direction[0] * c + direction[1] * s) > .98);
   // D at the corrected point, along the measured direction.
-  const auto exact = D(corrected);
-  const double along = probe.direction()[0] * .01, across = .02;
-  CHECK(std::abs(probe.denoised()[0] - exact[0]) < 3 * std::abs(across * .2) + .1 * std::abs(along));
+  const auto exact = D(x);
+  const double along = direction[0] * .01, across = .02;
+  CHECK(std::abs(denoised[0] - exact[0]) < 3 * std::abs(across * .2) + .1 * std::abs(along));
 }

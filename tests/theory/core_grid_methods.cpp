@@ -1,8 +1,7 @@
 // The order of every method on a grid, on the flow of one Gaussian, which is known.
+#include "support/driven.hpp"
 #include "support/gaussian.hpp"
 #include "support/test.hpp"
-
-#include "stepper/grid_row.hpp"
 
 #include <array>
 #include <cmath>
@@ -17,19 +16,7 @@ constexpr double begin = -1, end = 2;  // in lam
 
 double end_of(const GridPlan& plan, double start) {
   const Gaussian g;
-  const auto row = make_grid_row(plan, 1);
-  row->x()[0] = start;
-  row->start();
-  std::vector<double> point(1), D(1);
-  int evaluations = 0;
-  while (!row->done()) {
-    const double sigma = row->request(point);
-    D[0] = g.D(point[0], -std::log(sigma));
-    row->receive(point, D);
-    ++evaluations;
-  }
-  CHECK(evaluations == plan.evaluations);
-  return row->x()[0];
+  return test::end_on_grid(plan, start, [&](double x, double sigma) { return g.D(x, -std::log(sigma)); });
 }
 
 /// n equal steps in lam, the first of them replaced by steps that grow threefold from a tiny one: the low orders with
@@ -122,16 +109,7 @@ TEST_CASE("weights are exact for a D that does not change, whatever the method")
                               Method::lms, Method::multistep}) {
     CAPTURE(name(method));
     const auto plan = plan_of(method, 0, SolverType::bh2, {2.7, 2., 1.7, 1.2, .8, .5, .2});
-    const auto row = make_grid_row(plan, 1);
-    row->x()[0] = 3 + 2.7;
-    row->start();
-    std::vector<double> point(1);
-    const std::vector D{3.};
-    while (!row->done()) {
-      row->request(point);
-      row->receive(point, D);
-    }
-    CHECK(row->x()[0] == Approx(3.2).epsilon(1e-13));
+    CHECK(test::end_on_grid(plan, 3 + 2.7, [](double, double) { return 3.; }) == Approx(3.2).epsilon(1e-13));
   }
 }
 

@@ -1,7 +1,8 @@
+#include "support/driven.hpp"
 #include "support/gaussian.hpp"
 #include "support/test.hpp"
 
-#include "stepper/multistep_row.hpp"
+#include "stepper/multistep_history.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -22,12 +23,12 @@ constexpr double begin = -1, end = 2;
 /// that the low orders they are made with leave errors far below those of the full order.
 double end_error(int order, int n) {
   const Gaussian g;
-  std::vector<double> memory(MultistepRow::memory(order, 1)), predicted(1), D(1);
-  MultistepRow row(memory.data(), order, 1);
-  row.x()[0] = 2;
-  row.restart(begin);
-  D[0] = g.D(2, begin);
-  row.seed(D);
+  test::OwnState state(1);
+  MultistepHistory history(state, order);
+  state.put(history.x(), {2});
+  history.restart(begin);
+  state.D[0] = g.D(2, begin);
+  history.seed(State::answer).now();
   const double h = (end - begin) / n;
   std::vector<double> steps;
   double left = end - begin;
@@ -35,12 +36,12 @@ double end_error(int order, int n) {
   for (int i = 0; i < n - 1; ++i) steps.push_back(h), left -= h;
   steps.push_back(left);
   for (const double step : steps) {
-    row.predict(step, predicted);
-    D[0] = g.D(predicted[0], row.lam() + step);
-    row.correct(predicted, D);
-    row.accept();
+    history.predict(step).now();
+    state.D[0] = g.D(state.asked[0], history.lam() + step);
+    history.correct().now();
+    history.accept();
   }
-  return std::abs(row.x()[0] - g.flow(2, begin, end));
+  return std::abs(state.numbers(history.x())[0] - g.flow(2, begin, end));
 }
 
 }  // namespace
@@ -58,17 +59,18 @@ TEST_CASE("A predictor of order k with its corrector converges with order k + 1"
 
 TEST_CASE("The error estimate is the difference of corrector and predictor") {
   const Gaussian g;
-  std::vector<double> memory(MultistepRow::memory(2, 1)), predicted(1), D(1);
-  MultistepRow row(memory.data(), 2, 1);
-  row.x()[0] = 1;
-  row.restart(0);
-  row.seed(std::vector{g.D(1, 0)});
+  test::OwnState state(1);
+  MultistepHistory history(state, 2);
+  state.put(history.x(), {1});
+  history.restart(0);
+  state.D[0] = g.D(1, 0);
+  history.seed(State::answer).now();
   for (const double h : {.1, .2, .15}) {
-    row.predict(h, predicted);
-    D[0] = g.D(predicted[0], row.lam() + h);
-    const double error = row.correct(predicted, D).error;
-    row.accept();
-    CHECK(error == Approx(std::abs(row.x()[0] - predicted[0])).margin(1e-15));
+    history.predict(h).now();
+    state.D[0] = g.D(state.asked[0], history.lam() + h);
+    const double error = history.outcome(history.correct().now()).error;
+    history.accept();
+    CHECK(error == Approx(std::abs(state.numbers(history.x())[0] - state.asked[0])).margin(1e-15));
   }
 }
 

@@ -1,9 +1,8 @@
 // The reverse SDE where its law is known: one data point, and one Gaussian from a fixed start. Steps are linear there, so the mean
 // and the variance of what a method makes follow from its weights, without sampling.
+#include "support/driven.hpp"
 #include "support/gaussian.hpp"
 #include "support/test.hpp"
-
-#include "stepper/grid_row.hpp"
 
 #include <array>
 #include <cmath>
@@ -28,17 +27,7 @@ GridPlan plan_of(Method method, double eta, std::vector<double> sigmas, int orde
 /// The end from `start`, with `noise(n)` in the n-th step.
 double end_of(const GridPlan& plan, double start, const std::function<double(double, double)>& D,
               const std::function<double(std::size_t)>& noise) {
-  const auto row = make_grid_row(plan, 1);
-  row->x()[0] = start;
-  row->start();
-  std::vector<double> point(1), value(1);
-  while (!row->done()) {
-    if (!row->noise().empty() && row->node() + 1 < plan.sigmas.size()) row->noise()[0] = noise(row->node());
-    const double sigma = row->request(point);
-    value[0] = D(point[0], sigma);
-    row->receive(point, value);
-  }
-  return row->x()[0];
+  return test::end_on_grid(plan, start, D, noise);
 }
 
 struct Law {

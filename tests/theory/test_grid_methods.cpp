@@ -2,7 +2,7 @@
 /// (tests/data/grid_methods.json, written by tools/make_method_vectors).
 #include "support/reference.hpp"
 
-#include "stepper/grid_row.hpp"
+#include "engine/engine.hpp"
 
 #include <shockstep/shockstep.hpp>
 
@@ -63,30 +63,30 @@ TEST_CASE("samples of the reverse SDE agree with those of k-diffusion on the sam
     options.method = method_named(c["method"].get<std::string>()).value();
     options.final = c["final"] == "keep" ? Final::keep : Final::denoise;
     options.steps = FixedSteps{.sigmas = data()["grids"][c["grid"].get<std::string>()].get<std::vector<double>>()};
-    const GridPlan plan =
-        make_grid_plan(VarianceExploding{.sigma_min = data()["sigma_min"], .sigma_max = data()["sigma_max"]}, options);
+    const VarianceExploding range{.sigma_min = data()["sigma_min"], .sigma_max = data()["sigma_max"]};
+    const GridPlan plan = make_grid_plan(range, options);
     CAPTURE(c["method"], options.eta, c["grid"], c["final"]);
     const at::Tensor wanted = test::tensor(c["samples"]);
-    for (std::int64_t i = 0; i < wanted.size(0); ++i) {
-      const auto row = make_grid_row(plan, 2);
+    Plan run(range, options);
+    run.latents = [&](std::int64_t i, std::span<double> out) {
+      for (std::size_t j = 0; j < 2; ++j) out[j] = start[i][static_cast<std::int64_t>(j)].item<double>();
+    };
+    GridRun way{.grid = std::make_shared<const GridPlan>(plan)};
+    way.increments = [&](std::int64_t i, std::size_t node, std::span<double> out) {
       for (std::size_t j = 0; j < 2; ++j)
-        row->x()[j] = plan.sigmas.front() * start[i][static_cast<std::int64_t>(j)].item<double>();
-      row->start();
-      std::vector<double> point(2);
-      while (!row->done()) {
-        const std::size_t node = row->node();
-        for (std::size_t j = 0; j < 2 && node + 1 < plan.sigmas.size(); ++j)
-          row->noise()[j] = plan.spread[node] *
-                            normals[static_cast<std::int64_t>(node)][i][static_cast<std::int64_t>(j)].item<double>();
-        const at::Tensor sigma = at::full({1}, row->request(point), at::kDouble);
-        const at::Tensor D = mixture->denoise(at::tensor(point, at::kDouble).view({1, 2}), sigma);
-        row->receive(point, {D.const_data_ptr<double>(), 2});
-      }
-      const auto end = options.final == Final::keep ? std::span<const double>(row->x()) : row->denoised();
-      // Rounding, as above.
-      CHECK(std::abs(end[0] - wanted[i][0].item<double>()) < 1e-12);
-      CHECK(std::abs(end[1] - wanted[i][1].item<double>()) < 1e-12);
-    }
+        out[j] = plan.spread[node] *
+                 normals[static_cast<std::int64_t>(node)][i][static_cast<std::int64_t>(j)].item<double>();
+    };
+    run.way = way;
+    std::int64_t finished = 0;
+    run_engine({.model = *mixture, .plan = run, .count = wanted.size(0), .finished = [&](const Trajectory& t) {
+                  ++finished;
+                  const auto i = t.report().trajectory;
+                  // Rounding, as above.
+                  CHECK(std::abs(t.sample()[0] - wanted[i][0].item<double>()) < 1e-12);
+                  CHECK(std::abs(t.sample()[1] - wanted[i][1].item<double>()) < 1e-12);
+                }});
+    CHECK(finished == wanted.size(0));
     seen.insert(c["method"]);
   }
   CHECK(seen == std::set<std::string>{"ancestral", "dpmpp_2m_sde", "dpmpp_3m_sde"});

@@ -1,6 +1,7 @@
 /// Noise is recognised whatever the order, and nothing that a smooth function does is taken for it.
 #include "controller/noise_floor.hpp"
-#include "stepper/multistep_row.hpp"
+#include "stepper/multistep_history.hpp"
+#include "support/driven.hpp"
 #include "support/test.hpp"
 
 #include <shockstep/random.hpp>
@@ -17,18 +18,19 @@ using Path = std::function<void(double lam, std::span<double> D)>;
 
 /// Steps along a prescribed D(lam) from 0 to `end`; lengths h(lam). Extrapolation alone: the state plays no part.
 NoiseFloor watch(int order, std::size_t d, double end, const std::function<double(double)>& h, const Path& path) {
-  std::vector<double> memory(MultistepRow::memory(order, d)), predicted(d), D(d);
-  MultistepRow row(memory.data(), order, d);
-  row.restart(0);
-  path(0, D);
-  row.seed(D);
+  test::OwnState state(d);
+  MultistepHistory history(state, order);
+  history.restart(0);
+  path(0, state.D);
+  history.seed(State::answer).now();
   NoiseFloor noise;
-  while (row.lam() < end) {
-    row.predict(h(row.lam()), predicted);
-    path(row.lam() + h(row.lam()), D);
-    noise.add(row.gaps(D), 1);
-    row.correct(predicted, D);
-    row.accept();
+  while (history.lam() < end) {
+    const double step = h(history.lam());
+    history.predict(step).now();
+    path(history.lam() + step, state.D);
+    noise.add(test::now(history.gaps()), 1);
+    history.correct().now();
+    history.accept();
   }
   return noise;
 }

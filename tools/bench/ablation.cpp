@@ -67,49 +67,51 @@ struct Problem {
   }
 };
 
+GuardProfile& guard_of(Plan& plan) { return std::get<AdaptivePlan>(plan.way).guard; }
+
 /// The threshold as the pilot sets it, for a profile without weight or cap: over the same rows, by the same quantile.
-double measured_threshold(const Problem& problem, TrajectorySettings settings) {
-  settings.profile.redo = false;
-  settings.latents = pilot_latents;
+double measured_threshold(const Problem& problem, Plan plan) {
+  guard_of(plan).redo = false;
+  plan.latents = pilot_latents;
   std::vector<double> scores;
-  EngineRun run{.model = problem.model, .settings = settings, .count = rows_rehearsed, .threads = 1};
-  run.finished = [&](const Integration& t) { scores.push_back(t.report().score); };
+  EngineRun run{.model = problem.model, .plan = plan, .count = rows_rehearsed, .threads = 1};
+  run.finished = [&](const Trajectory& t) { scores.push_back(t.report().score); };
   run_engine(run);
   return weibull_quantile(scores, 1 - share_repeated);
 }
 
 /// What remains of the pilot's profile in a variant; order, warp, first step and step tolerance are those of all.
-TrajectorySettings settings_of(const Variant& variant, const GuardProfile& pilot, const Problem& problem,
-                               const Process& process, const SamplerOptions& options) {
-  TrajectorySettings settings = settings_for(process, options);
-  settings.profile = pilot;
-  if (!variant.weight) settings.profile.log_gain = {};
-  if (!variant.cap) settings.profile.cap = {}, settings.profile.paced = false;
-  settings.profile.redo = variant.redo && pilot.redo;
-  if (settings.profile.redo && !(variant.weight && variant.cap))
-    settings.profile.threshold = measured_threshold(problem, settings);
-  settings.latents = [&problem](std::int64_t i, std::span<double> out) {
+Plan plan_of(const Variant& variant, const GuardProfile& pilot, const Problem& problem, const Process& process,
+             const SamplerOptions& options) {
+  Plan plan(process, options);
+  plan.way = AdaptivePlan{.guard = pilot};
+  GuardProfile& guard = guard_of(plan);
+  if (!variant.weight) guard.log_gain = {};
+  if (!variant.cap) guard.cap = {}, guard.paced = false;
+  guard.redo = variant.redo && pilot.redo;
+  if (guard.redo && !(variant.weight && variant.cap)) guard.threshold = measured_threshold(problem, plan);
+  plan.latents = [&problem](std::int64_t i, std::span<double> out) {
     const auto row = problem.noise_of(i);
     std::copy(row.begin(), row.end(), out.begin());
   };
-  return settings;
+  return plan;
 }
 
 /// Runs every row; writes the samples from row `at` of the file on and prints the counts.
 void measure(const Variant& variant, const GuardProfile& pilot, const Problem& problem, const Process& process,
              const SamplerOptions& options, NpyWriter& samples, std::int64_t at) {
-  TrajectorySettings settings = settings_of(variant, pilot, problem, process, options);
+  Plan plan = plan_of(variant, pilot, problem, process, options);
   std::int64_t evaluations = 0, repeated = 0;
   const auto run = [&](std::int64_t first, std::int64_t count) {
-    EngineRun rows{.model = problem.model, .settings = settings, .first = first, .count = count, .threads = 1};
-    rows.finished = [&](const Integration& t) { samples.write_row(at + t.report().trajectory, t.sample()); };
+    EngineRun rows{.model = problem.model, .plan = plan, .first = first, .count = count, .threads = 1};
+    rows.finished = [&](const Trajectory& t) { samples.write_row(at + t.report().trajectory, t.sample()); };
     const RunStatistics statistics = run_engine(rows);
     evaluations += statistics.evaluations;
     repeated += statistics.repeated;
   };
   if (variant.own_gain) {
     for (std::int64_t i = 0; i < problem.rows(); ++i) {
-      settings.profile.log_gain = problem.log_gain_of(i, process);
+      guard_of(plan).log_gain = problem.log_gain_of(i, process);
       run(i, 1);
     }
   } else {
@@ -120,7 +122,7 @@ void measure(const Variant& variant, const GuardProfile& pilot, const Problem& p
                                     {"tolerance", options.tolerance},
                                     {"step_tolerance", pilot.step_tolerance},
                                     {"order", pilot.order},
-                                    {"redo", settings.profile.redo},
+                                    {"redo", guard_of(plan).redo},
                                     {"evaluations", static_cast<double>(evaluations) / rows},
                                     {"repeated", static_cast<double>(repeated) / rows}};
   std::puts(line.dump().c_str());

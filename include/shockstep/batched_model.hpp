@@ -1,0 +1,65 @@
+/// A model as a run calls it: batches of one size, rows to blame, memory that runs out, and what it all cost.
+#pragma once
+
+#include <shockstep/result.hpp>
+#include <shockstep/score_model.hpp>
+
+#include <ATen/core/Tensor.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+namespace shockstep {
+
+/// A network always sees the same number of rows, since matrix products differ in their last bits with the size of the
+/// batch: rows beyond those asked for repeat the first. An exact model sees as many as there are.
+class BatchedModel {
+ public:
+  /// rows: of a batch, and at first of one model call.
+  BatchedModel(const ScoreModel& model, int rows);
+
+  std::size_t capacity() const { return static_cast<std::size_t>(rows_); }
+
+  // ---- What row j is asked: the caller writes it.
+
+  std::span<double> point(std::size_t j) { return {point_data_ + j * d_, d_}; }
+  double& sigma(std::size_t j) { return sigma_data_[j]; }
+  std::int64_t& trajectory(std::size_t j) { return index_data_[j]; }
+
+  /// Evaluates rows 0 to n - 1. If the model throws, each row is tried alone: only those to blame fail. If it is out of
+  /// memory, it gets fewer rows a call from there on. Throws ModelError and Cancelled as the model does, and ModelError if
+  /// it returns something of the wrong shape or type.
+  void evaluate(std::size_t n);
+  /// D of row j, d doubles, until the next call of evaluate(); null: the model threw for it.
+  const double* answer(std::size_t j) const { return answers_[j]; }
+
+  /// D of n points [n, *shape] at one sigma, of these trajectories [n], in as many batches as that takes. Throws ModelError
+  /// also for what evaluate() blames on a row.
+  at::Tensor denoise(const at::Tensor& x, double at_sigma, const at::Tensor& trajectories);
+
+  /// Rows that the model was asked for in all: calls, rows, capacity, seconds, the first failure, a reduced batch.
+  const RunStatistics& cost() const { return cost_; }
+
+ private:
+  void together(std::size_t n);
+  void alone(std::size_t n);
+  void pad(std::size_t n);
+  at::Tensor call(std::size_t from, std::size_t n);
+  void halve();
+
+  const ScoreModel& model_;
+  bool exact_;
+  int rows_, call_rows_;  // of the batch, of one model call
+  std::size_t d_;
+  at::Tensor points_, sigmas_, indices_;  // indices_: the trajectory of each row
+  double *point_data_, *sigma_data_;
+  std::int64_t* index_data_;
+  std::vector<at::Tensor> parts_;       // the model's answers, one a call
+  std::vector<const double*> answers_;  // per row of the batch
+  std::vector<double> alone_;
+  RunStatistics cost_;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,222 @@
+#include "state/state.hpp"
+
+#include "core/clones.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace shockstep {
+namespace {
+
+/// sum_k weights[k] D[k]. Copies: what the loop writes might else be one of them, and every element would be looked up anew.
+template <int K>
+struct History {
+  double weight[K];
+  const double* D[K];
+
+  [[gnu::always_inline]] History(const double* weights, const double* const* values) {
+    for (int k = 0; k < K; ++k) weight[k] = weights[k], D[k] = values[k];
+  }
+  [[gnu::always_inline]] double add_to(double sum, std::size_t i) const {
+    for (int k = 0; k < K; ++k) sum += weight[k] * D[k][i];
+    return sum;
+  }
+};
+
+template <int K>
+[[gnu::always_inline]] inline void predict(const MultistepWeights& w, const double* x, const double* const* D,
+                                           double* out, std::size_t d) {
+  const History<K> history(w.predict.data(), D);
+  const double decay = w.decay;
+#pragma omp simd
+  for (std::size_t i = 0; i < d; ++i) out[i] = history.add_to(decay * x[i], i);
+}
+
+template <int K>
+[[gnu::always_inline]] inline CorrectionSums correct(const MultistepWeights& w, const double* predicted,
+                                                     const double* fresh, const double* const* D, double* candidate,
+                                                     double* copy, std::size_t d, double inv_h, double inv_age) {
+  double gap2 = 0, rate2 = 0, bend2 = 0, move2 = 0;
+  const History<K> history(w.extrapolate.data(), D);
+  const double *D0 = D[0], *D1 = inv_age != 0 ? D[1] : D[0], correct = w.correct;
+#pragma omp simd reduction(+ : gap2, rate2, bend2, move2)
+  for (std::size_t i = 0; i < d; ++i) {
+    const double gap = fresh[i] - history.add_to(0, i);
+    const double v = (fresh[i] - D0[i]) * inv_h;
+    const double bend = v - (D0[i] - D1[i]) * inv_age;
+    const double move = fresh[i] - predicted[i];
+    candidate[i] = predicted[i] + correct * gap;
+    copy[i] = fresh[i];
+    gap2 += gap * gap;
+    rate2 += v * v;
+    bend2 += bend * bend;
+    move2 += move * move;
+  }
+  return {gap2, rate2, bend2, move2};
+}
+
+// The order is a run-time number; as a constant the loops over the history unroll.
+SHOCKSTEP_CLONES
+void predict(const MultistepWeights& w, const double* x, const double* const* D, double* out, std::size_t d) {
+  switch (w.order) {
+    case 1: return predict<1>(w, x, D, out, d);
+    case 2: return predict<2>(w, x, D, out, d);
+    case 3: return predict<3>(w, x, D, out, d);
+    case 4: return predict<4>(w, x, D, out, d);
+    default: return predict<5>(w, x, D, out, d);
+  }
+}
+
+SHOCKSTEP_CLONES
+CorrectionSums correct(const MultistepWeights& w, const double* predicted, const double* fresh, const double* const* D,
+                       double* candidate, double* copy, std::size_t d, double inv_h, double inv_age) {
+  switch (w.order) {
+    case 1: return correct<1>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
+    case 2: return correct<2>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
+    case 3: return correct<3>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
+    case 4: return correct<4>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
+    default: return correct<5>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
+  }
+}
+
+/// A sum a piece at a time, so that the result may be among its terms and the loops are over neighbours in memory.
+constexpr std::size_t piece = 64;
+
+template <class Take>
+void for_pieces(const double* const* terms, const Sum& sum, std::size_t d, Take take) {
+  std::array<double, piece> total;
+  for (std::size_t begin = 0; begin < d; begin += piece) {
+    const std::size_t n = std::min(piece, d - begin);
+    for (int k = 0; k < sum.count(); ++k) {
+      const double weight = sum.weight(k);
+      const double* term = terms[k] + begin;
+      if (k == 0)
+        for (std::size_t i = 0; i < n; ++i) total[i] = weight * term[i];
+      else
+        for (std::size_t i = 0; i < n; ++i) total[i] += weight * term[i];
+    }
+    take(begin, std::span<const double>(total.data(), n));
+  }
+}
+
+}  // namespace
+
+Vector State::make() {
+  const std::size_t own = addresses_.size() - 1;
+  memory_.resize(own * d_);
+  addresses_.push_back(nullptr);
+  for (std::size_t i = 0; i < own; ++i) addresses_[i + 2] = memory_.data() + i * d_;
+  return {vectors() - 1};
+}
+
+Awaited<Done> State::set(Vector out, const Sum& sum) {
+  if (remote_) return later<Done>({.kind = Operation::Kind::set, .out = out, .sum = sum});
+  if (sum.count() == 1 && sum.weight(0) == 1) {
+    std::copy_n(at(sum.vector(0)), d_, at(out));
+    return Awaited(Done{});
+  }
+  std::array<const double*, Sum::most> terms;
+  for (int k = 0; k < sum.count(); ++k) terms[k] = at(sum.vector(k));
+  double* to = at(out);
+  for_pieces(terms.data(), sum, d_,
+             [&](std::size_t begin, std::span<const double> total) { std::ranges::copy(total, to + begin); });
+  return Awaited(Done{});
+}
+
+Awaited<Done> State::quotient(Vector out, Vector a, Vector b, double divisor) {
+  if (remote_) return later<Done>({.kind = Operation::Kind::quotient, .out = out, .a = a, .b = b, .divisor = divisor});
+  const double *from = at(a), *less = b.index >= 0 ? at(b) : nullptr;
+  double* to = at(out);
+  if (less)
+    for (std::size_t i = 0; i < d_; ++i) to[i] = (from[i] - less[i]) / divisor;
+  else
+    for (std::size_t i = 0; i < d_; ++i) to[i] = from[i] / divisor;
+  return Awaited(Done{});
+}
+
+Awaited<Done> State::predict(const MultistepWeights& weights, Vector x, const Vector* values) {
+  if (remote_) {
+    Sum sum = weights.decay * x;
+    for (int k = 0; k < weights.order; ++k) sum.add(weights.predict[static_cast<std::size_t>(k)], values[k]);
+    return set(point, sum);
+  }
+  std::array<const double*, max_multistep_order> D;
+  for (int k = 0; k < weights.order; ++k) D[static_cast<std::size_t>(k)] = at(values[k]);
+  shockstep::predict(weights, at(x), D.data(), at(point), d_);
+  return Awaited(Done{});
+}
+
+Awaited<CorrectionSums> State::correct(const MultistepWeights& weights, const Vector* values, Vector candidate,
+                                       Vector copy, double inv_h, double inv_age) {
+  if (remote_) {
+    Sum sum;
+    for (int k = 0; k < weights.order; ++k) sum.add(weights.extrapolate[static_cast<std::size_t>(k)], values[k]);
+    return later<CorrectionSums>({.kind = Operation::Kind::correct,
+                                  .out = candidate,
+                                  .a = copy,
+                                  .b = values[0],
+                                  .c = inv_age != 0 ? values[1] : values[0],
+                                  .sum = sum,
+                                  .weight = weights.correct,
+                                  .inv_h = inv_h,
+                                  .inv_age = inv_age});
+  }
+  std::array<const double*, max_multistep_order + 1> D{};
+  for (int k = 0; k < std::max(weights.order, inv_age != 0 ? 2 : 1); ++k) D[static_cast<std::size_t>(k)] = at(values[k]);
+  return Awaited(shockstep::correct(weights, at(point), at(answer), D.data(), at(candidate), at(copy), d_, inv_h, inv_age));
+}
+
+Awaited<double> State::dot(Vector a, Vector b) {
+  if (remote_) return later<double>({.kind = Operation::Kind::dot, .a = a, .c = b});
+  const double *left = at(a), *right = at(b);
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < d_; ++i) sum += left[i] * right[i];
+  return Awaited(sum);
+}
+
+Awaited<double> State::dot_difference(Vector a, Vector b, Vector c) {
+  if (remote_) return later<double>({.kind = Operation::Kind::dot, .a = a, .b = b, .c = c});
+  const double *left = at(a), *less = at(b), *right = at(c);
+  double sum = 0;
+  for (std::size_t i = 0; i < d_; ++i) sum += (left[i] - less[i]) * right[i];
+  return Awaited(sum);
+}
+
+Awaited<double> State::distance2(Vector a, Vector b) {
+  if (remote_) return later<double>({.kind = Operation::Kind::distance2, .a = a, .b = b});
+  const double *left = at(a), *right = at(b);
+  double sum = 0;
+  for (std::size_t i = 0; i < d_; ++i) sum += (left[i] - right[i]) * (left[i] - right[i]);
+  return Awaited(sum);
+}
+
+Awaited<double> State::residual2(Vector a, const Sum& sum) {
+  if (remote_) return later<double>({.kind = Operation::Kind::residual2, .a = a, .sum = sum});
+  std::array<const double*, Sum::most> terms;
+  for (int k = 0; k < sum.count(); ++k) terms[k] = at(sum.vector(k));
+  const double* from = at(a);
+  double square = 0;
+  for (std::size_t i = 0; i < d_; ++i) {
+    double gap = from[i];
+    for (int k = 0; k < sum.count(); ++k) gap -= sum.weight(k) * terms[k][i];
+    square += gap * gap;
+  }
+  return Awaited(square);
+}
+
+Awaited<bool> State::finite(Vector a) {
+  if (remote_) return later<bool>({.kind = Operation::Kind::finite, .a = a});
+  const double* from = at(a);
+  double sum = 0;  // infinities and NaN survive multiplication by zero
+  for (std::size_t i = 0; i < d_; ++i) sum += from[i] * 0;
+  return Awaited(sum == 0);
+}
+
+Awaited<Done> State::read(Vector a, std::span<double> out) {
+  if (remote_) return later<Done>({.kind = Operation::Kind::read, .a = a, .host = out});
+  std::copy_n(at(a), d_, out.begin());
+  return Awaited(Done{});
+}
+
+}  // namespace shockstep

@@ -1,0 +1,204 @@
+/// One trajectory's vectors and the operations on them: the door between an algorithm and the memory in which its batch lies.
+///
+/// Outside this folder nobody knows where the numbers are. In the host's memory an operation is done as soon as it is asked for.
+/// Elsewhere (StateBlock) the coroutine that awaits it is suspended, and all trajectories of a batch that wait for the same kind
+/// of operation get it at once, as they get their evaluations of the model.
+#pragma once
+
+#include <shockstep/stepper.hpp>
+
+#include "core/task.hpp"
+#include "state/sum.hpp"
+
+#include <cassert>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace shockstep {
+
+class State;
+
+/// What correct() adds up over coordinates.
+struct CorrectionSums {
+  double gap2 = 0;   ///< |D_new - extrapolated D|^2
+  double rate2 = 0;  ///< |v|^2, v = (D_new - D)/h
+  double bend2 = 0;  ///< |v - v_before|^2
+  double move2 = 0;  ///< |D_new - x|^2, x the point of the evaluation
+};
+
+struct Done {};
+
+/// An operation as its coroutine awaits it.
+template <class Result>
+class [[nodiscard]] Awaited {
+ public:
+  explicit Awaited(Result result) : result_(result) {}
+  explicit Awaited(State& state) : state_(&state) {}
+
+  bool await_ready() const { return !state_; }
+  void await_suspend(std::coroutine_handle<> waiting) const;
+  Result await_resume() const;
+
+  /// For those that know the state to be in the host's memory.
+  Result now() const {
+    assert(!state_);
+    return result_;
+  }
+
+ private:
+  State* state_ = nullptr;
+  Result result_{};
+};
+
+/// An operation that is not done yet.
+struct Operation {
+  enum class Kind : std::uint8_t { set, quotient, correct, dot, distance2, residual2, finite, write, read };
+  Kind kind = Kind::set;
+  Vector out{}, a{}, b{}, c{};
+  Sum sum{};
+  double divisor = 1;        ///< of quotient
+  double weight = 0;         ///< of correct: of the gap
+  double inv_h = 0;          ///< of correct: 1/h
+  double inv_age = 0;        ///< of correct: 1/(lam_0 - lam_1); 0: no second value
+  std::span<double> host{};  ///< of write and read
+};
+
+class State {
+ public:
+  /// The vector that the model is asked about, and its answer D, which only the model writes.
+  static constexpr Vector point{0}, answer{1};
+
+  explicit State(std::size_t d) : d_(d), addresses_(2, nullptr) {}
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+
+  std::size_t dimension() const { return d_; }
+  /// One more vector, for good; before the first operation.
+  Vector make();
+
+  // ---- Operations. Results may be among the operands.
+
+  /// out = sum
+  Awaited<Done> set(Vector out, const Sum& sum);
+  /// out = (a - b)/divisor, or a/divisor without b
+  Awaited<Done> quotient(Vector out, Vector a, Vector b, double divisor);
+  /// point = decay x + sum_k predict_k D_k, values[k] = D_k the newest first.
+  Awaited<Done> predict(const MultistepWeights& weights, Vector x, const Vector* values);
+  /// candidate = point + correct (answer - sum_k extrapolate_k D_k), and a copy of the answer.
+  Awaited<CorrectionSums> correct(const MultistepWeights& weights, const Vector* values, Vector candidate, Vector copy,
+                                  double inv_h, double inv_age);
+  /// a.b
+  Awaited<double> dot(Vector a, Vector b);
+  /// (a - b).c
+  Awaited<double> dot_difference(Vector a, Vector b, Vector c);
+  /// |a - b|^2
+  Awaited<double> distance2(Vector a, Vector b);
+  /// |a - sum|^2
+  Awaited<double> residual2(Vector a, const Sum& sum);
+  /// Whether all its numbers are.
+  Awaited<bool> finite(Vector a);
+  /// fill(span of d doubles) says what is in it.
+  template <class Fill>
+  Awaited<Done> write(Vector out, Fill&& fill) {
+    if (!remote_) {
+      fill(std::span<double>(at(out), d_));
+      return Awaited(Done{});
+    }
+    staged_.resize(d_);
+    fill(std::span<double>(staged_));
+    return later<Done>({.kind = Operation::Kind::write, .out = out, .host = staged_});
+  }
+  Awaited<Done> read(Vector a, std::span<double> out);
+
+  // ---- Evaluations
+
+  class Evaluation {
+   public:
+    explicit Evaluation(State& state) : state_(state) {}
+    bool await_ready() const { return false; }
+    void await_suspend(std::coroutine_handle<> waiting) const { state_.waiting_ = waiting; }
+    void await_resume() const { ++state_.evaluations_; }
+
+   private:
+    State& state_;
+  };
+  /// D(point, sigma) comes to be in `answer`.
+  Evaluation evaluate(double sigma) {
+    sigma_ = sigma;
+    return Evaluation(*this);
+  }
+  /// Since the last start.
+  int evaluations() const { return evaluations_; }
+
+  // ---- For who drives the trajectory
+
+  FrameStack& frames() { return frames_; }
+  /// A new trajectory begins with this coroutine.
+  void start(std::coroutine_handle<> coroutine) { waiting_ = coroutine, evaluations_ = 0; }
+  /// Goes on to what has to be waited for next: an operation if there is one, else an evaluation at sigma().
+  void resume() {
+    operation_.reset();
+    waiting_.resume();
+  }
+  double sigma() const { return sigma_; }
+  const std::optional<Operation>& operation() const { return operation_; }
+  void done(const CorrectionSums& sums) { sums_ = sums; }
+  void done(double value) { sums_.gap2 = value; }
+
+  /// In the host's memory: where point and answer are from now on.
+  void bind(double* point_memory, const double* answer_memory) {
+    addresses_[0] = point_memory;
+    addresses_[1] = const_cast<double*>(answer_memory);  // at() is not asked for the answer in order to write
+  }
+  /// Somebody else keeps the vectors, 0 to vectors() - 1, and does the operations.
+  void leave_to_others() { remote_ = true, memory_ = {}; }
+  int vectors() const { return static_cast<int>(addresses_.size()); }
+
+ private:
+  template <class Result>
+  friend class Awaited;
+
+  double* at(Vector v) const {
+    assert(v.index >= 0 && static_cast<std::size_t>(v.index) < addresses_.size());
+    return addresses_[static_cast<std::size_t>(v.index)];
+  }
+  template <class Result>
+  Awaited<Result> later(const Operation& operation) {
+    operation_ = operation;
+    return Awaited<Result>(*this);
+  }
+  void result(Done&) const {}
+  void result(bool& out) const { out = sums_.gap2 != 0; }
+  void result(double& out) const { out = sums_.gap2; }
+  void result(CorrectionSums& out) const { out = sums_; }
+
+  std::size_t d_;
+  bool remote_ = false;
+  std::vector<double> memory_, staged_;
+  std::vector<double*> addresses_;
+
+  FrameStack frames_;
+  std::coroutine_handle<> waiting_;
+  std::optional<Operation> operation_;
+  CorrectionSums sums_;  // of the last operation; another result is in its first number
+  double sigma_ = 0;
+  int evaluations_ = 0;
+};
+
+template <class Result>
+void Awaited<Result>::await_suspend(std::coroutine_handle<> waiting) const {
+  state_->waiting_ = waiting;
+}
+
+template <class Result>
+Result Awaited<Result>::await_resume() const {
+  Result out = result_;
+  if (state_) state_->result(out);
+  return out;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,108 @@
+#include "stepper/multistep_history.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <utility>
+
+namespace shockstep {
+namespace {
+
+/// A_k for the weights of an extrapolation.
+double amplification(std::span<const double> weights) {
+  double sum = 1;
+  for (const double w : weights) sum += w * w;
+  return std::sqrt(sum);
+}
+
+/// A_k for equal steps: the weights are binomial coefficients, and the sum of their squares is binomial(2k, k).
+double equal_amplification(int k) {
+  double sum = 1;
+  for (int i = 1; i <= k; ++i) sum *= static_cast<double>(k + i) / i;
+  return std::sqrt(sum);
+}
+
+/// Lagrange's basis at u = h for nodes at u = -ages[i].
+void extrapolation_weights(std::span<const double> ages, double h, std::span<double> out) {
+  for (std::size_t i = 0; i < ages.size(); ++i) {
+    out[i] = 1;
+    for (std::size_t j = 0; j < ages.size(); ++j)
+      if (j != i) out[i] *= (h + ages[j]) / (ages[j] - ages[i]);
+  }
+}
+
+}  // namespace
+
+MultistepHistory::MultistepHistory(State& state, int order)
+    : state_(state), order_(order), x_(state.make()), candidate_(state.make()) {
+  for (int i = 0; i < slots(); ++i) values_[static_cast<std::size_t>(i)] = state.make();
+}
+
+Awaited<Done> MultistepHistory::seed(Vector D) {
+  lams_[0] = lam_;
+  count_ = 1;
+  return state_.set(values_[0], D);
+}
+
+Awaited<Done> MultistepHistory::predict(double h, int most_values) {
+  std::array<double, max_multistep_order> ages;
+  const int k = std::min({count_, order_, most_values});
+  for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
+  h_ = h;
+  weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, scale_ > 0 ? scale_ * std::exp(lam_) : 0);
+  return state_.predict(weights_, x_, values_.data());
+}
+
+Awaited<CorrectionSums> MultistepHistory::correct() {
+  const double inv_age = count_ > 1 ? 1 / (lams_[0] - lams_[1]) : 0;
+  dropped_ = false;  // its place is taken by the fresh D
+  return state_.correct(weights_, values_.data(), candidate_, values_[static_cast<std::size_t>(slots() - 1)], 1 / h_,
+                        inv_age);
+}
+
+Awaited<CorrectionSums> MultistepHistory::adopt(double h) {
+  h_ = h;
+  weights_ = {};
+  weights_.order = 1;  // and correct = 0: the end stays where it is
+  return correct();
+}
+
+double MultistepHistory::rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
+
+StepOutcome MultistepHistory::outcome(const CorrectionSums& sums, double embedded) const {
+  return {std::abs(weights_.correct) * rms(sums.gap2) + embedded, sums.rate2, sums.bend2, sums.move2};
+}
+
+double MultistepHistory::noise_weight() const {
+  const std::span weights(weights_.extrapolate.data(), static_cast<std::size_t>(weights_.order));
+  return std::abs(weights_.correct) * std::min(amplification(weights), equal_amplification(weights_.order));
+}
+
+Task<StepGaps> MultistepHistory::gaps() {
+  const auto k = static_cast<std::size_t>(weights_.order),
+             count = static_cast<std::size_t>(count_) + static_cast<std::size_t>(dropped_);
+  std::array<double, max_slots> ages, weights;
+  for (std::size_t i = 0; i < count; ++i) ages[i] = lam_ - lams_[i];
+  StepGaps gaps{.h = h_, .gap = 0, .higher = std::numeric_limits<double>::quiet_NaN()};
+  for (std::size_t values = k; values <= std::min(k + 1, count); ++values) {
+    extrapolation_weights({ages.data(), values}, h_, weights);
+    Sum extrapolation;
+    for (std::size_t j = 0; j < values; ++j) extrapolation.add(weights[j], values_[j]);
+    const double gap = rms(co_await state_.residual2(State::answer, extrapolation));
+    (values == k ? gaps.gap : gaps.higher) = gap / amplification({weights.data(), values});
+  }
+  co_return gaps;
+}
+
+void MultistepHistory::accept() {
+  std::swap(x_, candidate_);
+  const auto n = static_cast<std::ptrdiff_t>(slots());
+  std::rotate(values_.begin(), values_.begin() + n - 1, values_.begin() + n);
+  std::rotate(lams_.begin(), lams_.begin() + n - 1, lams_.begin() + n);
+  lam_ += h_;
+  lams_[0] = lam_;
+  dropped_ = count_ == static_cast<int>(n) - 1;
+  if (!dropped_) ++count_;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,79 @@
+/// One trajectory's multistep: its history of D, and the two passes over it, predict and correct.
+#pragma once
+
+#include <shockstep/stepper.hpp>
+
+#include "controller/noise_floor.hpp"
+#include "core/task.hpp"
+#include "state/state.hpp"
+
+#include <array>
+#include <cstddef>
+#include <span>
+
+namespace shockstep {
+
+/// What an attempted step says of itself.
+struct StepOutcome {
+  double error;  ///< root mean square of corrector - predictor, or the embedded error; NaN or infinite if D is
+  double rate2;  ///< |v|^2, v = (D_new - D)/h
+  double bend2;  ///< |v - v_before|^2
+  double move2;  ///< |D_new - x|^2, x the point of the evaluation
+};
+
+class MultistepHistory {
+ public:
+  MultistepHistory(State& state, int order);
+
+  Vector x() const { return x_; }
+  double lam() const { return lam_; }
+  /// Newest value of D, from the model call that ended the last accepted step.
+  Vector denoised() const { return values_[0]; }
+  /// The value before it, if there are two.
+  Vector previous() const { return values_[1]; }
+
+  /// A new trajectory starts at lam from x(), which the caller has filled. Its D is not known yet.
+  void restart(double lam) { lam_ = lam, count_ = 0, dropped_ = false; }
+  /// D is interpolated in asinh(scale/sigma), `scale` in data units; 0, as from the start: in lam.
+  void warp(double scale) { scale_ = scale; }
+  /// D at the start.
+  Awaited<Done> seed(Vector D);
+
+  /// The predictor for a step of length h (negative: up, towards larger sigma) goes to State::point.
+  Awaited<Done> predict(double h, int most_values = max_multistep_order);
+  /// Values of D that the step under way uses, which is the order of its predictor.
+  int order() const { return weights_.order; }
+
+  /// Corrects the point with the answer there; nothing is kept until accept().
+  Awaited<CorrectionSums> correct();
+  /// Instead of predict and correct: another method's step of length h, whose end is State::point and answered.
+  Awaited<CorrectionSums> adopt(double h);
+  /// What these sums say. `embedded`: of an adopted step its error, root mean square.
+  StepOutcome outcome(const CorrectionSums& sums, double embedded = 0) const;
+  void accept();
+
+  /// |w.correct| A_k of the step under way: its error per unit of noise in the values of D; see noise_floor.hpp. A_k is
+  /// at most that of equal steps: a step that amplifies noise more because it is longer than those before it is to blame.
+  double noise_weight() const;
+  /// Between predict() and correct(): the gaps of the answer to the extrapolations of the step's order and of one more. The
+  /// value that the second one needs is the one dropped by the last accept(); a step that is tried again has lost it.
+  Task<StepGaps> gaps();
+
+  FrameStack& frames() const { return state_.frames(); }
+
+ private:
+  static constexpr int max_slots = max_multistep_order + 1;
+  int slots() const { return order_ < 2 ? 3 : order_ + 1; }  // values of D, the next one included
+  double rms(double square) const;
+
+  State& state_;
+  int order_, count_ = 0;
+  bool dropped_ = false;  // the spare holds the value before the oldest one kept
+  double lam_ = 0, h_ = 0, scale_ = 0;
+  Vector x_, candidate_;
+  std::array<Vector, max_slots> values_;  // D, newest first; the last of slots() is spare
+  std::array<double, max_slots> lams_{};
+  MultistepWeights weights_;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,331 @@
+#include "trajectory/adaptive.hpp"
+
+#include "core/nan.hpp"
+#include "stepper/runge_kutta.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+namespace {
+
+// Repeated passes (docs/guard.md).
+constexpr double redo_factor = 1. / 30;  // tolerance of a repeated pass over that of the pass before
+constexpr double redo_relax = 1. / 3;    // after the burst errors no longer grow: less is enough
+constexpr double redo_floor = .03;       // smallest further factor for the most critical scores
+constexpr double redo_stop = .3;         // again while the error of the pass before exceeds this share of the tolerance
+constexpr double redo_surprise = .25;    // or while its score asks for a tolerance smaller than this share of its own
+constexpr int most_passes = 5;
+
+constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction: the top direction may wake up late
+
+// The last step over what was proposed: its error is aimed at a tenth of what is allowed, and no decision is left to step over.
+constexpr double longest_last = 1.25;
+
+/// In lam. A Runge-Kutta step is long, and its embedded error sees little of a decision inside: an interface is about one
+/// wide. That of Bogacki and Shampine vanishes at 1 for dx/dlam = -x, where it is -z^3 (1 + z)/48 with z = -h.
+double longest(Method method) {
+  return method == Method::multistep ? 2.5 : method == Method::bogacki_shampine ? .5 : 1;
+}
+
+}  // namespace
+
+/// A step that was tried, and what it is held against.
+struct AdaptiveTrajectory::Attempt {
+  StepChoice step;
+  double unit;  // what the controller measures it in
+  bool staged;  // by Runge-Kutta
+  double lam0, lam1 = 0, sigma1 = 0;
+  StepOutcome outcome{};
+  StepGaps gaps{};
+  int error_order = 0;  // the error falls as the length to this power
+  double error = 0, tolerance = 0, ratio = 0;
+  StepBound bound{};
+};
+
+/// Where D is known: the end of a step, or a stage inside it.
+struct AdaptiveTrajectory::Node {
+  double lam;
+  Vector predicted, x, D, D_before;  // D at `predicted`, D_before at the node before
+  bool last;
+};
+
+AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way, State& state)
+    : Trajectory(plan, state),
+      way_(way),
+      guard_(way.guard),
+      longest_step_(longest(way.guard.method)),
+      multistep_(state, way.guard.order),
+      detector_(static_cast<double>(state.dimension()) * guard_.data_std * guard_.data_std, guard_.largest_J),
+      start_D_(state.make()),
+      kept_(state.make()) {
+  multistep_.warp(guard_.warp);
+  if (way.events) node_D_ = state.make(), measured_D_ = state.make(), direction_.resize(state.dimension());
+  if (way.events || (way.record && way.record->probe_every > 0)) probe_.emplace(state);
+  if (guard_.method != Method::multistep) staged_ = make_staged_steps(guard_.method, state, way.events);
+}
+
+Task<Status> AdaptiveTrajectory::integrate() {
+  path_ = {};
+  tighten_ = relax_ = 1;
+  asymmetry2_sum_ = 0;
+  asymmetries_ = probes_ = 0;
+  for (bool again = true; again;) {
+    begin_pass();
+    co_await write_latents(multistep_.x(), plan_.sigma_start);
+    if (report_.passes == 1) {
+      co_await state_.set(State::point, multistep_.x());
+      co_await state_.evaluate(plan_.sigma_start);
+      if (!co_await state_.finite(State::answer)) co_return Status::non_finite;
+      co_await state_.set(start_D_, State::answer);
+    }
+    co_await multistep_.seed(start_D_);
+    if (way_.events) co_await state_.set(node_D_, start_D_);
+
+    for (bool last = false; !last;) {
+      if (report_.passes > 1 && must_land()) {  // it cannot be finished: the result of the pass before stands
+        --report_.passes;
+        co_return arrived(true);
+      }
+      // Choose a step, make it, and evaluate D at its end.
+      const double unit = unit_step();
+      const StepChoice step = choose(unit);
+      Attempt attempt{.step = step, .unit = unit, .staged = staged_ && !step.forced, .lam0 = multistep_.lam()};
+      attempt.lam1 = step.last ? plan_.range.lam_end : attempt.lam0 + step.length;
+      attempt.sigma1 = step.last ? plan_.range.low : plan_.range.sigma(attempt.lam1);
+      CorrectionSums sums;
+      if (attempt.staged) {
+        const bool whole = co_await staged_->step({multistep_.x(), multistep_.denoised(), attempt.lam0, step.length,
+                                                        plan_.range.sigma(attempt.lam0), attempt.sigma1});
+        if (!whole) co_return Status::non_finite;
+        sums = co_await multistep_.adopt(step.length);
+        attempt.outcome = multistep_.outcome(sums, staged_->error());
+      } else {
+        co_await multistep_.predict(step.length, step.forced ? landing_values : max_multistep_order);
+        co_await state_.evaluate(attempt.sigma1);
+        if (noise_.wants(step.length)) attempt.gaps = co_await multistep_.gaps();
+        sums = co_await multistep_.correct();
+        attempt.outcome = multistep_.outcome(sums);
+      }
+      // Judge it.
+      if (!std::isfinite(attempt.outcome.error)) co_return Status::non_finite;
+      const auto verdict = judge(attempt);
+      tell({report_.trajectory, report_.passes, attempt.lam0, step.length, attempt.error, attempt.bound.largest(), rate_,
+            verdict.accept});
+      pace_ = std::max(step.length * verdict.factor, shortest_step) / unit;
+      if (!verdict.accept) {
+        ++report_.rejected;
+        continue;
+      }
+      accept(attempt);
+      last = step.last;
+      if (!probe_) continue;
+      // Visit its nodes for events and measurements: the stages inside a Runge-Kutta step, which may be longer than an interface,
+      // and its end.
+      if (attempt.staged)
+        for (const auto& stage : staged_->stages())
+          co_await visit({stage.lam, stage.x, stage.x, stage.D, node_D_, false});
+      const Vector x = multistep_.x(), D = multistep_.denoised(), D_before = multistep_.previous();
+      co_await visit({attempt.lam1, attempt.staged ? x : State::point, x, D, D_before, last});
+    }
+    again = co_await finish_pass();
+  }
+  co_return arrived(guard_.high_error > guard_.tolerance);
+}
+
+void AdaptiveTrajectory::begin_pass() {
+  multistep_.restart(-std::log(plan_.sigma_start));
+  controller_.reset();
+  noise_.reset();
+  drift_.reset();
+  burst_.reset();
+  if (probe_) probe_->reset(report_.trajectory);
+  detector_.reset(report_.trajectory < way_.long_directions);
+  pace_ = guard_.first_step / unit_step();
+  beyond_tolerance_ = false;
+  accepted_in_pass_ = 0;
+  last_node_ = multistep_.lam();
+  rate_ = nan;
+}
+
+double AdaptiveTrajectory::progress() const {
+  const double begin = -std::log(plan_.sigma_start);
+  return report_.passes > 1 ? 1 : (multistep_.lam() - begin) / (plan_.range.lam_end - begin);
+}
+
+/// What the controller measures steps in, lam. In few steps it cannot follow the typical length, which falls towards the
+/// scale of the data and rises again: it is told of it, and sees to deviations alone. Where steps are many it follows, and
+/// its lag makes those behind a decision shorter, which pays.
+double AdaptiveTrajectory::unit_step() const { return guard_.paced ? guard_.cap(multistep_.lam()) : 1; }
+
+StepChoice AdaptiveTrajectory::choose(double unit) const {
+  const bool guarded = !guard_.cap.empty();
+  double proposed = std::min(pace_ * unit, longest_step_);
+  if (guarded) proposed = std::min(proposed, guard_.cap(multistep_.lam()));
+  return choose_step(proposed, plan_.range.lam_end - multistep_.lam(), evaluations_left(), spare(),
+                     guarded && !staged_ ? longest_last : 1);
+}
+
+/// Whether a full step, should it be rejected, would leave too few evaluations to land with.
+bool AdaptiveTrajectory::must_land() const {
+  return evaluations_left() < steps_to_land(plan_.range.lam_end - multistep_.lam()) + spare();
+}
+
+double AdaptiveTrajectory::allowed(double lam, double sigma) const {
+  const double factor = report_.passes == 1 ? 1 : lam <= burst_end_ ? tighten_ : relax_;
+  return guard_.allowed(guard_.step_tolerance * factor, lam, sigma);
+}
+
+StepController::Verdict AdaptiveTrajectory::judge(Attempt& a) {
+  // The multistep's corrector is one order above its predictor: their difference overrates its error by a length of about one in
+  // lam over the step. Judged is difference times h/usual_step: errors of long and short steps become comparable.
+  const double scale = a.staged ? 1 : a.step.length / usual_step;
+  a.error = a.outcome.error * scale;
+  a.tolerance = allowed(a.lam1, a.staged ? std::exp(-a.lam1) : a.sigma1);
+  a.bound = noise_.bound(a.tolerance, noise_.found() ? multistep_.noise_weight() * scale : 0);
+  a.ratio = a.bound.ratio(a.error);
+  a.error_order = a.staged ? staged_->error_order() + 1 : multistep_.order() + 2;
+  // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
+  const bool force = a.step.forced || (a.ratio > 1 && a.step.length <= shortest_step);
+  return controller_.judge(a.ratio, a.step.length / a.unit, a.error_order, force);
+}
+
+void AdaptiveTrajectory::accept(const Attempt& a) {
+  noise_.add(a.gaps, a.tolerance);
+  watch_model(a);
+  multistep_.accept();
+  ++report_.accepted;
+  ++accepted_in_pass_;
+  beyond_tolerance_ |= a.step.forced && a.error > a.bound.largest();
+  burst_.add(a.outcome.rate2, a.outcome.bend2, a.lam0, a.lam1);
+  if (report_.passes > 1) return;
+  const double landed = a.error * std::exp(guard_.log_gain(a.lam1));
+  path_.predictor2 += landed * landed;
+  if (!way_.record) return;
+  const double h = a.step.length, aimed = a.step.forced ? h : h * controller_.aim(a.ratio, a.error_order);
+  path_.steps.push_back({a.lam0, h, aimed, a.step.last});
+}
+
+/// What the report says of the model.
+void AdaptiveTrajectory::watch_model(const Attempt& a) {
+  report_.noise = std::max(report_.noise, noise_.level());
+  if (report_.passes > 1 || a.step.forced) return;  // a repeated pass has a tighter tolerance than the one that was asked for
+  if (a.error > a.tolerance) {
+    ++report_.noise_limited;
+    report_.noise_excess = std::max(report_.noise_excess, a.error / a.tolerance);
+  }
+  drift_.add(a.step.length, a.outcome.move2 / static_cast<double>(state_.dimension()),
+             a.staged ? std::exp(-a.lam1) : a.sigma1, a.bound.largest());
+}
+
+/// Whether J is measured there. The pilot measures every few steps, a sample where events are due.
+bool AdaptiveTrajectory::due(const Node& node) const {
+  const int every = way_.record ? way_.record->probe_every : 0;
+  const bool wanted = every > 0 ? accepted_in_pass_ % every == 0 && std::exp(-node.lam) < way_.record->probe_below && !node.last
+                                : detector_.due(node.lam, node.last);
+  return wanted && evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
+}
+
+/// What a measurement must leave: the steps to the end at the pilot's typical lengths, and half as many again for rejections.
+/// Without a pilot no more than landing takes.
+int AdaptiveTrajectory::evaluations_to_finish() const {
+  const LamTable& cap = guard_.cap;
+  if (cap.empty()) return steps_to_land(plan_.range.lam_end - multistep_.lam());
+  int steps = 0;
+  for (double lam = multistep_.lam(); lam < plan_.range.lam_end; ++steps) lam += std::max(cap(lam), 1e-3);
+  return steps + steps / 2;
+}
+
+/// A node of an accepted step: J is measured there if it is due, and the detector learns of it.
+Task<> AdaptiveTrajectory::visit(Node node) {
+  Vector D = node.D;  // the best known value there
+  bool measured = false;
+  if (due(node)) {
+    const bool pilot = way_.record.has_value(), settled = pilot || detector_.open();
+    const double sigma = std::max(std::exp(-node.lam), plan_.range.low);
+    co_await probe_->measure({node.predicted, node.x, node.D, node.D_before, sigma}, settled ? noise_open : noise_closed,
+                             pilot ? 2 : JacobianProbe::max_products, probes_);
+    measured = std::isfinite(probe_->J());  // else it goes unused; a step there would end the trajectory
+  }
+  if (measured) {
+    D = probe_->denoised();
+    rate_ = probe_->J() - 1;
+    if (const double asymmetry2 = probe_->asymmetry2(); std::isfinite(asymmetry2) && !way_.data_are_given) {
+      asymmetry2_sum_ += asymmetry2;
+      report_.asymmetry2 = asymmetry2_sum_ / ++asymmetries_;
+    }
+    if (way_.record) path_.probes.push_back({multistep_.lam(), probe_->J()});
+  }
+  if (!way_.events) co_return;
+  const double moved2 = co_await state_.distance2(D, node_D_);
+  detector_.node(node.lam, node.lam - last_node_, distance(moved2), accepted_in_pass_);
+  last_node_ = node.lam;
+  co_await state_.set(node_D_, D);
+  if (!measured) co_return;
+  const double since2 = co_await state_.distance2(D, measured_D_);
+  co_await state_.read(probe_->direction(), direction_);
+  detector_.measured(probe_->J(), distance(since2), direction_);
+  co_await state_.set(measured_D_, D);
+}
+
+/// Keeps the result; true if the guard wants another pass.
+Task<bool> AdaptiveTrajectory::finish_pass() {
+  const Vector result = plan_.final == Final::denoise ? multistep_.denoised() : multistep_.x();
+  const double score = burst_.value();
+  const double due = redo_factor * std::max(std::pow(guard_.threshold / score, 3), redo_floor);  // tolerance for that score
+  bool again = false;
+  if (report_.passes == 1) {
+    const double moved2 = co_await state_.distance2(multistep_.denoised(), start_D_);
+    report_.drift = way_.data_are_given ? nan : drift_.mean();
+    report_.blown_up = rms(moved2) > farthest * guard_.data_std;
+    report_.score = score;
+    burst_end_ = burst_.late() + 1e-9;
+    again = guard_.redo && score > guard_.threshold && !beyond_tolerance_;
+    tighten_ = due;
+  } else if (report_.passes < most_passes) {
+    // The pass was not tight enough if it changed the result, or if it met a burst that its steps had missed before: two
+    // passes agree where both have taken the same wrong side.
+    const double change2 = co_await state_.distance2(result, kept_);
+    const bool changed = rms(change2) * redo_factor > redo_stop * guard_.step_tolerance;
+    again = changed || due < redo_surprise * tighten_;
+    tighten_ = std::min(due, changed ? redo_factor * tighten_ : tighten_);
+  }
+  if (noise_.found()) again = false;  // a tighter tolerance is out of reach
+  relax_ = std::max(redo_relax, tighten_);
+  co_await state_.set(kept_, result);
+  co_await state_.read(kept_, sample_);
+  log_events();
+  report_.passes += again;
+  co_return again;
+}
+
+/// ok or budget. `limited`: max_evaluations made the pilot loosen the steps, or forbade a repeated pass.
+Status AdaptiveTrajectory::arrived(bool limited) const {
+  const bool short_of_it = limited && guard_.tolerance > 0 && error_estimate() > guard_.tolerance;
+  return beyond_tolerance_ || short_of_it ? Status::budget : Status::ok;
+}
+
+double AdaptiveTrajectory::error_estimate() const {
+  // Conformal over the pilot's rows, whose true errors are known.
+  return guard_.calibration * error_predictor(path_, report_, guard_.threshold);
+}
+
+void AdaptiveTrajectory::ended() {
+  report_.probes = probes_;
+  if (report_.status == Status::ok || report_.status == Status::budget)
+    report_.error_estimate = error_estimate();
+  else
+    log_events();
+}
+
+/// The events of the pass so far take the place of those of the pass before.
+void AdaptiveTrajectory::log_events() {
+  if (way_.events) report_.events = detector_.events(report_.trajectory, plan_.time, report_.exponent);
+}
+
+/// 2-norm.
+double AdaptiveTrajectory::distance(double square) const {
+  return rms(square) * std::sqrt(static_cast<double>(state_.dimension()));
+}
+
+}  // namespace shockstep

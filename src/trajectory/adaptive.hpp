@@ -1,0 +1,88 @@
+/// One trajectory down the probability flow with steps of its own, the guard, and its events.
+#pragma once
+
+#include "burgers/burst_score.hpp"
+#include "burgers/event_detector.hpp"
+#include "burgers/jacobian_probe.hpp"
+#include "controller/denoiser_check.hpp"
+#include "controller/noise_floor.hpp"
+#include "controller/step_choice.hpp"
+#include "stepper/multistep_history.hpp"
+#include "stepper/staged_steps.hpp"
+#include "trajectory/path_data.hpp"
+#include "trajectory/trajectory.hpp"
+
+#include <shockstep/controller.hpp>
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace shockstep {
+
+class AdaptiveTrajectory final : public Trajectory {
+ public:
+  AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way, State& state);
+
+  const PathData& path() const { return path_; }
+  double progress() const override;  ///< in ln sigma
+
+ private:
+  Task<Status> integrate() override;
+  void begin_pass();
+  StepChoice choose(double unit) const;
+  Task<bool> finish_pass();
+  void ended() override;
+
+  struct Attempt;
+  StepController::Verdict judge(Attempt& attempt);
+  void accept(const Attempt& attempt);
+  void watch_model(const Attempt& attempt);
+
+  struct Node;
+  Task<> visit(Node node);
+  bool due(const Node& node) const;
+
+  double unit_step() const;
+  double allowed(double lam, double sigma) const;
+  int evaluations_to_finish() const;
+  int spare() const { return staged_ ? staged_->evaluations() : 1; }
+  bool must_land() const;
+  Status arrived(bool limited) const;
+  double error_estimate() const;
+  void log_events();
+  double distance(double square) const;
+
+  const AdaptivePlan& way_;
+  const GuardProfile& guard_;
+  double longest_step_;
+
+  MultistepHistory multistep_;
+  std::unique_ptr<StagedSteps> staged_;  // makes the steps if there is one; multistep_ keeps its nodes, and lands
+  StepController controller_;
+  NoiseFloor noise_;
+  Drift drift_;
+  BurstScore burst_;
+  EventDetector detector_;
+  std::optional<JacobianProbe> probe_;
+  Vector start_D_;  // D at the start: every pass begins there
+  Vector kept_;     // the result of the last finished pass
+  // Events: the best known D at the last node and at the last measurement.
+  Vector node_D_, measured_D_;
+  double last_node_ = 0;           // its lam
+  std::vector<double> direction_;  // of the last measurement
+
+  double pace_ = 0;                // length of the next step over unit_step(), proposed by the controller
+  bool beyond_tolerance_ = false;  // a forced step was
+  int accepted_in_pass_ = 0;
+  double asymmetry2_sum_ = 0;  // over the probes of all passes that measured it
+  int asymmetries_ = 0, probes_ = 0;
+  double rate_ = 0;  // last measured J - 1; NaN: none yet
+
+  // Repeated passes: tolerance factor up to the end of the burst of the first pass, and after it.
+  double tighten_ = 1, relax_ = 1, burst_end_ = 0;
+
+  PathData path_;
+};
+
+}  // namespace shockstep

@@ -1,0 +1,83 @@
+/// What the trajectories of a run share: where they run, and which way.
+#pragma once
+
+#include <shockstep/controller.hpp>
+#include <shockstep/guard.hpp>
+#include <shockstep/process.hpp>
+#include <shockstep/sampler_options.hpp>
+
+#include "core/sigma_range.hpp"
+#include "stepper/grid_plan.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <variant>
+
+namespace shockstep {
+
+/// Steps of its own down the probability flow, with the guard.
+struct AdaptivePlan {
+  GuardProfile guard;                ///< with method, order, warp and tolerance of a step
+  bool events = false;               ///< detect events, with probes
+  std::int64_t long_directions = 0;  ///< of trajectories before this one they bear a direction in any dimension
+  bool data_are_given = false;       ///< trajectories start from data that need not be the model's, of which drift and asymmetry tell nothing
+  /// Of a pilot: keep steps and measurements in PathData, and measure J every so many accepted steps (0: never) below a sigma.
+  struct Record {
+    int probe_every = 0;
+    double probe_below = 0;
+  };
+  std::optional<Record> record{};
+};
+
+/// Steps of its own down the reverse SDE.
+struct SdePlan {
+  double eta = 1;
+  std::uint64_t seed = 0;  ///< of the Brownian paths
+  int order = 3;
+  double step_tolerance = 0;  ///< bound on the error of a step over 1 + sigma/data_std, data units
+  double data_std = 1;
+  double first_step = usual_step;  ///< in lam
+};
+
+/// The nodes of a grid, down the flow or the SDE.
+struct GridRun {
+  std::shared_ptr<const GridPlan> grid;
+  std::uint64_t seed = 0;  ///< of the Brownian paths
+  double data_std = 0;     ///< 0: unknown
+  /// What the step out of a node adds on the SDE, standard deviation GridPlan::spread; none: the trajectory's Brownian path.
+  std::function<void(std::int64_t trajectory, std::size_t node, std::span<double> out)> increments{};
+};
+
+/// Steps of its own up the probability flow, and the divergence along it.
+struct AscentPlan {
+  GuardProfile guard;
+  int directions = 0;       ///< of the trace, two evaluations each at every node; 0: no likelihood
+  bool coordinates = true;  ///< the directions are all coordinates; else random signs
+  double difference = 0;    ///< of the central differences, over sigma
+  std::uint64_t seed = 0;   ///< of the random signs
+};
+
+struct Plan {
+  SigmaRange range;
+  double sigma_start;  ///< where descending trajectories start: range.high, or below where they start from data
+  int max_evaluations = 1000;
+  Final final = Final::denoise;
+  /// What a trajectory starts from: x over sigma_start, without data to start from of unit variance; of an ascent the data, at
+  /// range.low.
+  std::function<void(std::int64_t trajectory, std::span<double> out)> latents{};
+  std::function<double(double sigma)> time{};  ///< native time of the process, for events
+  std::variant<AdaptivePlan, GridRun, SdePlan, AscentPlan> way{};
+
+  /// What follows from process and options alone; latents and way are for the caller to set.
+  Plan(const Process& process, const SamplerOptions& options)
+      : range(process.sigma_max(), process.sigma_min()),
+        sigma_start(range.high),
+        max_evaluations(options.max_evaluations),
+        final(options.final),
+        time([process](double sigma) { return process.time(sigma); }) {}
+};
+
+}  // namespace shockstep

@@ -1,0 +1,73 @@
+#include "trajectory/trajectory.hpp"
+
+#include "core/nan.hpp"
+#include "trajectory/adaptive.hpp"
+#include "trajectory/ascent.hpp"
+#include "trajectory/on_grid.hpp"
+#include "trajectory/sde.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+
+Trajectory::Trajectory(const Plan& plan, State& state) : plan_(plan), state_(state), sample_(state.dimension()) {}
+
+void Trajectory::start(std::int64_t index, Observer* steps) {
+  report_ = {};
+  report_.trajectory = index;
+  steps_ = steps;
+  coroutine_ = {};
+  coroutine_ = integrate();
+  state_.start(coroutine_.handle());
+}
+
+bool Trajectory::resume() {
+  state_.resume();
+  if (!coroutine_.done()) return false;
+  end(coroutine_.await_resume());
+  return true;
+}
+
+void Trajectory::abandon(Status status) {
+  coroutine_ = {};
+  end(status);
+}
+
+void Trajectory::end(Status status) {
+  report_.status = status;
+  report_.evaluations = state_.evaluations();
+  if (status != Status::ok && status != Status::budget) std::ranges::fill(sample_, nan);
+  ended();
+}
+
+Awaited<Done> Trajectory::write_latents(Vector x, double scale) {
+  return state_.write(x, [&](std::span<double> out) {
+    plan_.latents(report_.trajectory, out);
+    for (double& value : out) value *= scale;
+  });
+}
+
+double Trajectory::rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
+
+std::unique_ptr<Trajectory> make_trajectory(const Plan& plan, State& state) {
+  struct Make {
+    const Plan& plan;
+    State& state;
+    std::unique_ptr<Trajectory> operator()(const AdaptivePlan& way) const {
+      return std::make_unique<AdaptiveTrajectory>(plan, way, state);
+    }
+    std::unique_ptr<Trajectory> operator()(const GridRun& way) const {
+      return std::make_unique<GridTrajectory>(plan, way, state);
+    }
+    std::unique_ptr<Trajectory> operator()(const SdePlan& way) const {
+      return std::make_unique<SdeTrajectory>(plan, way, state);
+    }
+    std::unique_ptr<Trajectory> operator()(const AscentPlan& way) const {
+      return std::make_unique<Ascent>(plan, way, state);
+    }
+  };
+  return std::visit(Make{plan, state}, plan.way);
+}
+
+}  // namespace shockstep
