@@ -69,8 +69,8 @@ struct GuardProfile {
   LamTable log_gain{};                ///< ln G_q(lam); empty: the default weight
   LamTable cap{};                     ///< longest step from lam, in lam; empty: none
   bool paced = false;                 ///< steps are few: the controller measures them in `cap`, which is not empty
-  LamTable largest_J{};    ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
-  double first_step = usual_step;  ///< in lam
+  LamTable largest_J{};  ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
+  double first_step = usual_step;                              ///< in lam
   double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold
   double explained = 0;  ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain

@@ -57,51 +57,77 @@ void JacobianProbe::reset(std::int64_t trajectory) {
 
 Task<> JacobianProbe::measure(Node node, double noise, int products, int& evaluations) {
   products = std::min<int>({products, max_products, static_cast<int>(state_.dimension())});
-  done_ = 0;
   asymmetry2_ = 0;
   co_await state_.set(base_, node.predicted);
   co_await first_direction(node, noise);
-  bool more = true;
-  while (more) {
-    const Vector v = v_[static_cast<std::size_t>(done_)], product = w_[static_cast<std::size_t>(done_)];
-    const double offset = co_await state_.dot_difference(node.corrected, base_, v);
+  for (done_ = 0; done_ < products;) {
+    // One more product w = J v.
+    const auto n = static_cast<std::size_t>(done_);
+    const double offset = co_await state_.dot_difference(node.corrected, base_, v_[n]);
     const double epsilon =
         std::copysign(std::clamp(2 * std::abs(offset), shortest * node.sigma, longest * node.sigma), offset);
-    offsets_[static_cast<std::size_t>(done_)] = offset;
-    co_await state_.set(State::point, base_ + epsilon * v);
+    offsets_[n] = offset;
+    co_await state_.set(State::point, base_ + epsilon * v_[n]);
     co_await state_.evaluate(node.sigma);
     ++evaluations;
-    co_await state_.quotient(product, State::answer, node.D, epsilon);
-    co_await project();
-    const Ritz top = co_await ritz();
-    const bool finite = std::isfinite(J_);
-    more = finite && done_ < products && top.theta < converged * top.length;
-    if (more) more = co_await next_direction();
-    if (more) continue;
-    co_await state_.set(denoised_, node.D + top.along * direction_);
-    known_ = finite && co_await normalise(direction_) > 0;
+    co_await state_.quotient(w_[n], State::answer, node.D, epsilon);
+    // T = V^T J V, symmetrised: the Jacobian of an exact denoiser is symmetric.
+    for (std::size_t m = 0; m < n; ++m) {
+      const double above = co_await state_.dot(v_[m], w_[n]), below = co_await state_.dot(w_[m], v_[n]);
+      const double newest2 = co_await state_.dot(w_[n], w_[n]), older2 = co_await state_.dot(w_[m], w_[m]);
+      if (newest2 + older2 > 0) asymmetry2_ += (above - below) * (above - below) / (newest2 + older2);
+      T_[m][n] = T_[n][m] = .5 * (above + below);
+    }
+    T_[n][n] = co_await state_.dot(v_[n], w_[n]);
+    ++done_;
+    // Its top pair (theta, z): J = |J z| + (|J z| - theta), since |J z| bounds J from below.
+    std::array<double, max_products> z{};
+    const double theta = top_eigenpair(T_, done_, z);
+    Sum Jz;
+    along_ = 0;
+    for (std::size_t m = 0; m <= n; ++m) {
+      Jz.add(z[m], w_[m]);
+      along_ += z[m] * offsets_[m];
+    }
+    co_await state_.set(direction_, Jz);
+    const double length2 = co_await state_.dot(direction_, direction_), length = std::sqrt(length2);
+    J_ = 2 * length - theta;
+    if (!std::isfinite(J_) || theta >= converged * length || done_ == products) break;
+    // The newest product, made orthogonal to the directions so far, is the next direction, if the space is not exhausted.
+    co_await state_.set(v_[n + 1], w_[n]);
+    for (std::size_t m = 0; m < 2 * (n + 1); ++m) {  // twice
+      const double share = co_await state_.dot(v_[n + 1], v_[m % (n + 1)]);
+      co_await state_.set(v_[n + 1], v_[n + 1] + -share * v_[m % (n + 1)]);
+    }
+    const double left = co_await state_.normalise(v_[n + 1]);
+    if (left == 0) break;
   }
+  co_await state_.set(denoised_, node.D + along_ * direction_);
+  known_ = std::isfinite(J_);
+  if (!known_) co_return;
+  const double length = co_await state_.normalise(direction_);
+  known_ = length > 0;
 }
 
 /// The direction known before, a little of the last change of D, which is a product itself, and a little noise.
 Task<> JacobianProbe::first_direction(Node node, double noise) {
   const Vector first = v_[0], change = w_[0];  // w_[0] is free until the first answer
+  const std::size_t d = state_.dimension();
   co_await state_.set(change, node.D - node.D_before);
-  co_await normalise(change);
+  co_await state_.normalise(change);
   if (known_) {
-    const double share = co_await state_.dot(direction_, change) < 0 ? -path_share : path_share;
-    co_await state_.set(first, direction_ + share * change);
-    co_await normalise(first);
+    const double share = co_await state_.dot(direction_, change);
+    co_await state_.set(first, direction_ + (share < 0 ? -path_share : path_share) * change);
+    co_await state_.normalise(first);
   } else {
     co_await state_.set(first, change);
   }
-  const std::size_t d = state_.dimension();
   if (d > 1) {
     co_await write_noise(change);
     co_await state_.set(first, first + noise / std::sqrt(static_cast<double>(d)) * change);
   }
-  if (co_await normalise(first) > 0) co_return;
-  co_await write_first_coordinate(first);  // D did not move at all: any direction will do
+  const double length = co_await state_.normalise(first);
+  if (length == 0) co_await write_first_coordinate(first);  // D did not move at all: any direction will do
 }
 
 Awaited<Done> JacobianProbe::write_noise(Vector out) {
@@ -117,55 +143,6 @@ Awaited<Done> JacobianProbe::write_first_coordinate(Vector out) {
   });
 }
 
-/// The newest product, made orthogonal to the directions so far; false if the space is exhausted.
-Task<bool> JacobianProbe::next_direction() {
-  const Vector next = v_[static_cast<std::size_t>(done_)];
-  co_await state_.set(next, w_[static_cast<std::size_t>(done_ - 1)]);
-  for (int twice = 0; twice < 2; ++twice)
-    for (std::size_t m = 0; m < static_cast<std::size_t>(done_); ++m) {
-      const double along = co_await state_.dot(next, v_[m]);
-      co_await state_.set(next, next + -along * v_[m]);
-    }
-  co_return co_await normalise(next) > 0;
-}
-
-/// The newest row of T = V^T J V, symmetrised: the Jacobian of an exact denoiser is symmetric.
-Task<> JacobianProbe::project() {
-  const auto n = static_cast<std::size_t>(done_);
-  for (std::size_t m = 0; m < n; ++m) {
-    const double above = co_await state_.dot(v_[m], w_[n]), below = co_await state_.dot(w_[m], v_[n]);
-    const double newest2 = co_await state_.dot(w_[n], w_[n]), older2 = co_await state_.dot(w_[m], w_[m]);
-    const double size2 = newest2 + older2;
-    if (size2 > 0) asymmetry2_ += (above - below) * (above - below) / size2;
-    T_[m][n] = T_[n][m] = .5 * (above + below);
-  }
-  T_[n][n] = co_await state_.dot(v_[n], w_[n]);
-  ++done_;
-}
-
 double JacobianProbe::asymmetry2() const { return 2 * asymmetry2_ / (done_ * (done_ - 1.)); }
-
-/// J z goes to direction_, and J = |J z| + (|J z| - theta), since |J z| bounds J from below.
-Task<JacobianProbe::Ritz> JacobianProbe::ritz() {
-  std::array<double, max_products> y{};
-  Ritz top;
-  top.theta = top_eigenpair(T_, done_, y);
-  Sum Jz;
-  for (std::size_t m = 0; m < static_cast<std::size_t>(done_); ++m) {
-    Jz.add(y[m], w_[m]);
-    top.along += y[m] * offsets_[m];
-  }
-  co_await state_.set(direction_, Jz);
-  const double length2 = co_await state_.dot(direction_, direction_);
-  top.length = std::sqrt(length2);
-  J_ = 2 * top.length - top.theta;
-  co_return top;
-}
-
-Task<double> JacobianProbe::normalise(Vector a) {
-  const double length2 = co_await state_.dot(a, a), length = std::sqrt(length2);
-  if (length > 0) co_await state_.quotient(a, a, Vector{}, length);
-  co_return length;
-}
 
 }  // namespace shockstep

@@ -43,29 +43,17 @@ class JacobianProbe {
   /// D at the corrected point, to first order along the measured direction.
   Vector denoised() const { return denoised_; }
 
-  FrameStack& frames() const { return state_.frames(); }
-
  private:
   Task<> first_direction(Node node, double noise);
-  Task<bool> next_direction();
   Awaited<Done> write_noise(Vector out);
   Awaited<Done> write_first_coordinate(Vector out);
-  Task<> project();
-  /// Scales to length one and returns the length before; leaves zero alone.
-  Task<double> normalise(Vector a);
-  /// Top Ritz pair (theta, z) of the products so far.
-  struct Ritz {
-    double theta = 0;
-    double length = 0;  // |J z|
-    double along = 0;   // (corrected - predicted) . z
-  };
-  Task<Ritz> ritz();
 
   State& state_;
   Vector base_, direction_, denoised_;
   std::array<Vector, max_products> v_, w_;  // w = J v
   double J_ = 0, asymmetry2_ = 0;
-  int done_ = 0;  // products
+  double along_ = 0;  // (corrected - predicted).z, z the top direction
+  int done_ = 0;      // products
   bool known_ = false;
   std::array<std::array<double, max_products>, max_products> T_{};
   std::array<double, max_products> offsets_{};  // of the corrected point from the predicted one, along each v

@@ -31,7 +31,8 @@ inline StepChoice choose_step(double proposed, double remaining, int left, int s
     return {remaining / left, true, left == 1};
   }
   if (longest_last * proposed >= remaining) return {remaining, false, true};
-  if (proposed > .6 * remaining) return {.5 * remaining, false, false};  // two equal steps rather than a long and a tiny one
+  if (proposed > .6 * remaining)
+    return {.5 * remaining, false, false};  // two equal steps rather than a long and a tiny one
   return {proposed, false, false};
 }
 

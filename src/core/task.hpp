@@ -1,38 +1,45 @@
 /// A coroutine that others wait for, and the memory of its frames.
 #pragma once
 
+#include <array>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
-#include <memory>
+#include <new>
 #include <utility>
 #include <vector>
 
 namespace shockstep {
 
-/// Memory of the coroutines of one trajectory. They end in the reverse order of their beginning, so it is a stack, and after
-/// the first trajectory nothing is allocated any more.
-class FrameStack {
+/// Memory of coroutine frames. A frame that ended is the next to be used again, by whatever trajectory: most end before they
+/// have to wait, and the memory is still in the cache.
+class FramePool {
  public:
-  void* allocate(std::size_t size) {
-    if (used_ == blocks_.size()) blocks_.emplace_back();
-    Block& block = blocks_[used_++];
-    if (block.size < header + size) block = {std::make_unique<std::byte[]>(header + size), header + size};
-    ::new (block.memory.get()) FrameStack*(this);
-    return block.memory.get() + header;
+  static void* allocate(std::size_t size) {
+    auto& free = of(size);
+    if (free.empty()) return ::operator new(rounded(size));
+    void* frame = free.back();
+    free.pop_back();
+    return frame;
   }
-  static void release(void* frame) {
-    --(*reinterpret_cast<FrameStack**>(static_cast<std::byte*>(frame) - header))->used_;
-  }
+  static void release(void* frame, std::size_t size) { of(size).push_back(frame); }
 
  private:
-  static constexpr std::size_t header = alignof(std::max_align_t);  // before a frame: whose it is
-  struct Block {
-    std::unique_ptr<std::byte[]> memory{};
-    std::size_t size = 0;
-  };
-  std::vector<Block> blocks_;
-  std::size_t used_ = 0;
+  static constexpr std::size_t step = 64, kinds = 128;  // sizes up to 8 kB, in steps
+
+  static std::size_t rounded(std::size_t size) { return (size + step - 1) / step * step; }
+  /// Of this thread; frames may end on another than they began on.
+  static std::vector<void*>& of(std::size_t size) {
+    struct Free {
+      std::array<std::vector<void*>, kinds + 1> by_size;
+      ~Free() {
+        for (auto& frames : by_size)
+          for (void* frame : frames) ::operator delete(frame);
+      }
+    };
+    thread_local Free free;
+    return free.by_size.at(rounded(size) / step);
+  }
 };
 
 template <class T>
@@ -40,17 +47,13 @@ class Task;
 
 namespace task {
 
-/// What promises of all results have in common. The frame lies on the stack that the first argument of the coroutine, the object
-/// of a member function, has in frames().
+/// What promises of all results have in common.
 struct PromiseBase {
   std::coroutine_handle<> caller;
   std::exception_ptr error;
 
-  template <class Object, class... Arguments>
-  static void* operator new(std::size_t size, Object& object, Arguments&...) {
-    return object.frames().allocate(size);
-  }
-  static void operator delete(void* frame) { FrameStack::release(frame); }
+  static void* operator new(std::size_t size) { return FramePool::allocate(size); }
+  static void operator delete(void* frame, std::size_t size) { FramePool::release(frame, size); }
 
   struct BackToCaller {
     bool await_ready() const noexcept { return false; }
@@ -89,7 +92,7 @@ struct Promise<void> : PromiseBase {
 
 }  // namespace task
 
-/// A member function that waits: it begins when it is awaited, or by handle().resume(), and its caller goes on when it is done.
+/// A function that waits: it begins when it is awaited, or by handle().resume(), and its caller goes on when it is done.
 template <class T = void>
 class [[nodiscard]] Task {
  public:

@@ -118,10 +118,10 @@ class Calibration {
   std::int64_t most_, spent_ = 0;
   int each_;  // evaluations of a row on the grid
   StepWarp warp_;
-  int wanted_ = 0;  // rows to fit to; half as many are held out
-  int runs_ = 0;    // of the fit
-  Plan careful_;           // of the references
-  double data_std_ = 0;    // the model's, or measured
+  int wanted_ = 0;       // rows to fit to; half as many are held out
+  int runs_ = 0;         // of the fit
+  Plan careful_;         // of the references
+  double data_std_ = 0;  // the model's, or measured
   Samples exact_;
   Indices fit_, held_out_;
   double apart_ = 0;  // share of the pairs of rows that end apart
@@ -175,8 +175,7 @@ void Calibration::prepare_reference() {
 
 /// Those that end well, by their trajectories: the first latents are those of trajectory `first`, on which what it is
 /// conditioned on may depend.
-Calibration::Samples Calibration::run(Plan plan, const InterfaceProbe::Latents& latents,
-                                      std::int64_t first) {
+Calibration::Samples Calibration::run(Plan plan, const InterfaceProbe::Latents& latents, std::int64_t first) {
   Samples out;
   if (latents.empty()) return out;
   plan.latents = [&](std::int64_t i, std::span<double> latent) {
@@ -350,8 +349,8 @@ InterfaceProbe::Sampler Calibration::ends_of(const Plan& plan) {
   return [this, plan](const InterfaceProbe::Latents& latents) {
     std::vector<std::vector<double>> out(latents.size());
     for (std::size_t begin = 0; begin < latents.size();) {
-      const auto count = std::min<std::int64_t>(std::ssize(latents) - static_cast<std::int64_t>(begin),
-                                                left() / plan.max_evaluations);
+      const auto count =
+          std::min<std::int64_t>(std::ssize(latents) - static_cast<std::int64_t>(begin), left() / plan.max_evaluations);
       if (count < 1) break;
       const auto first = latents.begin() + static_cast<std::ptrdiff_t>(begin);
       for (auto& [row, end] : run(plan, {first, first + count}, 0))

@@ -1,9 +1,9 @@
 #include "engine/engine.hpp"
 
+#include <shockstep/batched_model.hpp>
 #include "core/open_work.hpp"
 #include "core/run_tally.hpp"
 #include "engine/tensor_block.hpp"
-#include <shockstep/batched_model.hpp>
 #include "model/torch_threads.hpp"
 
 #include <shockstep/error.hpp>

@@ -22,7 +22,8 @@ struct EngineRun {
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
   std::function<void(const Trajectory&)> finished{};
-  bool on_tensors = false;  ///< the vectors of a batch are ATen tensors, operated on together, instead of in the host's memory
+  bool on_tensors =
+      false;  ///< the vectors of a batch are ATen tensors, operated on together, instead of in the host's memory
 };
 
 /// Runs the trajectories. Finished rows leave their batch at once and waiting ones take their place, so that the model

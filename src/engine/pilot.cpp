@@ -65,8 +65,7 @@ std::vector<Row> rehearse(const ScoreModel& model, const Plan& plan, std::int64_
                           std::int64_t& evaluations, const Observer* caller) {
   std::vector<Row> rows(static_cast<std::size_t>(count));
   CancelOnly observer(caller);
-  EngineRun run{
-      .model = model, .plan = plan, .first = first, .count = count, .batch = 64, .observer = &observer};
+  EngineRun run{.model = model, .plan = plan, .first = first, .count = count, .batch = 64, .observer = &observer};
   run.finished = [&](const Trajectory& row) {
     const auto& t = dynamic_cast<const AdaptiveTrajectory&>(row);  // a pilot chooses its steps
     const auto i = static_cast<std::size_t>(t.report().trajectory - first);
@@ -183,7 +182,8 @@ void Pilot::measure_reference() {
   reference.method = Method::multistep;
   reference.order = max_multistep_order;
   reference.step_tolerance = reference_share * options_.tolerance;
-  Plan plan = pilot_plan(process_, options_, std::move(reference), {.probe_every = 3, .probe_below = 8 * base_.data_std});
+  Plan plan =
+      pilot_plan(process_, options_, std::move(reference), {.probe_every = 3, .probe_below = 8 * base_.data_std});
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
   exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_);
 

@@ -178,8 +178,7 @@ std::vector<std::string> Sampler::notes() const {
           std::string(name(grid_->method)) + "; order " + std::to_string(grid_->order) + " was used at most"};
 }
 
-RunStatistics Sampler::run(const SampleRequest& request,
-                           const std::function<void(const Trajectory&)>& finished) const {
+RunStatistics Sampler::run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const {
   if (request.count < 1) throw ConfigError("run.count", "must be at least 1, got " + std::to_string(request.count));
   if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
   if (request.threads < 0)

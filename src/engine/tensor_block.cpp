@@ -2,8 +2,8 @@
 
 #include <ATen/ops/add.h>
 #include <ATen/ops/all.h>
-#include <ATen/ops/div.h>
 #include <ATen/ops/copy.h>
+#include <ATen/ops/div.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/full.h>
@@ -19,6 +19,7 @@
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace shockstep {
 namespace {
@@ -60,6 +61,17 @@ void TensorBlock::operate(Operation::Kind kind, const Group& group) {
     case Operation::Kind::quotient:
       put(group, &Operation::out, at::div(difference(), numbers(group, &Operation::divisor)));
       break;
+    case Operation::Kind::normalise: {
+      const auto length2 = squares(get(group, &Operation::a));
+      const at::Tensor divisors = numbers(group, &Operation::divisor);  // 1
+      for (std::size_t i = 0; i < group.size(); ++i) {
+        const double length = std::sqrt(length2[i]);
+        if (length > 0) divisors.mutable_data_ptr<double>()[i] = length;
+        group[i]->done(length);
+      }
+      put(group, &Operation::out, at::div(get(group, &Operation::a), divisors));
+      break;
+    }
     case Operation::Kind::dot: done(over_coordinates(at::mul(difference(), get(group, &Operation::c)))); break;
     case Operation::Kind::distance2: done(squares(difference())); break;
     case Operation::Kind::residual2: done(squares(at::sub(get(group, &Operation::a), sum(group)))); break;
@@ -74,7 +86,8 @@ void TensorBlock::operate(Operation::Kind kind, const Group& group) {
       const at::Tensor gap = at::sub(answer, sum(group)), inv_age = numbers(group, &Operation::inv_age);
       const at::Tensor v = at::mul(at::sub(answer, D0), numbers(group, &Operation::inv_h));
       const at::Tensor bend = at::sub(v, at::mul(at::sub(D0, D1), inv_age));
-      const auto gap2 = squares(gap), rate2 = squares(v), bend2 = squares(bend), move2 = squares(at::sub(answer, point));
+      const auto gap2 = squares(gap), rate2 = squares(v), bend2 = squares(bend),
+                 move2 = squares(at::sub(answer, point));
       put(group, &Operation::out, at::add(point, at::mul(numbers(group, &Operation::weight), gap)));
       put(group, &Operation::a, answer);
       for (std::size_t i = 0; i < group.size(); ++i)
@@ -122,15 +135,16 @@ at::Tensor TensorBlock::numbers(const Group& group, double Operation::* number) 
 /// Sums of different lengths: those that are shorter than the longest add zeros.
 at::Tensor TensorBlock::sum(const Group& group) const {
   const auto n = static_cast<std::int64_t>(group.size()), d = vectors_.size(1);
-  int terms = 1;
-  for (const State* state : group) terms = std::max(terms, state->operation()->sum.count());
+  const auto of = [](const State* state) { return std::span<const Term>(state->operation()->sum); };
+  std::int64_t terms = 1;
+  for (const State* state : group) terms = std::max(terms, std::ssize(of(state)));
   const at::Tensor indices = at::full({n, terms}, zero_, at::kLong), weights = at::zeros({n, terms, 1}, at::kDouble);
   for (std::int64_t i = 0; i < n; ++i) {
-    const State& state = *group[static_cast<std::size_t>(i)];
-    const Sum& sum = state.operation()->sum;
-    for (int k = 0; k < sum.count(); ++k) {
-      indices.mutable_data_ptr<std::int64_t>()[i * terms + k] = row(state, sum.vector(k));
-      weights.mutable_data_ptr<double>()[i * terms + k] = sum.weight(k);
+    const State* state = group[static_cast<std::size_t>(i)];
+    std::int64_t k = i * terms;
+    for (const Term& term : of(state)) {
+      indices.mutable_data_ptr<std::int64_t>()[k] = row(*state, term.v);
+      weights.mutable_data_ptr<double>()[k++] = term.weight;
     }
   }
   return at::mul(vectors_.index_select(0, indices.view(-1)).view({n, terms, d}), weights).sum(1);

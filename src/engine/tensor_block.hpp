@@ -41,8 +41,8 @@ class TensorBlock {
   static at::Tensor host(const State& state);
 
   std::map<const State*, std::int64_t> first_;  // row of its first vector
-  std::int64_t zero_;  // row of a vector of zeros, which no operation changes
-  at::Tensor vectors_;  // [rows, d]
+  std::int64_t zero_;                           // row of a vector of zeros, which no operation changes
+  at::Tensor vectors_;                          // [rows, d]
 };
 
 }  // namespace shockstep

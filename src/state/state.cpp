@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace shockstep {
 namespace {
@@ -83,12 +84,12 @@ CorrectionSums correct(const MultistepWeights& w, const double* predicted, const
 constexpr std::size_t piece = 64;
 
 template <class Take>
-void for_pieces(const double* const* terms, const Sum& sum, std::size_t d, Take take) {
+void for_pieces(std::span<const Term> sum, const double* const* terms, std::size_t d, Take take) {
   std::array<double, piece> total;
   for (std::size_t begin = 0; begin < d; begin += piece) {
     const std::size_t n = std::min(piece, d - begin);
-    for (int k = 0; k < sum.count(); ++k) {
-      const double weight = sum.weight(k);
+    for (std::size_t k = 0; k < sum.size(); ++k) {
+      const double weight = sum[k].weight;
       const double* term = terms[k] + begin;
       if (k == 0)
         for (std::size_t i = 0; i < n; ++i) total[i] = weight * term[i];
@@ -109,16 +110,17 @@ Vector State::make() {
   return {vectors() - 1};
 }
 
-Awaited<Done> State::set(Vector out, const Sum& sum) {
-  if (remote_) return later<Done>({.kind = Operation::Kind::set, .out = out, .sum = sum});
-  if (sum.count() == 1 && sum.weight(0) == 1) {
-    std::copy_n(at(sum.vector(0)), d_, at(out));
+Awaited<Done> State::set(Vector out, std::span<const Term> sum) {
+  if (remote_) return later<Done>({.kind = Operation::Kind::set, .out = out, .sum = Sum(sum)});
+  double* to = at(out);
+  if (sum.size() == 2) {
+    const double *a = at(sum[0].v), *b = at(sum[1].v), wa = sum[0].weight, wb = sum[1].weight;
+    for (std::size_t i = 0; i < d_; ++i) to[i] = wa * a[i] + wb * b[i];
     return Awaited(Done{});
   }
   std::array<const double*, Sum::most> terms;
-  for (int k = 0; k < sum.count(); ++k) terms[k] = at(sum.vector(k));
-  double* to = at(out);
-  for_pieces(terms.data(), sum, d_,
+  for (std::size_t k = 0; k < sum.size(); ++k) terms[k] = at(sum[k].v);
+  for_pieces(sum, terms.data(), d_,
              [&](std::size_t begin, std::span<const double> total) { std::ranges::copy(total, to + begin); });
   return Awaited(Done{});
 }
@@ -136,7 +138,7 @@ Awaited<Done> State::quotient(Vector out, Vector a, Vector b, double divisor) {
 
 Awaited<Done> State::predict(const MultistepWeights& weights, Vector x, const Vector* values) {
   if (remote_) {
-    Sum sum = weights.decay * x;
+    Sum sum(weights.decay * x);
     for (int k = 0; k < weights.order; ++k) sum.add(weights.predict[static_cast<std::size_t>(k)], values[k]);
     return set(point, sum);
   }
@@ -162,55 +164,31 @@ Awaited<CorrectionSums> State::correct(const MultistepWeights& weights, const Ve
                                   .inv_age = inv_age});
   }
   std::array<const double*, max_multistep_order + 1> D{};
-  for (int k = 0; k < std::max(weights.order, inv_age != 0 ? 2 : 1); ++k) D[static_cast<std::size_t>(k)] = at(values[k]);
-  return Awaited(shockstep::correct(weights, at(point), at(answer), D.data(), at(candidate), at(copy), d_, inv_h, inv_age));
+  for (int k = 0; k < std::max(weights.order, inv_age != 0 ? 2 : 1); ++k)
+    D[static_cast<std::size_t>(k)] = at(values[k]);
+  return Awaited(
+      shockstep::correct(weights, at(point), at(answer), D.data(), at(candidate), at(copy), d_, inv_h, inv_age));
 }
 
-Awaited<double> State::dot(Vector a, Vector b) {
-  if (remote_) return later<double>({.kind = Operation::Kind::dot, .a = a, .c = b});
-  const double *left = at(a), *right = at(b);
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::size_t i = 0; i < d_; ++i) sum += left[i] * right[i];
-  return Awaited(sum);
+Awaited<double> State::normalise(Vector a) {
+  if (remote_) return later<double>({.kind = Operation::Kind::normalise, .out = a, .a = a, .c = a});
+  const double length = std::sqrt(dot(a, a).now());
+  if (length > 0) (void)quotient(a, a, no_vector, length);
+  return Awaited(length);
 }
 
-Awaited<double> State::dot_difference(Vector a, Vector b, Vector c) {
-  if (remote_) return later<double>({.kind = Operation::Kind::dot, .a = a, .b = b, .c = c});
-  const double *left = at(a), *less = at(b), *right = at(c);
-  double sum = 0;
-  for (std::size_t i = 0; i < d_; ++i) sum += (left[i] - less[i]) * right[i];
-  return Awaited(sum);
-}
-
-Awaited<double> State::distance2(Vector a, Vector b) {
-  if (remote_) return later<double>({.kind = Operation::Kind::distance2, .a = a, .b = b});
-  const double *left = at(a), *right = at(b);
-  double sum = 0;
-  for (std::size_t i = 0; i < d_; ++i) sum += (left[i] - right[i]) * (left[i] - right[i]);
-  return Awaited(sum);
-}
-
-Awaited<double> State::residual2(Vector a, const Sum& sum) {
-  if (remote_) return later<double>({.kind = Operation::Kind::residual2, .a = a, .sum = sum});
+Awaited<double> State::residual2(Vector a, std::span<const Term> sum) {
+  if (remote_) return later<double>({.kind = Operation::Kind::residual2, .a = a, .sum = Sum(sum)});
   std::array<const double*, Sum::most> terms;
-  for (int k = 0; k < sum.count(); ++k) terms[k] = at(sum.vector(k));
+  for (std::size_t k = 0; k < sum.size(); ++k) terms[k] = at(sum[k].v);
   const double* from = at(a);
   double square = 0;
   for (std::size_t i = 0; i < d_; ++i) {
     double gap = from[i];
-    for (int k = 0; k < sum.count(); ++k) gap -= sum.weight(k) * terms[k][i];
+    for (std::size_t k = 0; k < sum.size(); ++k) gap -= sum[k].weight * terms[k][i];
     square += gap * gap;
   }
   return Awaited(square);
-}
-
-Awaited<bool> State::finite(Vector a) {
-  if (remote_) return later<bool>({.kind = Operation::Kind::finite, .a = a});
-  const double* from = at(a);
-  double sum = 0;  // infinities and NaN survive multiplication by zero
-  for (std::size_t i = 0; i < d_; ++i) sum += from[i] * 0;
-  return Awaited(sum == 0);
 }
 
 Awaited<Done> State::read(Vector a, std::span<double> out) {

@@ -10,11 +10,12 @@
 #include "core/task.hpp"
 #include "state/sum.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -56,9 +57,9 @@ class [[nodiscard]] Awaited {
 
 /// An operation that is not done yet.
 struct Operation {
-  enum class Kind : std::uint8_t { set, quotient, correct, dot, distance2, residual2, finite, write, read };
+  enum class Kind : std::uint8_t { set, quotient, normalise, correct, dot, distance2, residual2, finite, write, read };
   Kind kind = Kind::set;
-  Vector out{}, a{}, b{}, c{};
+  Vector out = no_vector, a = no_vector, b = no_vector, c = no_vector;
   Sum sum{};
   double divisor = 1;        ///< of quotient
   double weight = 0;         ///< of correct: of the gap
@@ -83,14 +84,18 @@ class State {
   // ---- Operations. Results may be among the operands.
 
   /// out = sum
-  Awaited<Done> set(Vector out, const Sum& sum);
-  /// out = (a - b)/divisor, or a/divisor without b
+  Awaited<Done> set(Vector out, std::span<const Term> sum);
+  /// out = a
+  Awaited<Done> set(Vector out, Vector a);
+  /// out = (a - b)/divisor, or a/divisor for no_vector
   Awaited<Done> quotient(Vector out, Vector a, Vector b, double divisor);
   /// point = decay x + sum_k predict_k D_k, values[k] = D_k the newest first.
   Awaited<Done> predict(const MultistepWeights& weights, Vector x, const Vector* values);
   /// candidate = point + correct (answer - sum_k extrapolate_k D_k), and a copy of the answer.
   Awaited<CorrectionSums> correct(const MultistepWeights& weights, const Vector* values, Vector candidate, Vector copy,
                                   double inv_h, double inv_age);
+  /// Scales to length one and returns the length before; leaves zero alone.
+  Awaited<double> normalise(Vector a);
   /// a.b
   Awaited<double> dot(Vector a, Vector b);
   /// (a - b).c
@@ -98,7 +103,7 @@ class State {
   /// |a - b|^2
   Awaited<double> distance2(Vector a, Vector b);
   /// |a - sum|^2
-  Awaited<double> residual2(Vector a, const Sum& sum);
+  Awaited<double> residual2(Vector a, std::span<const Term> sum);
   /// Whether all its numbers are.
   Awaited<bool> finite(Vector a);
   /// fill(span of d doubles) says what is in it.
@@ -136,16 +141,16 @@ class State {
 
   // ---- For who drives the trajectory
 
-  FrameStack& frames() { return frames_; }
   /// A new trajectory begins with this coroutine.
   void start(std::coroutine_handle<> coroutine) { waiting_ = coroutine, evaluations_ = 0; }
   /// Goes on to what has to be waited for next: an operation if there is one, else an evaluation at sigma().
   void resume() {
-    operation_.reset();
+    pending_ = false;
     waiting_.resume();
   }
   double sigma() const { return sigma_; }
-  const std::optional<Operation>& operation() const { return operation_; }
+  /// Null: it waits for an evaluation.
+  const Operation* operation() const { return pending_ ? operation_.get() : nullptr; }
   void done(const CorrectionSums& sums) { sums_ = sums; }
   void done(double value) { sums_.gap2 = value; }
 
@@ -155,7 +160,11 @@ class State {
     addresses_[1] = const_cast<double*>(answer_memory);  // at() is not asked for the answer in order to write
   }
   /// Somebody else keeps the vectors, 0 to vectors() - 1, and does the operations.
-  void leave_to_others() { remote_ = true, memory_ = {}; }
+  void leave_to_others() {
+    remote_ = true;
+    memory_ = {};
+    operation_ = std::make_unique<Operation>();
+  }
   int vectors() const { return static_cast<int>(addresses_.size()); }
 
  private:
@@ -168,7 +177,8 @@ class State {
   }
   template <class Result>
   Awaited<Result> later(const Operation& operation) {
-    operation_ = operation;
+    *operation_ = operation;
+    pending_ = true;
     return Awaited<Result>(*this);
   }
   void result(Done&) const {}
@@ -177,13 +187,12 @@ class State {
   void result(CorrectionSums& out) const { out = sums_; }
 
   std::size_t d_;
-  bool remote_ = false;
+  bool remote_ = false, pending_ = false;
   std::vector<double> memory_, staged_;
   std::vector<double*> addresses_;
 
-  FrameStack frames_;
   std::coroutine_handle<> waiting_;
-  std::optional<Operation> operation_;
+  std::unique_ptr<Operation> operation_;
   CorrectionSums sums_;  // of the last operation; another result is in its first number
   double sigma_ = 0;
   int evaluations_ = 0;
@@ -199,6 +208,47 @@ Result Awaited<Result>::await_resume() const {
   Result out = result_;
   if (state_) state_->result(out);
   return out;
+}
+
+// In line: of a few coordinates they take less time than a call.
+
+inline Awaited<Done> State::set(Vector out, Vector a) {
+  if (remote_) return set(out, 1 * a);
+  std::copy_n(at(a), d_, at(out));
+  return Awaited(Done{});
+}
+
+inline Awaited<double> State::dot(Vector a, Vector b) {
+  if (remote_) return later<double>({.kind = Operation::Kind::dot, .a = a, .c = b});
+  const double *left = at(a), *right = at(b);
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::size_t i = 0; i < d_; ++i) sum += left[i] * right[i];
+  return Awaited(sum);
+}
+
+inline Awaited<double> State::dot_difference(Vector a, Vector b, Vector c) {
+  if (remote_) return later<double>({.kind = Operation::Kind::dot, .a = a, .b = b, .c = c});
+  const double *left = at(a), *less = at(b), *right = at(c);
+  double sum = 0;
+  for (std::size_t i = 0; i < d_; ++i) sum += (left[i] - less[i]) * right[i];
+  return Awaited(sum);
+}
+
+inline Awaited<double> State::distance2(Vector a, Vector b) {
+  if (remote_) return later<double>({.kind = Operation::Kind::distance2, .a = a, .b = b});
+  const double *left = at(a), *right = at(b);
+  double sum = 0;
+  for (std::size_t i = 0; i < d_; ++i) sum += (left[i] - right[i]) * (left[i] - right[i]);
+  return Awaited(sum);
+}
+
+inline Awaited<bool> State::finite(Vector a) {
+  if (remote_) return later<bool>({.kind = Operation::Kind::finite, .a = a});
+  const double* from = at(a);
+  double sum = 0;  // infinities and NaN survive multiplication by zero
+  for (std::size_t i = 0; i < d_; ++i) sum += from[i] * 0;
+  return Awaited(sum == 0);
 }
 
 }  // namespace shockstep

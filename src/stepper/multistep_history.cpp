@@ -67,12 +67,6 @@ Awaited<CorrectionSums> MultistepHistory::adopt(double h) {
   return correct();
 }
 
-double MultistepHistory::rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
-
-StepOutcome MultistepHistory::outcome(const CorrectionSums& sums, double embedded) const {
-  return {std::abs(weights_.correct) * rms(sums.gap2) + embedded, sums.rate2, sums.bend2, sums.move2};
-}
-
 double MultistepHistory::noise_weight() const {
   const std::span weights(weights_.extrapolate.data(), static_cast<std::size_t>(weights_.order));
   return std::abs(weights_.correct) * std::min(amplification(weights), equal_amplification(weights_.order));

@@ -8,6 +8,7 @@
 #include "state/state.hpp"
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <span>
 
@@ -49,7 +50,9 @@ class MultistepHistory {
   /// Instead of predict and correct: another method's step of length h, whose end is State::point and answered.
   Awaited<CorrectionSums> adopt(double h);
   /// What these sums say. `embedded`: of an adopted step its error, root mean square.
-  StepOutcome outcome(const CorrectionSums& sums, double embedded = 0) const;
+  StepOutcome outcome(const CorrectionSums& sums, double embedded = 0) const {
+    return {std::abs(weights_.correct) * rms(sums.gap2) + embedded, sums.rate2, sums.bend2, sums.move2};
+  }
   void accept();
 
   /// |w.correct| A_k of the step under way: its error per unit of noise in the values of D; see noise_floor.hpp. A_k is
@@ -59,12 +62,10 @@ class MultistepHistory {
   /// value that the second one needs is the one dropped by the last accept(); a step that is tried again has lost it.
   Task<StepGaps> gaps();
 
-  FrameStack& frames() const { return state_.frames(); }
-
  private:
   static constexpr int max_slots = max_multistep_order + 1;
   int slots() const { return order_ < 2 ? 3 : order_ + 1; }  // values of D, the next one included
-  double rms(double square) const;
+  double rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
 
   State& state_;
   int order_, count_ = 0;

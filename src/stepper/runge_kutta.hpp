@@ -20,7 +20,8 @@ class RungeKutta final : public StagedSteps {
   Task<bool> step(StagedStep step, bool evaluate_end = true) override;
 
  private:
-  Sum weighted(double h, const std::vector<double>& weights) const;
+  /// first x, if there is one, and h sum_i weights_i k_i
+  Sum sum(Vector x, double h, const std::vector<double>& weights) const;
 
   const Tableau& tableau_;
   std::vector<Vector> slopes_;  // dx/dlam at each stage

@@ -47,8 +47,6 @@ class StagedSteps {
   };
   const std::vector<Stage>& stages() const { return inside_; }
 
-  FrameStack& frames() const { return state_.frames(); }
-
  protected:
   /// Evaluates the point, a stage at lam; keeps it if stages are wanted. False if D is not finite.
   Task<bool> evaluate_stage(const StagedStep& step, double lam);

@@ -14,7 +14,9 @@ struct Tableau {
   std::vector<double> b, error, c;     ///< error: b less the embedded solution's
 
   /// The last stage is the end of the step, and its slope the first of the next one.
-  bool first_same_as_last() const { return a.back() == std::vector(b.begin(), b.end() - 1) && c.back() == 1 && b.back() == 0; }
+  bool first_same_as_last() const {
+    return a.back() == std::vector(b.begin(), b.end() - 1) && c.back() == 1 && b.back() == 0;
+  }
   /// Of a step, the slope at its end included, the first one known.
   int evaluations() const { return static_cast<int>(b.size()) - (first_same_as_last() ? 1 : 0); }
 };

@@ -30,24 +30,17 @@ double longest(Method method) {
 
 }  // namespace
 
-/// A step that was tried, and what it is held against.
+/// A step that was tried, and what it is held against. Filled as that becomes known.
 struct AdaptiveTrajectory::Attempt {
   StepChoice step;
   double unit;  // what the controller measures it in
   bool staged;  // by Runge-Kutta
-  double lam0, lam1 = 0, sigma1 = 0;
-  StepOutcome outcome{};
-  StepGaps gaps{};
-  int error_order = 0;  // the error falls as the length to this power
-  double error = 0, tolerance = 0, ratio = 0;
-  StepBound bound{};
-};
-
-/// Where D is known: the end of a step, or a stage inside it.
-struct AdaptiveTrajectory::Node {
-  double lam;
-  Vector predicted, x, D, D_before;  // D at `predicted`, D_before at the node before
-  bool last;
+  double lam0, lam1, sigma1;
+  StepOutcome outcome;
+  StepGaps gaps;
+  int error_order;  // the error falls as the length to this power
+  double error, tolerance, ratio;
+  StepBound bound;
 };
 
 AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way, State& state)
@@ -90,13 +83,15 @@ Task<Status> AdaptiveTrajectory::integrate() {
       // Choose a step, make it, and evaluate D at its end.
       const double unit = unit_step();
       const StepChoice step = choose(unit);
-      Attempt attempt{.step = step, .unit = unit, .staged = staged_ && !step.forced, .lam0 = multistep_.lam()};
+      Attempt attempt;
+      attempt.step = step, attempt.unit = unit, attempt.staged = staged_ && !step.forced;
+      attempt.lam0 = multistep_.lam();
       attempt.lam1 = step.last ? plan_.range.lam_end : attempt.lam0 + step.length;
       attempt.sigma1 = step.last ? plan_.range.low : plan_.range.sigma(attempt.lam1);
       CorrectionSums sums;
       if (attempt.staged) {
         const bool whole = co_await staged_->step({multistep_.x(), multistep_.denoised(), attempt.lam0, step.length,
-                                                        plan_.range.sigma(attempt.lam0), attempt.sigma1});
+                                                   plan_.range.sigma(attempt.lam0), attempt.sigma1});
         if (!whole) co_return Status::non_finite;
         sums = co_await multistep_.adopt(step.length);
         attempt.outcome = multistep_.outcome(sums, staged_->error());
@@ -110,8 +105,8 @@ Task<Status> AdaptiveTrajectory::integrate() {
       // Judge it.
       if (!std::isfinite(attempt.outcome.error)) co_return Status::non_finite;
       const auto verdict = judge(attempt);
-      tell({report_.trajectory, report_.passes, attempt.lam0, step.length, attempt.error, attempt.bound.largest(), rate_,
-            verdict.accept});
+      tell({report_.trajectory, report_.passes, attempt.lam0, step.length, attempt.error, attempt.bound.largest(),
+            rate_, verdict.accept});
       pace_ = std::max(step.length * verdict.factor, shortest_step) / unit;
       if (!verdict.accept) {
         ++report_.rejected;
@@ -120,13 +115,18 @@ Task<Status> AdaptiveTrajectory::integrate() {
       accept(attempt);
       last = step.last;
       if (!probe_) continue;
-      // Visit its nodes for events and measurements: the stages inside a Runge-Kutta step, which may be longer than an interface,
-      // and its end.
-      if (attempt.staged)
-        for (const auto& stage : staged_->stages())
-          co_await visit({stage.lam, stage.x, stage.x, stage.D, node_D_, false});
-      const Vector x = multistep_.x(), D = multistep_.denoised(), D_before = multistep_.previous();
-      co_await visit({attempt.lam1, attempt.staged ? x : State::point, x, D, D_before, last});
+      // Visit its nodes, for events and measurements.
+      for (const Node& node : nodes_of(attempt)) {
+        bool measured = false;
+        if (due(node)) measured = co_await measure(node);
+        if (!way_.events) continue;
+        const Vector D = measured ? probe_->denoised() : node.D;
+        const double moved2 = co_await state_.distance2(D, node_D_);
+        detector_.node(node.lam, node.lam - last_node_, distance(moved2), accepted_in_pass_);
+        last_node_ = node.lam;
+        co_await state_.set(node_D_, D);
+        if (measured) co_await tell_detector();
+      }
     }
     again = co_await finish_pass();
   }
@@ -209,7 +209,8 @@ void AdaptiveTrajectory::accept(const Attempt& a) {
 /// What the report says of the model.
 void AdaptiveTrajectory::watch_model(const Attempt& a) {
   report_.noise = std::max(report_.noise, noise_.level());
-  if (report_.passes > 1 || a.step.forced) return;  // a repeated pass has a tighter tolerance than the one that was asked for
+  if (report_.passes > 1 || a.step.forced)
+    return;  // a repeated pass has a tighter tolerance than the one that was asked for
   if (a.error > a.tolerance) {
     ++report_.noise_limited;
     report_.noise_excess = std::max(report_.noise_excess, a.error / a.tolerance);
@@ -218,11 +219,23 @@ void AdaptiveTrajectory::watch_model(const Attempt& a) {
              a.staged ? std::exp(-a.lam1) : a.sigma1, a.bound.largest());
 }
 
+/// Those of an accepted step: the stages inside a Runge-Kutta step, which may be longer than an interface, and its end.
+std::span<const AdaptiveTrajectory::Node> AdaptiveTrajectory::nodes_of(const Attempt& a) {
+  nodes_.clear();
+  if (a.staged && way_.events)
+    for (const auto& stage : staged_->stages())
+      nodes_.push_back({stage.lam, stage.x, stage.x, stage.D, node_D_, false});
+  const Vector x = multistep_.x();  // of a Runge-Kutta step, which is not corrected, also where D is known
+  nodes_.push_back({a.lam1, a.staged ? x : State::point, x, multistep_.denoised(), multistep_.previous(), a.step.last});
+  return nodes_;
+}
+
 /// Whether J is measured there. The pilot measures every few steps, a sample where events are due.
 bool AdaptiveTrajectory::due(const Node& node) const {
   const int every = way_.record ? way_.record->probe_every : 0;
-  const bool wanted = every > 0 ? accepted_in_pass_ % every == 0 && std::exp(-node.lam) < way_.record->probe_below && !node.last
-                                : detector_.due(node.lam, node.last);
+  const bool wanted =
+      every > 0 ? accepted_in_pass_ % every == 0 && std::exp(-node.lam) < way_.record->probe_below && !node.last
+                : detector_.due(node.lam, node.last);
   return wanted && evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
 }
 
@@ -236,35 +249,28 @@ int AdaptiveTrajectory::evaluations_to_finish() const {
   return steps + steps / 2;
 }
 
-/// A node of an accepted step: J is measured there if it is due, and the detector learns of it.
-Task<> AdaptiveTrajectory::visit(Node node) {
-  Vector D = node.D;  // the best known value there
-  bool measured = false;
-  if (due(node)) {
-    const bool pilot = way_.record.has_value(), settled = pilot || detector_.open();
-    const double sigma = std::max(std::exp(-node.lam), plan_.range.low);
-    co_await probe_->measure({node.predicted, node.x, node.D, node.D_before, sigma}, settled ? noise_open : noise_closed,
-                             pilot ? 2 : JacobianProbe::max_products, probes_);
-    measured = std::isfinite(probe_->J());  // else it goes unused; a step there would end the trajectory
+/// J at the node; false if it is not finite and goes unused: a step there would end the trajectory.
+Task<bool> AdaptiveTrajectory::measure(Node node) {
+  const bool pilot = way_.record.has_value(), settled = pilot || detector_.open();
+  const double sigma = std::max(std::exp(-node.lam), plan_.range.low);
+  co_await probe_->measure({node.predicted, node.x, node.D, node.D_before, sigma}, settled ? noise_open : noise_closed,
+                           pilot ? 2 : JacobianProbe::max_products, probes_);
+  if (!std::isfinite(probe_->J())) co_return false;
+  rate_ = probe_->J() - 1;
+  if (const double asymmetry2 = probe_->asymmetry2(); std::isfinite(asymmetry2) && !way_.data_are_given) {
+    asymmetry2_sum_ += asymmetry2;
+    report_.asymmetry2 = asymmetry2_sum_ / ++asymmetries_;
   }
-  if (measured) {
-    D = probe_->denoised();
-    rate_ = probe_->J() - 1;
-    if (const double asymmetry2 = probe_->asymmetry2(); std::isfinite(asymmetry2) && !way_.data_are_given) {
-      asymmetry2_sum_ += asymmetry2;
-      report_.asymmetry2 = asymmetry2_sum_ / ++asymmetries_;
-    }
-    if (way_.record) path_.probes.push_back({multistep_.lam(), probe_->J()});
-  }
-  if (!way_.events) co_return;
-  const double moved2 = co_await state_.distance2(D, node_D_);
-  detector_.node(node.lam, node.lam - last_node_, distance(moved2), accepted_in_pass_);
-  last_node_ = node.lam;
-  co_await state_.set(node_D_, D);
-  if (!measured) co_return;
-  const double since2 = co_await state_.distance2(D, measured_D_);
+  if (way_.record) path_.probes.push_back({multistep_.lam(), probe_->J()});
+  co_return true;
+}
+
+/// What was measured at the node that the detector knows of.
+Task<> AdaptiveTrajectory::tell_detector() {
+  const Vector D = probe_->denoised();
+  const double moved2 = co_await state_.distance2(D, measured_D_);
   co_await state_.read(probe_->direction(), direction_);
-  detector_.measured(probe_->J(), distance(since2), direction_);
+  detector_.measured(probe_->J(), distance(moved2), direction_);
   co_await state_.set(measured_D_, D);
 }
 
@@ -272,7 +278,8 @@ Task<> AdaptiveTrajectory::visit(Node node) {
 Task<bool> AdaptiveTrajectory::finish_pass() {
   const Vector result = plan_.final == Final::denoise ? multistep_.denoised() : multistep_.x();
   const double score = burst_.value();
-  const double due = redo_factor * std::max(std::pow(guard_.threshold / score, 3), redo_floor);  // tolerance for that score
+  const double due =
+      redo_factor * std::max(std::pow(guard_.threshold / score, 3), redo_floor);  // tolerance for that score
   bool again = false;
   if (report_.passes == 1) {
     const double moved2 = co_await state_.distance2(multistep_.denoised(), start_D_);
@@ -321,11 +328,6 @@ void AdaptiveTrajectory::ended() {
 /// The events of the pass so far take the place of those of the pass before.
 void AdaptiveTrajectory::log_events() {
   if (way_.events) report_.events = detector_.events(report_.trajectory, plan_.time, report_.exponent);
-}
-
-/// 2-norm.
-double AdaptiveTrajectory::distance(double square) const {
-  return rms(square) * std::sqrt(static_cast<double>(state_.dimension()));
 }
 
 }  // namespace shockstep

@@ -14,8 +14,10 @@
 
 #include <shockstep/controller.hpp>
 
+#include <cmath>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace shockstep {
@@ -39,8 +41,15 @@ class AdaptiveTrajectory final : public Trajectory {
   void accept(const Attempt& attempt);
   void watch_model(const Attempt& attempt);
 
-  struct Node;
-  Task<> visit(Node node);
+  /// Where D is known: the end of a step, or a stage inside it.
+  struct Node {
+    double lam;
+    Vector predicted, x, D, D_before;  // D at `predicted`, D_before at the node before
+    bool last;
+  };
+  std::span<const Node> nodes_of(const Attempt& attempt);
+  Task<bool> measure(Node node);
+  Task<> tell_detector();
   bool due(const Node& node) const;
 
   double unit_step() const;
@@ -51,7 +60,8 @@ class AdaptiveTrajectory final : public Trajectory {
   Status arrived(bool limited) const;
   double error_estimate() const;
   void log_events();
-  double distance(double square) const;
+  /// 2-norm.
+  double distance(double square) const { return rms(square) * std::sqrt(static_cast<double>(state_.dimension())); }
 
   const AdaptivePlan& way_;
   const GuardProfile& guard_;
@@ -68,8 +78,9 @@ class AdaptiveTrajectory final : public Trajectory {
   Vector start_D_;  // D at the start: every pass begins there
   Vector kept_;     // the result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.
-  Vector node_D_, measured_D_;
+  Vector node_D_ = no_vector, measured_D_ = no_vector;
   double last_node_ = 0;           // its lam
+  std::vector<Node> nodes_;        // of the last step
   std::vector<double> direction_;  // of the last measurement
 
   double pace_ = 0;                // length of the next step over unit_step(), proposed by the controller

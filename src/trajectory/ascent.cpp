@@ -73,7 +73,7 @@ Task<Status> Ascent::integrate() {
     last = step.last;
     if (!co_await measure_trace()) co_return Status::non_finite;
   }
-  co_await state_.quotient(forward_, multistep_.x(), Vector{}, range.high);
+  co_await state_.quotient(forward_, multistep_.x(), no_vector, range.high);
   co_await state_.read(forward_, sample_);
   co_return beyond_tolerance ? Status::budget : Status::ok;
 }

@@ -10,12 +10,7 @@
 namespace shockstep {
 
 GridTrajectory::GridTrajectory(const Plan& plan, const GridRun& way, State& state)
-    : Trajectory(plan, state),
-      way_(way),
-      grid_(*way.grid),
-      x_(state.make()),
-      D_(state.make()),
-      start_D_(state.make()) {
+    : Trajectory(plan, state), way_(way), grid_(*way.grid), x_(state.make()), D_(state.make()), start_D_(state.make()) {
   int most = 0;
   for (const auto* steps : {&grid_.predict, &grid_.correct})
     for (const LinearStep& step : *steps) most = std::max(most, step.values);
@@ -78,7 +73,7 @@ Vector GridTrajectory::next_value() {
 
 /// What the step adds up, the noise of the SDE included.
 Sum GridTrajectory::combined(const LinearStep& step) const {
-  Sum sum = step.decay * x_;
+  Sum sum(step.decay * x_);
   for (std::size_t k = 0; k < static_cast<std::size_t>(step.values); ++k) sum.add(step.weights[k], values_[k]);
   if (noisy()) sum.add(1, increment_);
   return sum;
@@ -122,8 +117,7 @@ Task<> GridTrajectory::heun_step(std::size_t node) {
 Task<bool> GridTrajectory::staged_step(std::size_t node) {
   const double sigma = grid_.sigmas[node], end = grid_.sigmas[node + 1];
   const bool wanted = node + 2 < grid_.sigmas.size() || denoised_at_the_end();  // D at its end
-  const bool whole =
-      co_await staged_->step({x_, D_, -std::log(sigma), std::log(sigma / end), sigma, end}, wanted);
+  const bool whole = co_await staged_->step({x_, D_, -std::log(sigma), std::log(sigma / end), sigma, end}, wanted);
   co_await state_.set(x_, State::point);
   known_ = wanted;
   if (known_) co_await state_.set(D_, State::answer);

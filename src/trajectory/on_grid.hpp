@@ -38,13 +38,13 @@ class GridTrajectory final : public Trajectory {
   Vector x_, D_, start_D_;
   bool known_ = false;          // D_ is that at the node, of a method that corrects at the predicted point
   std::vector<Vector> values_;  // of a linear method, newest first
-  Vector slope_, end_slope_;    // of Heun's
+  Vector slope_ = no_vector, end_slope_ = no_vector;  // of Heun's
   std::unique_ptr<StagedSteps> staged_;
 
   // Of the SDE: the path at the node and at the end of the step out of it, and what that step adds to the state.
   std::optional<BrownianPath> path_;
   std::vector<double> path_here_, path_there_;
-  Vector increment_;
+  Vector increment_ = no_vector;
 };
 
 }  // namespace shockstep

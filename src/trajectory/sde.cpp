@@ -16,7 +16,8 @@ constexpr double longest_rough_step = 1.5;  // in lam
 // D is as rough along the path as the path itself: the part of a step's noise that it sees is of order h^1/2, and the error,
 // its integral, of order h^3/2 whatever the polynomial.
 constexpr double error_order = 1.5;
-constexpr double target = .33;  // of error over tolerance: with the controller's weights a step four fifths of the longest
+constexpr double target =
+    .33;  // of error over tolerance: with the controller's weights a step four fifths of the longest
 constexpr double rounding = 1e-6;  // of a cell
 
 }  // namespace
@@ -60,12 +61,13 @@ Task<Status> SdeTrajectory::integrate() {
     const double remaining = lam(BrownianPath::cells) - lam(cell_);
     const StepChoice step = choose_step(std::min(proposed, longest_rough_step), remaining, evaluations_left());
     const int end = end_of(step);
-    const double h = lam(end) - lam(cell_), sigma = end == BrownianPath::cells ? plan_.range.low : plan_.range.sigma(lam(end));
+    const double h = lam(end) - lam(cell_),
+                 sigma = end == BrownianPath::cells ? plan_.range.low : plan_.range.sigma(lam(end));
 
     // The corrector is the predictor and a multiple of the change in D, so the noise of the one is that of the other.
     co_await multistep_.predict((1 + way_.eta) * h, step.forced ? landing_values : max_multistep_order);
     co_await draw_increment(end, sigma);
-    co_await state_.set(State::point, State::point + Sum(increment_));
+    co_await state_.set(State::point, State::point + increment_);
     co_await state_.evaluate(sigma);
     const CorrectionSums sums = co_await multistep_.correct();
     const double error = multistep_.outcome(sums).error;

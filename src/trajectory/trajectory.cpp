@@ -7,7 +7,6 @@
 #include "trajectory/sde.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 namespace shockstep {
 
@@ -47,8 +46,6 @@ Awaited<Done> Trajectory::write_latents(Vector x, double scale) {
     for (double& value : out) value *= scale;
   });
 }
-
-double Trajectory::rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
 
 std::unique_ptr<Trajectory> make_trajectory(const Plan& plan, State& state) {
   struct Make {

@@ -11,6 +11,7 @@
 #include "state/state.hpp"
 #include "trajectory/plan.hpp"
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -32,7 +33,6 @@ class Trajectory {
   void abandon(Status status);
 
   State& state() { return state_; }
-  FrameStack& frames() { return state_.frames(); }
   const TrajectoryReport& report() const { return report_; }
   /// The finished sample: NaN where status says why.
   std::span<const double> sample() const { return sample_; }
@@ -48,7 +48,7 @@ class Trajectory {
   /// x = scale latents
   Awaited<Done> write_latents(Vector x, double scale);
   int evaluations_left() const { return plan_.max_evaluations - state_.evaluations(); }
-  double rms(double square) const;
+  double rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
   void tell(const StepRecord& step) const {
     if (steps_) steps_->step(step);
   }

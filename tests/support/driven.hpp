@@ -58,7 +58,8 @@ double end_on_grid(const GridPlan& grid, double x, const Denoiser& D,
   Plan plan(range, {.final = grid.final});
   plan.latents = [&](std::int64_t, std::span<double> out) { out[0] = x / grid.sigmas.front(); };
   GridRun way{.grid = std::make_shared<const GridPlan>(grid)};
-  if (increments) way.increments = [&](std::int64_t, std::size_t node, std::span<double> out) { out[0] = increments(node); };
+  if (increments)
+    way.increments = [&](std::int64_t, std::size_t node, std::span<double> out) { out[0] = increments(node); };
   plan.way = way;
   OwnState state(1);
   const auto trajectory = make_trajectory(plan, state);

@@ -28,7 +28,8 @@ Numbers denoise(const Numbers& x, double lam) {
 
 /// The method's steps from one x to the next.
 struct Steps {
-  Steps(Method method, std::size_t d) : state(d), runge_kutta(tableau_of(method), state, false), x(state.make()), D(state.make()) {}
+  Steps(Method method, std::size_t d)
+      : state(d), runge_kutta(tableau_of(method), state, false), x(state.make()), D(state.make()) {}
 
   /// A whole step; the points asked for go to `points`, their lam to `lams`.
   void operator()(const Numbers& from, double lam, double h) {
