@@ -72,13 +72,10 @@ class RungeKuttaRow::StepperOf final : public Stepper {
 };
 
 std::unique_ptr<RungeKuttaRow::Stepper> RungeKuttaRow::stepper(Method method, std::size_t d) {
-  switch (method) {
-    case Method::dopri5: return std::make_unique<StepperOf<DormandPrince>>(6, d);
-    case Method::cash_karp54: return std::make_unique<StepperOf<CashKarp>>(6, d);
-    case Method::fehlberg78: return std::make_unique<StepperOf<Fehlberg>>(13, d);
-    case Method::bogacki_shampine: return std::make_unique<StepperOf<BogackiShampine>>(3, d);
-    default: break;
-  }
+  if (method == Method::dopri5) return std::make_unique<StepperOf<DormandPrince>>(6, d);
+  if (method == Method::cash_karp54) return std::make_unique<StepperOf<CashKarp>>(6, d);
+  if (method == Method::fehlberg78) return std::make_unique<StepperOf<Fehlberg>>(13, d);
+  if (method == Method::bogacki_shampine) return std::make_unique<StepperOf<BogackiShampine>>(3, d);
   assert(false && "no Runge-Kutta method");
   return nullptr;
 }

@@ -1,4 +1,5 @@
 #include "support/gaussian.hpp"
+#include "support/methods.hpp"
 #include "support/test.hpp"
 
 #include "stepper/runge_kutta_row.hpp"
@@ -55,15 +56,19 @@ double end_error(Method method, int n) {
 struct Case {
   Method method;
   int order, error_order, evaluations;
-  // Steps over [begin, end], and one step, at which halving is asymptotic and errors stay above rounding.
-  int n;
-  double h;
+  /// Steps over [begin, end], and one step, at which halving is asymptotic and errors stay above rounding.
+  int n() const { return order <= 3 ? 128 : order <= 5 ? 64 : 8; }
+  double h() const { return order <= 5 ? 1. / 32 : 1. / 5; }
 };
 
-const std::vector<Case> all = {{Method::dopri5, 5, 4, 6, 64, 1. / 32},
-                               {Method::cash_karp54, 5, 4, 6, 64, 1. / 32},
-                               {Method::fehlberg78, 8, 7, 13, 8, 1. / 5},
-                               {Method::bogacki_shampine, 3, 2, 3, 128, 1. / 32}};
+const std::vector<Case> all = [] {
+  std::vector<Case> cases;
+  for (const Method method : test::methods_that(test::of_runge_kutta)) {
+    const MethodSpec& spec = spec_of(method);
+    cases.push_back({method, spec.tableau()->order, spec.tableau()->error_order, spec.evaluations()});
+  }
+  return cases;
+}();
 
 }  // namespace
 
@@ -73,14 +78,14 @@ TEST_CASE("Each Runge-Kutta method converges with its order, and its embedded er
   RungeKuttaRow row(c.method, 1);
   CHECK(row.order() == c.order);
   CHECK(row.error_order() == c.error_order);
-  const double slope = std::log2(end_error(c.method, c.n) / end_error(c.method, 2 * c.n));
+  const double slope = std::log2(end_error(c.method, c.n()) / end_error(c.method, 2 * c.n()));
   CHECK(std::abs(slope - c.order) < .3);
 
   const auto embedded = [&](double h) {
     step(row, {2}, -.5, h);
     return row.error();
   };
-  CHECK(std::abs(std::log2(embedded(c.h) / embedded(c.h / 2)) - (c.error_order + 1)) < .3);
+  CHECK(std::abs(std::log2(embedded(c.h()) / embedded(c.h() / 2)) - (c.error_order + 1)) < .3);
 }
 
 TEST_CASE("A step's last evaluation is at its end, its points lie inside, and it takes as many as it says") {
