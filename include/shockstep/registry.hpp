@@ -1,4 +1,4 @@
-/// Kinds of model, process and method by name: one row each, and the only list of them.
+/// Kinds of model, process and method by name.
 #pragma once
 
 #include <shockstep/config.hpp>
@@ -42,7 +42,7 @@ struct MethodKind {
 
 std::span<const ModelKind> model_kinds();      ///< the closed forms first
 std::span<const ProcessKind> process_kinds();  ///< edm among them, another name of ve
-std::span<const MethodKind> method_kinds();    ///< in the order of Method
+std::span<const MethodKind> method_kinds();    ///< the default first, then Runge-Kutta, grids, the reverse SDE
 /// What `sampler.method` may be, in the order of their rows.
 std::vector<std::string> method_names();
 

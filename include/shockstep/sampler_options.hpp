@@ -38,8 +38,8 @@ struct SamplerOptions {
   /// case.
   std::optional<FixedSteps> steps{};
   /// Of the multistep predictor, 1 to 5; 0: chosen by the pilot, 3 without one. The multistep also lands a
-  /// Runge-Kutta method that is short of evaluations. Of unipc (1 to 3; 0: 2), deis (1 to 4; 0: 2) and lms (1 to 4;
-  /// 0: 4) on a grid. Of the multistep on the reverse SDE, 1 to 3; 0: 3, and 2 on a grid of fewer than 20 nodes.
+  /// Runge-Kutta method that is short of evaluations. Of other methods on a grid, where they have several: orders().
+  /// Of the multistep on the reverse SDE, 1 to 3; 0: 3, and 2 on a grid of fewer than 20 nodes.
   int order = 0;
   SolverType solver_type = SolverType::bh2;  ///< of unipc
   /// With a pilot: the error of a finished sample, root mean square over coordinates, data units, that 97 % stay

@@ -3,6 +3,7 @@
 #include "config/yaml.hpp"
 #include "core/text.hpp"
 #include "stepper/grid_plan.hpp"
+#include "stepper/method_spec.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -139,8 +140,8 @@ void read_order(Section& sampler, SamplerOptions& options) {
   const Orders known = orders(options.method, options.dynamics);
   if (!sampler.has("order")) return;
   if (known.most == 0)
-    sampler.fail("order",
-                 "is for multistep, unipc, deis and lms; " + std::string(name(options.method)) + " has its own");
+    sampler.fail("order", "is for " + method_list([](const MethodSpec& m) { return m.orders.most > 0; }) + "; " +
+                              std::string(name(options.method)) + " has its own");
   if (sampler.is_text("order"))
     sampler.choice("order", {"auto"}, "auto");
   else

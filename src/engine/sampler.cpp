@@ -13,6 +13,7 @@
 #include "engine/start.hpp"
 #include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
+#include "stepper/method_spec.hpp"
 
 #include <ATen/ops/empty.h>
 
@@ -33,10 +34,9 @@ void check(const SamplerOptions& o) {
   if (!(o.eta >= 0 && o.eta <= 1))
     fail("eta", "must be from 0 (the ODE) to 1 (the reverse SDE), got " + shortest(o.eta));
   if (!solves(o.method, o.dynamics))
-    fail("method",
-         std::string(name(o.method)) +
-             (sde ? " is for dynamics: ode; the reverse SDE has multistep, ancestral, dpmpp_2m_sde, dpmpp_3m_sde"
-                  : " is a method of the reverse SDE; set sampler.dynamics: sde"));
+    fail("method", std::string(name(o.method)) + (sde ? " is for dynamics: ode; the reverse SDE has " +
+                                                            method_list([](const MethodSpec& m) { return m.sde; })
+                                                      : " is a method of the reverse SDE; set sampler.dynamics: sde"));
   // Of an adaptive Runge-Kutta method it is that of the multistep which lands it.
   const int most = is_runge_kutta(o.method) ? max_multistep_order : orders(o.method, o.dynamics).most;
   if (o.order < 0 || o.order > most)
@@ -79,12 +79,8 @@ GuardProfile read_profile(const std::string& path, const ScoreModel& model, cons
 /// What a schedule is fitted to: the errors of the ODE's method, since the SDE's are noise for the most part.
 SamplerOptions on_flow(SamplerOptions options) {
   options.dynamics = Dynamics::ode;
-  switch (options.method) {
-    case Method::ancestral: options.method = Method::euler; break;
-    case Method::dpmpp_2m_sde: options.method = Method::dpmpp_2m; break;
-    case Method::dpmpp_3m_sde: options.method = Method::dpmpp_3m; break;
-    default: break;
-  }
+  const MethodSpec& spec = spec_of(options.method);
+  if (!spec.ode) options.method = method_named(spec.flow).value();
   return options;
 }
 

@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "model/factories.hpp"
 #include "process/factories.hpp"
+#include "stepper/method_spec.hpp"
 
 #include <algorithm>
 
@@ -26,23 +27,6 @@ constexpr ProcessKind processes[] = {
     {"flow", "flow matching, rectified flow: x = (1 - t) x0 + t n", flow_from},
     {"table", "variance preserving, alphas_cumprod from a file", table_from},
 };
-constexpr MethodKind methods[] = {
-    {"multistep", "exponential multistep with data prediction, one evaluation a step"},
-    {"dopri5", "Runge-Kutta of Dormand and Prince, order 5(4), 6 evaluations a step"},
-    {"cash_karp54", "Runge-Kutta of Cash and Karp, order 5(4), 6 evaluations a step"},
-    {"fehlberg78", "Runge-Kutta of Fehlberg, order 8(7), 13 evaluations a step"},
-    {"bogacki_shampine", "Runge-Kutta of Bogacki and Shampine, order 3(2), 3 evaluations a step"},
-    {"euler", "on a grid: Euler in sigma (DDIM)"},
-    {"heun", "on a grid: Heun in sigma (EDM), 2 evaluations a step"},
-    {"dpmpp_2m", "on a grid: DPM-Solver++(2M)"},
-    {"dpmpp_3m", "on a grid: DPM-Solver++(3M)"},
-    {"unipc", "on a grid: UniPC of order 1 to 3, bh1 or bh2"},
-    {"deis", "on a grid: DEIS of order 1 to 4, in ln sigma"},
-    {"lms", "on a grid: linear multistep of order 1 to 4, in sigma"},
-    {"ancestral", "reverse SDE, on a grid: ancestral sampling with DDIM's eta"},
-    {"dpmpp_2m_sde", "reverse SDE, on a grid: DPM-Solver++(2M) SDE"},
-    {"dpmpp_3m_sde", "reverse SDE, on a grid: DPM-Solver++(3M) SDE"},
-};
 
 // The row that `kind` names.
 template <class Kind>
@@ -57,7 +41,14 @@ const Kind& row_of(std::span<const Kind> kinds, Section& section) {
 
 std::span<const ModelKind> model_kinds() { return models; }
 std::span<const ProcessKind> process_kinds() { return processes; }
-std::span<const MethodKind> method_kinds() { return methods; }
+std::span<const MethodKind> method_kinds() {
+  static const std::vector<MethodKind> kinds = [] {
+    std::vector<MethodKind> found;
+    for (const MethodSpec& spec : method_specs()) found.push_back({spec.name, spec.summary});
+    return found;
+  }();
+  return kinds;
+}
 
 std::vector<std::string> method_names() {
   std::vector<std::string> names;

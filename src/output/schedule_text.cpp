@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "output/json.hpp"
+#include "stepper/method_spec.hpp"
 
 namespace shockstep {
 namespace {
@@ -54,10 +55,9 @@ std::string python(const FittedSchedule& schedule, const ScheduleFacts& facts) {
   std::vector<double> sigmas = schedule.sigmas;
   const bool denoised = facts.options.final == Final::denoise;
   if (denoised) sigmas.push_back(0);
-  const bool k_diffusion = facts.options.method == Method::dpmpp_2m || facts.options.method == Method::euler ||
-                           facts.options.method == Method::heun || facts.options.method == Method::lms;
+  const std::string agrees = spec_of(facts.options.method).agrees, package = "k-diffusion ";
   std::string out = title(facts) + "# Errors: " + fit_text(schedule) + "\n";
-  out += "# k-diffusion: sample_" + std::string(k_diffusion ? name(facts.options.method) : "dpmpp_2m") +
+  out += "# k-diffusion: " + (agrees.starts_with(package) ? agrees.substr(package.size()) : "sample_dpmpp_2m") +
          "(model, x, torch.tensor(sigmas)); ComfyUI: torch.tensor(sigmas) is its SIGMAS\n";
   out += std::string("# diffusers: scheduler.set_timesteps(sigmas=sigmas") + (denoised ? "[:-1]" : "") +
          "), where the scheduler takes sigmas\n";

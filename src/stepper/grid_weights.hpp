@@ -1,8 +1,7 @@
-/// Steps of the methods that take one evaluation a step, as numbers: on a grid they are known before the run.
+/// Steps that several methods of one evaluation a step are made of, as numbers: on a grid they are known before the run.
 #pragma once
 
 #include <shockstep/linear_method.hpp>
-#include <shockstep/sampler_options.hpp>
 #include <shockstep/stepper.hpp>
 
 #include <span>
@@ -21,25 +20,20 @@ LinearStep adams_step(std::span<const double> sigmas, double end, PolynomialIn c
 /// DPM-Solver++ with data prediction, orders 1 to 3.
 LinearStep dpmpp_step(std::span<const double> sigmas, double end);
 
-/// A predictor from the values of D at the nodes, and a corrector from those and D at the end, which is then the newest.
-struct PredictorCorrector {
-  LinearStep predict, correct;
+/// What a step of a grid is made of.
+struct GridStep {
+  LinearStep predict{};  ///< from the values of D, or (x - D)/sigma, at the nodes
+  LinearStep correct{};  ///< from those and the value at the end, which is then the newest; no values: explicit
+  double spread =
+      0;  ///< of the SDE: standard deviation of the normal noise that is added in every coordinate, data units
 };
-/// The project's own multistep: D as a polynomial in lam, integrated exactly.
-PredictorCorrector exponential_step(std::span<const double> sigmas, double end);
 
-/// The reverse SDE: a step adds normal noise of standard deviation `spread` in every coordinate to what its sums give.
-struct NoisyStep {
-  PredictorCorrector sums{};  ///< `correct` without values: explicit
-  double spread = 0;          ///< data units
-};
-/// dx = (1 + eta)(D - x) dlam + sqrt(2 eta) sigma dW is the ODE's equation in (1 + eta) lam, with noise: multistep, dpmpp_2m_sde
-/// and dpmpp_3m_sde.
-NoisyStep sde_step(Method method, std::span<const double> sigmas, double end, double eta);
-/// Ancestral sampling with DDIM's eta; one sigma.
-NoisyStep ancestral_step(double sigma, double end, double eta);
+/// The project's own multistep: D as a polynomial in lam, integrated exactly; the corrector is of one order more.
+GridStep exponential_step(std::span<const double> sigmas, double end);
 
-/// UniPC, orders 1 to 3.
-PredictorCorrector unipc_step(std::span<const double> sigmas, double end, SolverType type);
+/// The reverse SDE dx = (1 + eta)(D - x) dlam + sqrt(2 eta) sigma dW is the ODE's equation in (1 + eta) lam, with noise; `flow` is a
+/// step of the ODE.
+GridStep sde_step(GridStep (*flow)(std::span<const double> sigmas, double end), std::span<const double> sigmas,
+                  double end, double eta);
 
 }  // namespace shockstep

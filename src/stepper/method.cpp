@@ -1,58 +1,70 @@
 #include <shockstep/method.hpp>
-#include <shockstep/stepper.hpp>
+
+#include "core/text.hpp"
+#include "stepper/method_spec.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace shockstep {
 namespace {
 
-struct Row {
-  Method method;
-  const char* name;
-  bool adaptive, runge_kutta;
-  Orders orders;
-  bool ode = true, sde = false;
-};
+/// Those of configs, and the own one behind them.
+const std::vector<MethodSpec>& all_specs() {
+  static const std::vector<MethodSpec> known = [] {
+    const auto group = [](const MethodSpec& spec) {
+      return std::holds_alternative<Multistep>(spec.steps) ? 0 : spec.tableau() ? 1 : spec.ode ? 2 : 3;
+    };
+    std::vector<MethodSpec> found = specs::all();  // in order of names
+    std::ranges::stable_sort(found, {}, group);
+    found.push_back(own_method());
+    return found;
+  }();
+  return known;
+}
 
-constexpr Row rows[] = {
-    {Method::multistep, "multistep", true, false, {max_multistep_order, 3}, true, true},
-    {Method::dopri5, "dopri5", true, true, {}},
-    {Method::cash_karp54, "cash_karp54", true, true, {}},
-    {Method::fehlberg78, "fehlberg78", true, true, {}},
-    {Method::bogacki_shampine, "bogacki_shampine", true, true, {}},
-    {Method::euler, "euler", false, false, {}},
-    {Method::heun, "heun", false, false, {}},
-    {Method::dpmpp_2m, "dpmpp_2m", false, false, {}},
-    {Method::dpmpp_3m, "dpmpp_3m", false, false, {}},
-    {Method::unipc, "unipc", false, false, {3, 2}},
-    {Method::deis, "deis", false, false, {4, 2}},
-    {Method::lms, "lms", false, false, {4, 4}},
-    {Method::ancestral, "ancestral", false, false, {}, false, true},
-    {Method::dpmpp_2m_sde, "dpmpp_2m_sde", false, false, {}, false, true},
-    {Method::dpmpp_3m_sde, "dpmpp_3m_sde", false, false, {}, false, true},
-    {Method::own, "own", false, false, {}},
-};
-
-const Row& row_of(Method method) { return *std::ranges::find(rows, method, &Row::method); }
+const MethodSpec* find(std::string_view name) {
+  const auto found = std::ranges::find(all_specs(), name, &MethodSpec::name);
+  return found == all_specs().end() ? nullptr : &*found;
+}
 
 }  // namespace
 
-std::string_view name(Method method) { return row_of(method).name; }
+std::span<const MethodSpec> method_specs() { return std::span(all_specs()).first(all_specs().size() - 1); }
 
-std::optional<Method> method_named(std::string_view text) {
-  const auto* row = std::ranges::find_if(rows, [&](const Row& r) { return r.name == text; });
-  return row == std::end(rows) ? std::nullopt : std::optional(row->method);
+const MethodSpec& spec_of(Method method) { return *find(name(method)); }
+
+const Linear* MethodSpec::linear() const {
+  const auto* multistep = std::get_if<Multistep>(&steps);
+  return multistep ? &multistep->on_grid : std::get_if<Linear>(&steps);
 }
 
-bool is_adaptive(Method method) { return row_of(method).adaptive; }
-bool is_runge_kutta(Method method) { return row_of(method).runge_kutta; }
+int MethodSpec::evaluations() const { return linear() ? 1 : tableau() ? tableau()->evaluations() : 2; }
+
+int MethodSpec::convergence(int values) const {
+  const int order = linear() ? values + linear()->corrects : tableau() ? tableau()->order : 2;
+  return highest > 0 ? std::min(order, highest) : order;
+}
+
+std::string method_list(bool (*which)(const MethodSpec&)) {
+  std::vector<std::string> names;
+  for (const MethodSpec& spec : method_specs())
+    if (which(spec)) names.emplace_back(spec.name);
+  return join(names);
+}
+
+std::optional<Method> method_named(std::string_view name) {
+  const MethodSpec* spec = find(name);
+  return spec ? std::optional(Method(spec->name)) : std::nullopt;
+}
+
+bool is_adaptive(Method method) { return is_runge_kutta(method) || method == Method::multistep; }
+bool is_runge_kutta(Method method) { return spec_of(method).tableau(); }
 bool solves(Method method, Dynamics dynamics) {
-  return dynamics == Dynamics::sde ? row_of(method).sde : row_of(method).ode;
+  return dynamics == Dynamics::sde ? spec_of(method).sde : spec_of(method).ode;
 }
 Orders orders(Method method, Dynamics dynamics) {
   constexpr int most_on_rough_path = 3;  // D is as rough as the path of the SDE: higher orders amplify that
-  Orders known = row_of(method).orders;
+  Orders known = spec_of(method).orders;
   if (dynamics == Dynamics::sde) known.most = std::min(known.most, most_on_rough_path);
   return known;
 }

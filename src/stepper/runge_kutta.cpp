@@ -1,6 +1,6 @@
 #include "stepper/runge_kutta.hpp"
 
-#include "stepper/tableaus_temporary.hpp"
+#include "stepper/method_spec.hpp"
 
 namespace shockstep {
 
@@ -38,7 +38,7 @@ Task<bool> RungeKutta::step(StagedStep s, bool evaluate_end) {
 }
 
 std::unique_ptr<StagedSteps> make_staged_steps(Method method, State& state, bool keep_stages) {
-  return std::make_unique<RungeKutta>(tableau_of(method), state, keep_stages);
+  return std::make_unique<RungeKutta>(*spec_of(method).tableau(), state, keep_stages);
 }
 
 }  // namespace shockstep

@@ -1,7 +1,6 @@
 /// Fixed grids under the engine: what holds for adaptive steps and does not depend on them.
+#include "support/methods.hpp"
 #include "support/problems.hpp"
-
-#include "stepper/grid_weights.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -13,14 +12,8 @@ using namespace shockstep;
 
 namespace {
 
-const std::vector<Method> of_ode = {Method::euler,  Method::heun,        Method::dpmpp_2m,   Method::dpmpp_3m,
-                                    Method::unipc,  Method::deis,        Method::lms,        Method::multistep,
-                                    Method::dopri5, Method::cash_karp54, Method::fehlberg78, Method::bogacki_shampine};
-const std::vector<Method> methods = [] {
-  auto all = of_ode;
-  all.insert(all.end(), {Method::ancestral, Method::dpmpp_2m_sde, Method::dpmpp_3m_sde});
-  return all;
-}();
+const std::vector<Method> of_ode = test::methods_that(test::of_ode);
+const std::vector<Method> methods = test::methods_that([](const MethodSpec&) { return true; });
 
 SamplerOptions on_grid(Method method, int count, Final final = Final::denoise) {
   SamplerOptions options;
@@ -35,14 +28,8 @@ SamplerOptions on_grid(Method method, int count, Final final = Final::denoise) {
 /// What a run of `count` steps costs: schedule.hpp.
 int evaluations_of(Method method, int count, Final final) {
   const bool denoise = final == Final::denoise;
-  switch (method) {
-    case Method::heun: return denoise ? 2 * count - 1 : 2 * count;
-    case Method::dopri5:
-    case Method::cash_karp54: return denoise ? 6 * (count - 1) + 1 : 6 * count;
-    case Method::fehlberg78: return denoise ? 13 * (count - 1) + 1 : 13 * count;
-    case Method::bogacki_shampine: return denoise ? 3 * (count - 1) + 1 : 3 * count;
-    default: return count;
-  }
+  const int each = spec_of(method).evaluations();  // of a step
+  return each == 1 ? count : denoise ? each * (count - 1) + 1 : each * count;
 }
 
 }  // namespace
@@ -94,9 +81,10 @@ TEST_CASE("A count is the number of evaluations, all of them in the range, whose
 }
 
 TEST_CASE("denoise returns D at the last node of the states that keep returns") {
-  // Of methods that do not correct: theirs is D at the predicted point.
-  const Method method =
-      GENERATE(Method::euler, Method::heun, Method::dpmpp_2m, Method::lms, Method::dopri5, Method::dpmpp_2m_sde);
+  // Of methods that do not correct, whose D is at the predicted point, and lower no order for the step to sigma 0.
+  const Method method = GENERATE(from_range(test::methods_that([](const MethodSpec& spec) {
+    return !(spec.linear() && spec.linear()->corrects) && spec.last_orders == LastOrders::full;
+  })));
   CAPTURE(name(method));
   const auto ring = test::ring();
   // The same nodes: a list, which means the same with either end.

@@ -1,4 +1,5 @@
-/// odeint's Runge-Kutta methods under the engine: what holds for the multistep holds for them.
+/// Runge-Kutta methods under the engine: what holds for the multistep holds for them.
+#include "support/methods.hpp"
 #include "support/problems.hpp"
 
 #include <shockstep/guard.hpp>
@@ -15,11 +16,7 @@ using namespace shockstep;
 
 namespace {
 
-const std::vector<Method> methods = {Method::dopri5, Method::cash_karp54, Method::fehlberg78, Method::bogacki_shampine};
-
-int evaluations_of(Method method) {
-  return method == Method::fehlberg78 ? 13 : method == Method::bogacki_shampine ? 3 : 6;
-}
+const std::vector<Method> methods = test::methods_that(test::of_runge_kutta);
 
 SamplerOptions unguarded(Method method, double tolerance, Final final = Final::keep) {
   SamplerOptions o = test::unguarded(tolerance, final);
@@ -91,7 +88,7 @@ TEST_CASE("Every evaluation of a Runge-Kutta trajectory is counted and lies in t
     CHECK(highest == 77.7);
     CHECK(calls == r.statistics.evaluations);
     for (const auto& report : r.reports)
-      CHECK(report.evaluations == 1 + evaluations_of(method) * (report.accepted + report.rejected));
+      CHECK(report.evaluations == 1 + spec_of(method).evaluations() * (report.accepted + report.rejected));
   }
 }
 

@@ -1,4 +1,5 @@
 /// The reverse SDE under the engine: one path for all steps, its law, and what it shares with the ODE.
+#include "support/methods.hpp"
 #include "support/problems.hpp"
 
 #include <shockstep/calibrate.hpp>
@@ -177,8 +178,7 @@ TEST_CASE("settings that do not fit the equation are refused by name") {
   SamplerOptions o = on_grid(20);
   o.method = Method::dopri5;
   CHECK_THROWS_WITH(make(o),
-                    "sampler.method: dopri5 is for dynamics: ode; the reverse SDE has multistep, ancestral, "
-                    "dpmpp_2m_sde, dpmpp_3m_sde");
+                    "sampler.method: dopri5 is for dynamics: ode; the reverse SDE has " + method_list(test::of_sde));
   o.dynamics = Dynamics::ode, o.method = Method::dpmpp_2m_sde;
   CHECK_THROWS_WITH(make(o), "sampler.method: dpmpp_2m_sde is a method of the reverse SDE; set sampler.dynamics: sde");
   o = adaptive(1);

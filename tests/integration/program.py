@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import subprocess
 import tempfile
 import unittest
@@ -14,6 +15,12 @@ def shockstep(*arguments, cwd=SOURCE, cache="off"):
     """`cache`: folder of pilots and fits that are kept; none, so that what is tested is measured."""
     environment = {**os.environ, "SHOCKSTEP_CACHE": str(cache)}
     return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=300, env=environment)
+
+
+def methods(beginning):
+    """Names of the methods whose line in `info` begins so."""
+    listed = shockstep("info").stdout.partition("sampler.method\n")[2].partition("\nsampler.")[0]
+    return re.findall(rf"^  (\w+) +{beginning}", listed, re.MULTILINE)
 
 
 class ScratchCase(unittest.TestCase):

@@ -1,0 +1,18 @@
+#include "stepper/method_spec.hpp"
+
+namespace shockstep::specs {
+
+MethodSpec multistep() {
+  const auto step = [](std::span<const double> sigmas, double end, const SamplerOptions& options) {
+    return options.dynamics == Dynamics::sde ? sde_step(exponential_step, sigmas, end, options.eta)
+                                             : exponential_step(sigmas, end);
+  };
+  return {.name = "multistep",
+          .summary = "exponential multistep with data prediction, one evaluation a step",
+          .formula = "this project's, without warp: stepper.hpp",
+          .sde = true,
+          .orders = {.most = max_multistep_order, .usual = 3},
+          .steps = Multistep{{.step = step, .corrects = true}}};
+}
+
+}  // namespace shockstep::specs
