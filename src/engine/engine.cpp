@@ -1,8 +1,8 @@
 #include "engine/engine.hpp"
 
 #include "core/open_work.hpp"
-#include "core/run_tally.hpp"
 #include "model/torch_threads.hpp"
+#include "records/run_tally.hpp"
 
 #include <shockstep/error.hpp>
 

@@ -24,9 +24,9 @@ RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, 
     samples_ = std::make_unique<NpyWriter>(at("samples.npy"), all, shape.float64 ? NpyType::float64 : NpyType::float32);
     written_.resize(static_cast<std::size_t>(shape.count));
   }
-  trajectories_ = std::make_unique<OrderedText>(at("trajectories.csv"), trajectories_header);
+  trajectories_ = std::make_unique<OrderedText>(at("trajectories.csv"), trajectories_header());
   if (settings.events) events_ = std::make_unique<OrderedText>(at("events.jsonl"), "");
-  if (settings.steps > 0) steps_ = std::make_unique<OrderedText>(at("steps.csv"), steps_header);
+  if (settings.steps > 0) steps_ = std::make_unique<OrderedText>(at("steps.csv"), steps_header());
   if (settings.report) report_ = std::make_unique<RunReport>(std::move(context));
 }
 
