@@ -542,6 +542,22 @@ class Help(Case):
         for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep", "fehlberg78", "unipc", "dpmpp_3m_sde", "karras", "tapered"):
             self.assertIn(word, run.stdout)
 
+    def test_info_lists_the_columns_and_keys_that_there_are(self):
+        parts = re.split(r"^(?=\S)", shockstep("info").stdout, flags=re.MULTILINE)
+        listed = {part.split("\n")[0]: re.findall(r"^  (\S+) ", part, re.MULTILINE) for part in parts}
+        out = self.folder / "out"
+        shockstep("sample", self.config, "--out", out)
+        for table in ("trajectories.csv", "steps.csv"):
+            header = (out / table).read_text().split("\n")[0]
+            self.assertEqual(header.split(","), listed[f"columns of {table}"])
+        event = json.loads((out / "events.jsonl").read_text().split("\n")[0])
+        self.assertEqual([key for key in event if key != "direction"], listed["keys of events.jsonl"])
+        config = json.loads((out / "summary.json").read_text())["config"]
+        keys = listed["keys of a config, their values and defaults"]
+        for section in ("sampler", "run", "output"):
+            for key in config[section]:
+                self.assertIn(f"{section}.{key}", keys)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -17,7 +17,7 @@ TORCH = re.compile(r"(ATen|c10|torch|caffe2)/")
 TORCH_FREE = ["process", "stepper", "controller", "burgers", "core", "records", "config", "output", "log"]
 
 # Folder of src, and the others that it may know; of headers in include/ all.
-ROOMS = {"core": [], "records": ["core", "controller"]}
+ROOMS = {"core": [], "config": ["core"], "records": ["core", "controller"]}
 
 # Include pattern, where it may stand, in which folders that is checked.
 WALLS = [
