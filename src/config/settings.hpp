@@ -56,6 +56,7 @@ struct OutputSettings {
   std::int64_t steps = 64;
   bool report = true;
   bool events = true;
+  bool directions = true;
   bool journal = true;
 };
 
@@ -71,6 +72,8 @@ inline constexpr std::tuple output_keys{
     WordKey{Key{"output", "report", "report.html"}, &OutputSettings::report, {Word{"html", true}, Word{"none", false}}},
     WordKey{
         Key{"output", "events", "events.jsonl"}, &OutputSettings::events, {Word{"jsonl", true}, Word{"none", false}}},
+    FlagKey{Key{"output", "directions", "of speciations, in events.jsonl: a number for each coordinate"},
+            &OutputSettings::directions},
     FlagKey{Key{"output", "journal", "run.journal while the run is under way, from which it can go on"},
             &OutputSettings::journal},
 };

@@ -49,7 +49,10 @@ void RunWriter::finished(const TrajectoryReport& report, std::span<const double>
   trajectories_->put(i, std::move(line));
   if (events_) {
     std::string lines;
-    for (const Event& event : report.events) append_line(lines, event);
+    for (Event event : report.events) {
+      if (!settings_.directions) event.direction.clear();
+      append_line(lines, event);
+    }
     events_->put(i, std::move(lines));
   }
   const auto steps = steps_under_way_.extract(report.trajectory);
