@@ -108,6 +108,16 @@ class Run(Case):
             self.assertLess(math.hypot(abs(x) - 1, y), 0.8)
         self.assertEqual({int(s["trajectory"]) for s in read_csv(out / "steps.csv")}, set(range(5)))
 
+    def test_events_without_their_directions(self):
+        folders = [self.folder / name for name in ("with", "without")]
+        for out, switch in zip(folders, ("on", "off")):
+            shockstep("sample", self.config, "--out", out, "--set", f"output.directions={switch}")
+        both = [[json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()] for out in folders]
+        self.assertTrue(any("direction" in event for event in both[0]))
+        for event in both[0]:
+            event.pop("direction", None)
+        self.assertEqual(*both)
+
     def test_methods(self):
         for method in ("dopri5", "cash_karp54", "fehlberg78", "bogacki_shampine"):
             out = self.folder / method
