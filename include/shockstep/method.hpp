@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace shockstep {
@@ -41,7 +42,8 @@ class Method {
   static const Method dpmpp_2m_sde;  ///< DPM-Solver++(2M) for it: Lu et al. 2022 (arXiv 2211.01095)
   static const Method dpmpp_3m_sde;  ///< the same with three values of D, as in k-diffusion
 
-  static const Method own;  ///< of the ODE, a program's own: SamplerOptions::own; no config can name it; 1 evaluation
+  /// Of the ODE, a program's own, which no config can name: SamplerOptions::own on a grid, own_adaptive without.
+  static const Method own;
 
   /// Whether it is the same method.
   friend constexpr bool operator==(Method, Method) = default;
@@ -49,6 +51,7 @@ class Method {
  private:
   friend constexpr std::string_view name(Method method);
   friend std::optional<Method> method_named(std::string_view name);
+  friend std::string method_list(bool (*which)(Method));
   constexpr explicit Method(std::string_view name) : name_(name) {}
 
   std::string_view name_;
@@ -75,6 +78,9 @@ inline constexpr Method Method::own{"own"};
 constexpr std::string_view name(Method method) { return method.name_; }
 /// The method of that name; none if there is no such method.
 std::optional<Method> method_named(std::string_view name);
+
+/// "a, b, c": those for which `which` holds, of the methods that a config can name.
+std::string method_list(bool (*which)(Method));
 
 /// Whether the method integrates that equation: multistep both, all others one.
 bool solves(Method method, Dynamics dynamics);

@@ -1,6 +1,7 @@
 /// How a sample is made: settings of the method, no tensors.
 #pragma once
 
+#include <shockstep/adaptive_method.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/linear_method.hpp>
 #include <shockstep/method.hpp>
@@ -54,8 +55,10 @@ struct SamplerOptions {
   /// File in which the pilot's profile (guard.profile: pilot) or the fitted schedule of exactly these settings is
   /// kept for this model: read where it is there, written where it is not. Empty: measured anew.
   std::string cache{};
-  /// What Method::own is, and needed by that alone. Programs set it; a config cannot.
+  /// What Method::own is on a grid, and needed by that alone. Programs set it; a config cannot.
   LinearMethod own{};
+  /// What Method::own is without `steps`: it chooses its steps, with guard and events, as the Runge-Kutta methods do.
+  AdaptiveMethod own_adaptive{};
 };
 
 }  // namespace shockstep

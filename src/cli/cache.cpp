@@ -2,7 +2,7 @@
 
 #include "cli/content_hash.hpp"
 #include "cli/setup.hpp"
-#include "core/text.hpp"
+#include "config/keys.hpp"
 #include "output/json.hpp"
 
 #include <torch/version.h>
@@ -27,15 +27,14 @@ fs::path folder() {
   return {};
 }
 
-// Taken apart, so that an option more is an error here until it is written down.
-std::string text(const SamplerOptions& options) {
-  const auto& [dynamics, eta, method, steps, order, solver, tolerance, guard, most, final, cache, own] = options;
-  const auto& [enabled, profile, quantile, redo, events] = guard;
-  std::string out = std::to_string(static_cast<int>(dynamics)) + " " + shortest(eta) + " " + std::string(name(method));
-  for (int number : {order, static_cast<int>(solver), most, static_cast<int>(final), static_cast<int>(redo)})
-    out += " " + std::to_string(number);
-  if (!steps) return out + " " + shortest(tolerance) + " " + shortest(quantile);  // a pilot seeks no events
-  return out + " count " + std::to_string(steps->count);  // of a fit, which nothing else of the steps changes
+// What is measured depends on these.
+std::string text(const auto& keys, const auto& options, bool adaptive) {
+  std::string out;
+  for_each_row(keys, [&](const auto& row) {
+    const Measured measured = row.key.measured;
+    if (measured == Measured::always || (measured == Measured::adaptive && adaptive)) out += " " + row.text(options);
+  });
+  return out;
 }
 
 bool measures(const SamplerOptions& options) {
@@ -49,14 +48,17 @@ std::string cache_file(const RunConfig& config, const SamplerOptions& sampler, c
   const fs::path where = folder();
   if (where.empty() || model.exact() || model.file().empty() || !measures(sampler)) return {};
   const ConfigNode resolved = config.resolved();
-  std::string key = "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION ", " + text(sampler);
+  std::string key =
+      "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION "," + text(sampler_keys, sampler, !sampler.steps);
   for (const char* name : {"model", "process"}) {
     const ConfigNode* section = resolved.find(name);
     if (!section) continue;
     key += "\n" + dump(to_json(*section));
     for (const auto& [file_key, content] : hashes_of_files(*section, config.file)) key += " " + content;
   }
-  key += "\n" + config.run.device + " " + config.run.dtype + " " + std::to_string(threads_of(config.run, model));
+  RunSettings run = config.run;
+  run.threads = threads_of(run, model);
+  key += "\n" + text(run_keys, run, true);
   return (where / (hash(key) + ".json")).string();
 }
 

@@ -3,9 +3,9 @@
 
 #include "cli/progress_observer.hpp"
 #include "config/run_config.hpp"
-#include "core/run_tally.hpp"
 #include "output/journal.hpp"
 #include "output/run_writer.hpp"
+#include "records/run_tally.hpp"
 
 #include <cstdint>
 

@@ -2,6 +2,8 @@
 #include <shockstep/schedule.hpp>
 
 #include "cli/commands.hpp"
+#include "config/keys.hpp"
+#include "records/columns.hpp"
 
 #include <ATen/Context.h>
 #include <ATen/detail/CUDAHooksInterface.h>
@@ -19,6 +21,23 @@ void list(const char* title, const Kinds& kinds) {
   for (const auto& kind : kinds) std::printf("  %-18s %s\n", kind.name, kind.summary);
 }
 
+void list_keys() {
+  std::puts("keys of a config, their values and defaults");
+  for_each_key([](const auto& row) {
+    const std::string key = std::string(row.key.section) + "." + row.key.name;
+    const std::string usual = default_of(row, method_names());
+    std::printf("  %-24s %s: %s%s\n", key.c_str(), row.key.meaning, row.values().c_str(),
+                usual.empty() ? "" : ("; " + usual).c_str());
+  });
+}
+
+void list_columns(const char* file, const auto& columns) {
+  std::puts(file);
+  for_each_column(columns, [](const auto& column) {
+    if (column.shown) std::printf("  %-18s %s\n", column.name, column.meaning);
+  });
+}
+
 }  // namespace
 
 int info() {
@@ -32,6 +51,10 @@ int info() {
   list("process.kind", process_kinds());
   list("sampler.method", method_kinds());
   list("sampler.steps.schedule", schedule_kinds());
+  list_keys();
+  list_columns("columns of trajectories.csv", trajectory_columns);
+  list_columns("columns of steps.csv", step_columns);
+  list_columns("keys of events.jsonl", event_columns);
   return 0;
 }
 

@@ -5,7 +5,7 @@
 #include "cli/sample_run.hpp"
 #include "cli/shards.hpp"
 #include "core/open_work.hpp"
-#include "core/run_tally.hpp"
+#include "records/run_tally.hpp"
 
 #include <cstdio>
 

@@ -2,12 +2,12 @@
 
 #include <shockstep/config.hpp>
 
+#include "config/keys.hpp"
 #include "core/text.hpp"
 
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <map>
 
@@ -17,25 +17,6 @@ namespace {
 constexpr int most_points = 1'000'000;  // of --interpolate
 constexpr int most_shards = 10'000;
 constexpr double longest = 1e9;  // seconds
-
-// Options that stand for a config key, so that errors name the key.
-struct Shorthand {
-  const char* option;
-  const char* key;
-  const char* type;
-  const char* summary;
-};
-
-constexpr std::array<Shorthand, 8> shorthands{{
-    {"--count", "run.count", "N", "number of trajectories"},
-    {"--first", "run.first", "I", "number of the first of them, 0 without"},
-    {"--seed", "run.seed", "S", "of the starting latents"},
-    {"--tolerance", "sampler.tolerance", "T", "error allowed, data units"},
-    {"--method", "sampler.method", "NAME", "how to step; see shockstep info"},
-    {"--batch", "run.batch", "N", "rows in one model call"},
-    {"--threads", "run.threads", "N", "0: all cores"},
-    {"--device", "run.device", "DEVICE", "cpu, cuda or cuda:K"},
-}};
 
 // SECONDS, or as SLURM writes it [[D-]HH:]MM:SS.
 std::optional<double> parse_duration(const std::string& text) {
@@ -90,8 +71,8 @@ class CommandLine {
     add_encode();
     add_inspect();
     add_paper();
-    CLI::App* info =
-        app_.add_subcommand("info", "version, Torch, devices, kinds of model, process, method and schedule");
+    CLI::App* info = app_.add_subcommand(
+        "info", "version, devices, kinds of model, process, method and schedule, keys of a config, columns of files");
     info->footer("Example:  shockstep info");
   }
 
@@ -120,9 +101,8 @@ class CommandLine {
     read_part();
     options_.command_line = command_line(argc, argv);
     options_.command = used->get_name();
-    for (const auto& shorthand : shorthands)
-      if (const auto& value = values_[shorthand.key]; !value.empty())
-        options_.settings.push_back(std::string(shorthand.key) + "=" + value);
+    for (const auto& [key, value] : values_)
+      if (!value.empty()) options_.settings.push_back(key + "=" + value);
     return options_;
   }
 
@@ -304,10 +284,12 @@ class CommandLine {
         ->take_all()
         ->expected(1)
         ->allow_extra_args(false);
-    for (const auto& s : shorthands)
-      command.add_option(s.option, values_[s.key], std::string(s.summary) + " [" + s.key + "]")
-          ->type_name(s.type)
-          ->take_last();
+    for_each_key([&](const auto& row) {  // errors name the key
+      const auto& [section, name, meaning, changes, measured, option, type] = row.key;
+      if (!*option) return;
+      const std::string key = std::string(section) + "." + name;
+      command.add_option(option, values_[key], meaning + (" [" + key + "]"))->type_name(type)->take_last();
+    });
     command
         .add_option("--steps", options_.steps,
                     "a fixed schedule of N steps: that of the config, or log_sigma [sampler.steps]")
@@ -344,7 +326,7 @@ class CommandLine {
 
   CLI::App app_;
   Options options_;
-  std::map<std::string, std::string> values_;
+  std::map<std::string, std::string> values_;  // of keys that have an option
   std::string strength_, interpolate_, shard_, time_limit_;
 };
 

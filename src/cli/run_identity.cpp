@@ -4,25 +4,37 @@
 
 #include "cli/content_hash.hpp"
 #include "cli/setup.hpp"
+#include "config/keys.hpp"
 #include "controller/fitted_schedule_json.hpp"
 #include "core/text.hpp"
 #include "output/json.hpp"
 
 #include <torch/version.h>
 
-#include <array>
 #include <set>
 #include <string_view>
 
 namespace shockstep::cli {
 namespace {
 
-constexpr std::array sections{"model", "process", "sampler"};
 constexpr std::string_view content_of = "content.";
 
 std::string shown(const Json* value) {
   if (!value || value->is_null()) return "not given";
   return printable(value->dump(-1, ' ', false, Json::error_handler_t::replace), 60);
+}
+
+// Those of the settings that samples depend on.
+Json settings_of(const Json& config, bool exact) {
+  Json out = Json::object();
+  for (const char* section : {"model", "process"})
+    if (config.contains(section)) out[section] = config[section];
+  for_each_key([&](const auto& row) {
+    const auto& [section, name, meaning, changes, measured, option, type] = row.key;
+    if (changes == Changes::nothing || (changes == Changes::last_bits && exact)) return;
+    if (config.contains(section) && config[section].contains(name)) out[section][name] = config[section][name];
+  });
+  return out;
 }
 
 // path: of keys, with dots.
@@ -45,18 +57,12 @@ std::string difference_at(const std::string& path, const Json* was, const Json* 
 }  // namespace
 
 Json run_identity(const RunConfig& config, const Options& options, const ScoreModel& model) {
-  const ConfigNode settings = config.resolved();
-  Json out{{"shockstep", SHOCKSTEP_VERSION}};
-  for (const char* name : sections)
-    if (const ConfigNode* section = settings.find(name)) out[name] = to_json(*section);
-  const RunSettings& run = config.run;
-  out["run"] = {{"count", run.count}, {"first", run.first}, {"seed", run.seed}};
+  Json out = settings_of(to_json(config.resolved()), model.exact());
+  out["shockstep"] = SHOCKSTEP_VERSION;
   if (!model.exact()) {
-    out["run"].update(
-        {{"batch", run.batch}, {"device", run.device}, {"dtype", run.dtype}, {"threads", threads_of(run, model)}});
+    out["run"]["threads"] = threads_of(config.run, model);
     out["Torch"] = TORCH_VERSION;
   }
-  out["output"] = {{"steps", config.output.steps}};  // the journal has the steps of these
   out["content"] = to_json(content_hashes(config, options));
   if (options.strength) out["--strength"] = *options.strength;
   if (options.interpolate > 0) out["--interpolate"] = options.interpolate;
@@ -64,14 +70,13 @@ Json run_identity(const RunConfig& config, const Options& options, const ScoreMo
 }
 
 Json finished_identity(const Json& summary, const Json& now) {
-  const Json& config = summary.at("config");
-  Json out{{"shockstep", summary.at("version")}};
-  for (const char* name : sections)
-    if (config.contains(name)) out[name] = config[name];
-  for (const auto& [key, value] : now.at("run").items())
-    out["run"][key] = key == "threads" ? summary.at("threads") : config.at("run").at(key);
-  if (now.contains("Torch")) out["Torch"] = now["Torch"];  // whichever it was, the run is whole
-  out["output"] = {{"steps", config.at("output").at("steps")}};
+  const bool exact = !now.contains("Torch");
+  Json out = settings_of(summary.at("config"), exact);
+  out["shockstep"] = summary.at("version");
+  if (!exact) {
+    out["run"]["threads"] = summary.at("threads");
+    out["Torch"] = now["Torch"];  // whichever it was, the run is whole
+  }
   out["content"] = summary.at("content");
   if (summary.contains("init") && summary["init"].contains("strength")) out["--strength"] = summary["init"]["strength"];
   if (summary.contains("interpolate")) out["--interpolate"] = summary["interpolate"];

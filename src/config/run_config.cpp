@@ -1,26 +1,15 @@
 #include "config/run_config.hpp"
 
+#include <shockstep/grid.hpp>
+
+#include "config/keys.hpp"
 #include "config/yaml.hpp"
 #include "core/text.hpp"
-#include "stepper/grid_plan.hpp"
-#include "stepper/method_spec.hpp"
 
 #include <algorithm>
-#include <limits>
 
 namespace shockstep {
 namespace {
-
-constexpr std::int64_t max_trajectories = 100'000'000'000;  // a bit of memory each
-constexpr std::int64_t max_index = std::int64_t{1} << 53;
-constexpr std::int64_t max_int = std::numeric_limits<int>::max();
-
-int bounded_int(Section& section, const std::string& key, std::int64_t least, std::int64_t most,
-                std::optional<std::int64_t> fallback = {}) {
-  const std::int64_t value = section.integer_at_least(key, least, fallback);
-  if (value > most) section.fail(key, "must be at most " + std::to_string(most) + ", got " + std::to_string(value));
-  return static_cast<int>(value);
-}
 
 constexpr const char* alias_of_fitted = "burgers";
 constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
@@ -28,17 +17,6 @@ constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
 /// Where steps has a number alone.
 Schedule usual_schedule(Dynamics dynamics) {
   return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::log_sigma;
-}
-
-void read_dynamics(Section& sampler, SamplerOptions& options) {
-  if (sampler.choice("dynamics", {"ode", "sde"}, "ode") == "sde") {
-    options.dynamics = Dynamics::sde;
-    options.eta = sampler.number("eta", options.eta);
-    if (options.eta < 0 || options.eta > 1)
-      sampler.fail("eta", "must be from 0 (the ODE) to 1 (the reverse SDE), got " + shortest(options.eta));
-  } else if (sampler.has("eta")) {
-    sampler.fail("eta", "is for the reverse SDE; set dynamics: sde, or leave eta out");
-  }
 }
 
 std::vector<double> read_sigmas(Section& section) {
@@ -68,7 +46,7 @@ FixedSteps read_schedule(Section& steps, Dynamics dynamics, std::optional<std::i
   if (schedule == alias_of_fitted) schedule = "fitted";
   for (const auto& kind : schedule_kinds())
     if (schedule == kind.name) fixed.schedule = kind.schedule;
-  fixed.count = bounded_int(steps, "count", fewest_steps, most_steps, usual_count);
+  fixed.count = static_cast<int>(read_whole(steps, "count", fewest_steps, most_steps, usual_count));
   if (fixed.schedule == Schedule::karras)
     fixed.rho = steps.positive("rho", fixed.rho);
   else if (steps.has("rho"))
@@ -107,14 +85,14 @@ std::optional<FixedSteps> read_steps_word(Section& sampler, const SamplerOptions
 }
 
 /// adaptive, auto, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive, on the SDE the usual grid.
-std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& options) {
+std::optional<FixedSteps> steps_of(Section& sampler, const SamplerOptions& options) {
   if (sampler.is_list("steps")) sampler.fail("steps", "must be a map; write steps: {sigmas: [...]}");
   const bool usual = !sampler.has("steps"), sde = options.dynamics == Dynamics::sde;
   if (sampler.is_text("steps") || (usual && !sde)) return read_steps_word(sampler, options);
   FixedSteps fixed;
   if (!usual && !sampler.is_map("steps")) {
     fixed.schedule = usual_schedule(options.dynamics);
-    fixed.count = bounded_int(sampler, "steps", fewest_steps, most_steps, fixed.count);
+    fixed.count = static_cast<int>(read_whole(sampler, "steps", fewest_steps, most_steps, fixed.count));
     return fixed;
   }
   Section steps = sampler.section("steps");
@@ -136,16 +114,44 @@ std::optional<FixedSteps> read_steps(Section& sampler, const SamplerOptions& opt
   return fixed;
 }
 
+Switch read_switch(Section& section, const std::string& key) {
+  if (section.is_text(key) && parse_flag(section.text(key))) return section.flag(key) ? Switch::on : Switch::off;
+  section.choice(key, {"auto", "on", "off"}, "auto");
+  return Switch::automatic;
+}
+
+bool is_device(const std::string& name) {
+  if (name == "cpu" || name == "cuda") return true;
+  const std::string index = name.starts_with("cuda:") ? name.substr(5) : "";
+  return !index.empty() && index.size() < 4 && index.find_first_not_of("0123456789") == index.npos;
+}
+
+}  // namespace
+
+void read_eta(Section& sampler, SamplerOptions& options) {
+  if (options.dynamics == Dynamics::sde) {
+    options.eta = sampler.number("eta", options.eta);
+    if (options.eta < 0 || options.eta > 1)
+      sampler.fail("eta", "must be from 0 (the ODE) to 1 (the reverse SDE), got " + shortest(options.eta));
+  } else if (sampler.has("eta")) {
+    sampler.fail("eta", "is for the reverse SDE; set dynamics: sde, or leave eta out");
+  }
+}
+
+void read_method(Section& sampler, SamplerOptions& options, const MethodNames& methods) {
+  options.method = method_named(sampler.choice("method", methods, std::string(name(options.method)))).value();
+}
+
 void read_order(Section& sampler, SamplerOptions& options) {
   const Orders known = orders(options.method, options.dynamics);
   if (!sampler.has("order")) return;
   if (known.most == 0)
-    sampler.fail("order", "is for " + method_list([](const MethodSpec& m) { return m.orders.most > 0; }) + "; " +
+    sampler.fail("order", "is for " + method_list([](Method m) { return orders(m).most > 0; }) + "; " +
                               std::string(name(options.method)) + " has its own");
   if (sampler.is_text("order"))
     sampler.choice("order", {"auto"}, "auto");
   else
-    options.order = bounded_int(sampler, "order", 1, known.most, known.usual);
+    options.order = static_cast<int>(read_whole(sampler, "order", 1, known.most, known.usual));
 }
 
 void read_solver_type(Section& sampler, SamplerOptions& options) {
@@ -157,18 +163,12 @@ void read_solver_type(Section& sampler, SamplerOptions& options) {
   options.solver_type = first ? SolverType::bh1 : SolverType::bh2;
 }
 
-Switch read_switch(Section& section, const std::string& key) {
-  if (section.is_text(key) && parse_flag(section.text(key))) return section.flag(key) ? Switch::on : Switch::off;
-  section.choice(key, {"auto", "on", "off"}, "auto");
-  return Switch::automatic;
-}
-
-GuardOptions read_guard(Section& sampler, Dynamics dynamics) {
-  GuardOptions guard;
-  const bool sde = dynamics == Dynamics::sde;
+void read_guard(Section& sampler, SamplerOptions& options) {
+  GuardOptions& guard = options.guard;
+  const bool sde = options.dynamics == Dynamics::sde;
   if (!sampler.is_map("guard")) {
     guard.enabled = sampler.flag("guard", !sde);
-    return guard;
+    return;
   }
   Section section = sampler.section("guard");
   const std::string profile = section.text("profile", "auto");
@@ -187,31 +187,13 @@ GuardOptions read_guard(Section& sampler, Dynamics dynamics) {
   guard.redo = read_switch(section, "redo");
   guard.events = section.flag("events", true);
   section.finish();
-  return guard;
 }
 
-bool is_device(const std::string& name) {
-  if (name == "cpu" || name == "cuda") return true;
-  const std::string index = name.starts_with("cuda:") ? name.substr(5) : "";
-  return !index.empty() && index.size() < 4 && index.find_first_not_of("0123456789") == index.npos;
-}
+void read_steps(Section& sampler, SamplerOptions& options) { options.steps = steps_of(sampler, options); }
 
-RunSettings read_run(Section section) {
-  RunSettings run;
-  run.count = section.integer_at_least("count", 1, run.count);
-  run.first = section.integer_at_least("first", 0, run.first);
-  if (run.count > max_trajectories)
-    section.fail("count", "must be at most " + std::to_string(max_trajectories) + ", got " + std::to_string(run.count));
-  if (run.first > max_index)
-    section.fail("first", "must be at most " + std::to_string(max_index) + ", got " + std::to_string(run.first));
-  run.seed = static_cast<std::uint64_t>(section.integer_at_least("seed", 0, 0));
-  run.batch = bounded_int(section, "batch", 1, max_int, run.batch);
+void read_device(Section& section, RunSettings& run) {
   run.device = section.text("device", run.device);
   if (!is_device(run.device)) section.choice("device", {"cpu", "cuda", "cuda:K"});
-  run.threads = bounded_int(section, "threads", 0, 4096, run.threads);
-  run.dtype = section.choice("dtype", {"float32", "float64", "float16", "bfloat16"}, run.dtype);
-  section.finish();
-  return run;
 }
 
 void read_grid(Section& section, OutputSettings& output) {
@@ -227,32 +209,9 @@ void read_grid(Section& section, OutputSettings& output) {
   output.grid_rows = static_cast<int>(size[0]), output.grid_columns = static_cast<int>(size[1]);
 }
 
-OutputSettings read_output(Section section) {
-  OutputSettings output;
-  output.samples = section.choice("samples", {"npy", "none"}, "npy") == "npy";
-  read_grid(section, output);
-  output.steps = section.integer_at_least("steps", 0, output.steps);
-  output.report = section.choice("report", {"html", "none"}, "html") == "html";
-  output.events = section.choice("events", {"jsonl", "none"}, "jsonl") == "jsonl";
-  output.journal = section.flag("journal", true);
-  section.finish();
-  return output;
-}
-
-}  // namespace
-
-SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods) {
+SamplerOptions read_sampler(Section sampler, const MethodNames& methods) {
   SamplerOptions options;
-  read_dynamics(sampler, options);
-  options.method = method_named(sampler.choice("method", methods, "multistep")).value();
-  read_order(sampler, options);
-  read_solver_type(sampler, options);
-  options.tolerance = sampler.positive("tolerance", options.tolerance);
-  options.guard = read_guard(sampler, options.dynamics);
-  options.max_evaluations = bounded_int(sampler, "max_evaluations", 2, max_int, options.max_evaluations);
-  options.final = sampler.choice("final", {"denoise", "keep"}, "denoise") == "keep" ? Final::keep : Final::denoise;
-  options.steps = read_steps(sampler, options);
-  sampler.finish();
+  read_keys(sampler, sampler_keys, options, methods);
   return options;
 }
 
@@ -267,8 +226,9 @@ RunConfig::RunConfig(const ConfigNode& root, const std::string& name, const std:
     : file(name), root_(name, "", root) {
   for (const char* section : {"model", "process"}) (void)root_.section(section);
   sampler = read_sampler(root_.section("sampler"), methods);
-  run = read_run(root_.section("run"));
-  output = read_output(root_.section("output"));
+  Section run_section = root_.section("run"), output_section = root_.section("output");
+  read_keys(run_section, run_keys, run);
+  read_keys(output_section, output_keys, output);
   for (const char* key : {"methods", "reference", "data", "distances", "encode", "inspect"})
     root_.ignore(key);  // of other commands
   root_.finish();

@@ -4,23 +4,12 @@
 #include <shockstep/config.hpp>
 #include <shockstep/sampler_options.hpp>
 
-#include "output/settings.hpp"
+#include "config/settings.hpp"
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
 namespace shockstep {
-
-struct RunSettings {
-  std::int64_t count = 1024;  ///< trajectories
-  std::int64_t first = 0;     ///< number of the first of them
-  std::uint64_t seed = 0;
-  int batch = 256;                ///< rows in one model call
-  std::string device = "cpu";     ///< cpu, cuda or cuda:K
-  int threads = 0;                ///< 0: all cores
-  std::string dtype = "float32";  ///< of the network call; the state is always float64
-};
 
 /// A section `sampler`, read and finished. `methods`: the names `method` may have. Throws ConfigError.
 SamplerOptions read_sampler(Section sampler, const std::vector<std::string>& methods);

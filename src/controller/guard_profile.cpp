@@ -87,7 +87,8 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.tolerance = j.at("tolerance");
   p.step_tolerance = j.at("step_tolerance");
   p.conditioning = j.value("conditioning", "");
-  const auto method = method_named(j.at("method").get<std::string>());
+  const std::string named = j.at("method");
+  const auto method = named == name(Method::own) ? std::optional(Method::own) : method_named(named);
   if (!method) throw std::invalid_argument("unknown method");
   p.method = *method;
   p.max_evaluations = whole<int>(j, "max_evaluations");

@@ -2,9 +2,9 @@
 
 #include <shockstep/batched_model.hpp>
 #include "core/open_work.hpp"
-#include "core/run_tally.hpp"
 #include "engine/tensor_block.hpp"
 #include "model/torch_threads.hpp"
+#include "records/run_tally.hpp"
 
 #include <shockstep/error.hpp>
 

@@ -96,7 +96,7 @@ Plan pilot_plan(const Process& process, const SamplerOptions& options, GuardProf
                 AdaptivePlan::Record record = {}) {
   Plan plan(process, options);
   plan.latents = pilot_latents;
-  plan.way = AdaptivePlan{.guard = std::move(profile), .record = record};
+  plan.way = AdaptivePlan{.guard = std::move(profile), .own = options.own_adaptive, .record = record};
   return plan;
 }
 

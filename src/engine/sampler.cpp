@@ -35,18 +35,23 @@ void check(const SamplerOptions& o) {
     fail("eta", "must be from 0 (the ODE) to 1 (the reverse SDE), got " + shortest(o.eta));
   if (!solves(o.method, o.dynamics))
     fail("method", std::string(name(o.method)) + (sde ? " is for dynamics: ode; the reverse SDE has " +
-                                                            method_list([](const MethodSpec& m) { return m.sde; })
+                                                            method_list([](Method m) { return solves(m, Dynamics::sde); })
                                                       : " is a method of the reverse SDE; set sampler.dynamics: sde"));
+  const bool own = o.method == Method::own, own_adaptive = own && !o.steps && o.own_adaptive.make;
   // Of an adaptive Runge-Kutta method it is that of the multistep which lands it.
-  const int most = is_runge_kutta(o.method) ? max_multistep_order : orders(o.method, o.dynamics).most;
+  const int most = is_runge_kutta(o.method) || own_adaptive ? max_multistep_order : orders(o.method, o.dynamics).most;
   if (o.order < 0 || o.order > most)
     fail("order", most == 0
                       ? "must be 0: " + std::string(name(o.method)) + " has one order only"
                       : "must be 1 to " + std::to_string(most) + ", or 0 for auto, got " + std::to_string(o.order));
-  if (o.method == Method::own && !o.own.step) fail("own.step", "is missing: the weights of a step of Method::own");
-  if (o.method == Method::own && (o.own.order < 1 || o.own.order > most_linear_values))
+  if (own && !own_adaptive && !o.own.step) fail("own.step", "is missing: the weights of a step of Method::own");
+  if (own && !own_adaptive && (o.own.order < 1 || o.own.order > most_linear_values))
     fail("own.order", "must be 1 to " + std::to_string(most_linear_values) + ", got " + std::to_string(o.own.order));
-  if (!o.steps && !is_adaptive(o.method))
+  if (own_adaptive && o.own_adaptive.slopes < 1)
+    fail("own_adaptive.slopes", "must be at least 1: what a step asks for; got " + std::to_string(o.own_adaptive.slopes));
+  if (own_adaptive && o.own_adaptive.error_order < 1)
+    fail("own_adaptive.error_order", "must be at least 1, got " + std::to_string(o.own_adaptive.error_order));
+  if (!o.steps && !is_adaptive(o.method) && !own_adaptive)
     fail("method", std::string(name(o.method)) +
                        " needs a fixed grid; set sampler.steps: {schedule: karras, count: 20} or --steps 20");
   if (!(o.tolerance > 0) || !std::isfinite(o.tolerance)) fail("tolerance", "must be positive");
@@ -203,6 +208,7 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
                        .data_std = profile_.data_std};
   else
     plan.way = AdaptivePlan{.guard = profile_,
+                            .own = options_.own_adaptive,
                             .events = options_.guard.enabled && options_.guard.events,
                             .long_directions = request.long_directions,
                             .data_are_given = request.init.defined()};

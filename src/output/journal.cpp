@@ -4,6 +4,9 @@
 
 #include "core/bytes.hpp"
 #include "core/text.hpp"
+#include "records/columns.hpp"
+
+#include <zlib.h>
 
 #include <algorithm>
 #include <limits>
@@ -14,18 +17,10 @@ namespace shockstep {
 namespace {
 
 constexpr std::int64_t most_counted = std::int64_t{1} << 48;  // of a process: sums of some thousand stay in range
+constexpr const char* of_another_version = "was written by another version of shockstep; begin anew";
 
 enum class Kind : char { header = 'H', trajectory = 'T', cost = 'S' };
 
-// The numbers of each, in the order of the file.
-auto numbers(auto& r) {
-  return std::tie(r.trajectory, r.evaluations, r.probes, r.accepted, r.rejected, r.passes, r.exponent, r.error_estimate,
-                  r.score, r.noise_limited, r.noise, r.noise_excess, r.blown_up, r.drift, r.asymmetry2);
-}
-auto event_numbers(auto& e) {
-  return std::tie(e.sigma, e.sigma_low, e.sigma_high, e.time, e.lam, e.rate, e.exponent, e.step);
-}
-auto step_numbers(auto& s) { return std::tie(s.pass, s.lam, s.h, s.error, s.tolerance, s.rate, s.accepted); }
 auto cost_numbers(auto& s) {
   return std::tie(s.wall_seconds, s.model_seconds, s.worker_seconds, s.model_calls, s.model_rows, s.model_capacity,
                   s.reduced_batch);
@@ -38,6 +33,38 @@ void take_all(ByteReader& in, const auto& tuple) {
   std::apply([&](auto&... values) { (in.take(values), ...); }, tuple);
 }
 
+/// Of the columns that the journal has: with other ones the format is another.
+std::string layout() {
+  std::string columns, out;
+  const auto add = [&](const auto& of, const auto& record) {
+    for_each_member(of, [&](const auto& column) {
+      columns += std::string(column.name) + ' ' + std::to_string(sizeof(column(record))) + ',';
+    });
+  };
+  add(trajectory_columns, TrajectoryReport{}), add(event_columns, Event{}), add(step_columns, StepRecord{});
+  append_bytes(out,
+               static_cast<std::uint32_t>(crc32_z(0, reinterpret_cast<const Bytef*>(columns.data()), columns.size())));
+  return out;
+}
+
+void append_kept(std::string& out, const auto& columns, const auto& record) {
+  for_each_member(columns, [&](const auto& column) { append_bytes(out, column(record)); });
+}
+
+template <class Value>
+void take_value(ByteReader& in, Value& value) {
+  if constexpr (std::is_same_v<Value, bool>)
+    value = in.take<char>() != 0;
+  else
+    in.take(value);
+  if constexpr (std::is_enum_v<Value>)
+    if (name(value).empty()) throw std::out_of_range("a status or an event is unknown");
+}
+
+void take_kept(ByteReader& in, const auto& columns, auto& record) {
+  for_each_member(columns, [&](const auto& column) { take_value(in, column(record)); });
+}
+
 void append_size(std::string& out, std::size_t size) { append_bytes(out, static_cast<std::uint32_t>(size)); }
 
 /// A count of things of so many bytes each, which the record must have.
@@ -48,29 +75,20 @@ std::size_t take_size(ByteReader& in, std::size_t each) {
 }
 
 void append(std::string& out, const TrajectoryReport& r) {
-  append_bytes(out, static_cast<char>(r.status));
-  append_all(out, numbers(r));
+  append_kept(out, trajectory_columns, r);
   append_size(out, r.events.size());
   for (const Event& e : r.events) {
-    append_bytes(out, static_cast<char>(e.kind));
-    append_all(out, event_numbers(e));
+    append_kept(out, event_columns, e);
     append_size(out, e.direction.size());
     for (const double v : e.direction) append_bytes(out, static_cast<float>(v));
   }
 }
 
 void take(ByteReader& in, TrajectoryReport& r) {
-  const int status = in.take<unsigned char>();
-  if (status >= status_count) throw std::out_of_range("a status is unknown");
-  r.status = static_cast<Status>(status);
-  take_all(in, numbers(r));
+  take_kept(in, trajectory_columns, r);
   r.events.resize(take_size(in, 1));
   for (Event& e : r.events) {
-    e.trajectory = r.trajectory;
-    const int kind = in.take<unsigned char>();
-    if (kind > static_cast<int>(EventKind::exit)) throw std::out_of_range("an event is unknown");
-    e.kind = static_cast<EventKind>(kind);
-    take_all(in, event_numbers(e));
+    take_kept(in, event_columns, e);
     e.direction.resize(take_size(in, sizeof(float)));
     for (double& v : e.direction) v = in.take<float>();
   }
@@ -94,6 +112,8 @@ JournalReader::JournalReader(const std::string& path) : path_(path), records_(pa
   if (!records_.next(record_) || record_.empty() || record_[0] != static_cast<char>(Kind::header))
     throw FileError(printable(path, 1000), "is no journal of a run, or damaged in its header");
   header_ = record_.substr(1);
+  if (!header_.starts_with(layout())) throw FileError(printable(path, 1000), of_another_version);
+  header_.erase(0, layout().size());
 }
 
 const DoneTrajectory* JournalReader::next() {
@@ -101,7 +121,7 @@ const DoneTrajectory* JournalReader::next() {
     while (records_.next(record_))
       if (read_record()) return &trajectory_;
   } catch (const std::out_of_range&) {  // its checksum was right, so it was written so
-    throw FileError(printable(path_, 1000), "was written by another version of shockstep; begin anew");
+    throw FileError(printable(path_, 1000), of_another_version);
   }
   return nullptr;
 }
@@ -123,16 +143,13 @@ bool JournalReader::read_record() {
   take(in, trajectory_.report);
   take(in, trajectory_.sample);
   trajectory_.steps.resize(take_size(in, 1));
-  for (StepRecord& step : trajectory_.steps) {
-    step.trajectory = trajectory_.report.trajectory;
-    take_all(in, step_numbers(step));
-  }
+  for (StepRecord& step : trajectory_.steps) take_kept(in, step_columns, step);
   return true;
 }
 
 void Journal::begin(const std::string& header) {
   log_.begin(0);
-  log_.append(static_cast<char>(Kind::header) + header);
+  log_.append(static_cast<char>(Kind::header) + layout() + header);
 }
 
 void Journal::go_on(const JournalReader& reader) { log_.begin(reader.whole()); }
@@ -147,7 +164,7 @@ void Journal::finished(const TrajectoryReport& report, std::span<const double> s
   append(record_, sample, float64_);
   append_size(record_, steps ? steps.mapped().size() : 0);
   if (steps)
-    for (const StepRecord& step : steps.mapped()) append_all(record_, step_numbers(step));
+    for (const StepRecord& step : steps.mapped()) append_kept(record_, step_columns, step);
   log_.append(record_);
 }
 

@@ -1,8 +1,8 @@
 /// samples.png: the first samples of a run as a picture, if their shape allows one.
 #pragma once
 
+#include "config/settings.hpp"
 #include "output/grid.hpp"
-#include "output/settings.hpp"
 
 #include <cstdint>
 #include <optional>

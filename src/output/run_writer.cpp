@@ -24,9 +24,9 @@ RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, 
     samples_ = std::make_unique<NpyWriter>(at("samples.npy"), all, shape.float64 ? NpyType::float64 : NpyType::float32);
     written_.resize(static_cast<std::size_t>(shape.count));
   }
-  trajectories_ = std::make_unique<OrderedText>(at("trajectories.csv"), trajectories_header);
+  trajectories_ = std::make_unique<OrderedText>(at("trajectories.csv"), trajectories_header());
   if (settings.events) events_ = std::make_unique<OrderedText>(at("events.jsonl"), "");
-  if (settings.steps > 0) steps_ = std::make_unique<OrderedText>(at("steps.csv"), steps_header);
+  if (settings.steps > 0) steps_ = std::make_unique<OrderedText>(at("steps.csv"), steps_header());
   if (settings.report) report_ = std::make_unique<RunReport>(std::move(context));
 }
 
@@ -49,7 +49,10 @@ void RunWriter::finished(const TrajectoryReport& report, std::span<const double>
   trajectories_->put(i, std::move(line));
   if (events_) {
     std::string lines;
-    for (const Event& event : report.events) append_line(lines, event);
+    for (Event event : report.events) {
+      if (!settings_.directions) event.direction.clear();
+      append_line(lines, event);
+    }
     events_->put(i, std::move(lines));
   }
   const auto steps = steps_under_way_.extract(report.trajectory);

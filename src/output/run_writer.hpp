@@ -3,9 +3,9 @@
 
 #include <shockstep/observer.hpp>
 
+#include "config/settings.hpp"
 #include "output/picture.hpp"
 #include "output/report/context.hpp"
-#include "output/settings.hpp"
 #include "output/summary.hpp"
 
 #include <cstdint>

@@ -4,8 +4,8 @@
 #include "output/json.hpp"
 #include "output/schedule_text.hpp"
 #include "output/warnings.hpp"
+#include "records/columns.hpp"
 
-#include <algorithm>
 #include <array>
 
 namespace shockstep {
@@ -24,13 +24,15 @@ Json quantiles(const QuantileSketch& sketch) {
   return out;
 }
 
+Json json_value(double value) { return json_number(value); }
+Json json_value(std::int64_t value) { return value; }
+
 }  // namespace
 
 std::string summary_json(const RunFacts& facts, const RunStatistics& s, const QuantileSketch& exponents,
                          const QuantileSketch& errors) {
   Json status;
   for (int i = 0; i < status_count; ++i) status[std::string(name(static_cast<Status>(i)))] = s.count_by_status[i];
-  const double outside = s.worker_seconds > 0 ? 1 - s.model_seconds / s.worker_seconds : 0;
 
   Json out;
   out["version"] = facts.setup.version;
@@ -46,24 +48,12 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   if (facts.setup.interpolate > 0) out["interpolate"] = facts.setup.interpolate;
   out["trajectories"] = s.trajectories();
   out["status"] = std::move(status);
-  out["evaluations"] = {{"total", s.evaluations},
-                        {"mean", s.mean(s.evaluations)},
-                        {"max", s.evaluations_max},
-                        {"probes_mean", s.mean(s.probes)}};
-  out["steps"] = {{"accepted", s.accepted}, {"rejected", s.rejected}};
-  out["repeated"] = s.repeated;
-  out["events"] = s.events;
-  out["noise"] = {{"trajectories", s.noise_limited}, {"level", s.noise}};
-  out["drift"] = {{"mean", json_number(s.drift)}, {"bound", s.drift_bound}, {"blown_up", s.blown_up}};
-  out["asymmetry"] = json_number(s.asymmetry);
+  for_each_column(run_statistics, [&](const auto& statistic) {
+    if (*statistic.path) out[Json::json_pointer(statistic.path)] = json_value(statistic(s));
+  });
   out["exponent"] = quantiles(exponents);
   out["error_estimate"] = quantiles(errors);
-  out["wall_seconds"] = s.wall_seconds;
   out["setup_seconds"] = facts.setup.seconds;
-  out["model_seconds"] = s.model_seconds;
-  out["overhead_fraction"] = std::clamp(outside, 0., 1.);  // share of the workers' time outside the model call
-  out["model_calls"] = s.model_calls;
-  out["occupancy"] = s.occupancy();  // mean share of a model call that trajectories filled
   out["device"] = facts.setup.device;
   out["threads"] = facts.setup.threads;
   out["ranks"] = facts.setup.ranks;

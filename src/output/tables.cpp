@@ -1,79 +1,74 @@
 #include "output/tables.hpp"
 
 #include "output/number.hpp"
-
-#include <cmath>
+#include "records/columns.hpp"
 
 namespace shockstep {
 namespace {
 
+void append_field(std::string& out, std::int64_t value) { append_number(out, value); }
+void append_field(std::string& out, int value) { append_number(out, value); }
+void append_field(std::string& out, bool value) { append_number(out, static_cast<int>(value)); }
+void append_field(std::string& out, Status value) { out += name(value); }
 void append_field(std::string& out, double value) {
-  out += ',';
   if (!std::isnan(value)) append_number(out, value);
 }
 
-void append_field(std::string& out, std::int64_t value) {
-  out += ',';
-  append_number(out, value);
-}
-
-void member(std::string& out, const char* key, double value) {
-  out += ", \"";
-  out += key;
-  out += "\": ";
+void append_json(std::string& out, auto value) { append_number(out, value); }
+void append_json(std::string& out, EventKind value) { (out += '"').append(name(value)) += '"'; }
+void append_json(std::string& out, double value) {
   if (std::isfinite(value))
     append_number(out, value);
   else
     out += "null";
 }
 
+/// append(column) for each, with `between` in between.
+void append_each(std::string& out, const auto& columns, const char* between, auto append) {
+  const char* before = "";
+  for_each_column(columns, [&](const auto& column) {
+    if (!column.shown) return;
+    out += before;
+    append(column);
+    before = between;
+  });
+}
+
+std::string header(const auto& columns) {
+  std::string out;
+  append_each(out, columns, ",", [&](const auto& column) { out += column.name; });
+  return out + '\n';
+}
+
+void append_fields(std::string& out, const auto& columns, const auto& record) {
+  append_each(out, columns, ",", [&](const auto& column) { append_field(out, column(record)); });
+  out += '\n';
+}
+
 }  // namespace
 
-void append_line(std::string& out, const TrajectoryReport& r) {
-  append_number(out, r.trajectory);
-  out += ',';
-  out += name(r.status);
-  for (const std::int64_t n : {r.evaluations, r.probes, r.accepted, r.rejected}) append_field(out, n);
-  append_field(out, r.exponent);
-  append_field(out, r.error_estimate);
-  append_field(out, static_cast<std::int64_t>(r.events.size()));
-  append_field(out, static_cast<std::int64_t>(r.passes));
-  append_field(out, r.score);
-  append_field(out, static_cast<std::int64_t>(r.noise_limited));
-  out += '\n';
-}
+std::string trajectories_header() { return header(trajectory_columns); }
+std::string steps_header() { return header(step_columns); }
 
-void append_line(std::string& out, const StepRecord& s) {
-  append_number(out, s.trajectory);
-  for (const double v : {s.lam, std::exp(-s.lam), s.h, s.error, s.tolerance, s.rate}) append_field(out, v);
-  append_field(out, static_cast<std::int64_t>(s.accepted));
-  append_field(out, static_cast<std::int64_t>(s.pass));
-  out += '\n';
-}
+void append_line(std::string& out, const TrajectoryReport& report) { append_fields(out, trajectory_columns, report); }
+void append_line(std::string& out, const StepRecord& step) { append_fields(out, step_columns, step); }
 
-void append_line(std::string& out, const Event& e) {
-  out += "{\"trajectory\": ";
-  append_number(out, e.trajectory);
-  out += ", \"event\": \"";
-  out += name(e.kind);
-  out += '"';
-  member(out, "sigma", e.sigma);
-  member(out, "sigma_low", e.sigma_low);
-  member(out, "sigma_high", e.sigma_high);
-  member(out, "t", e.time);
-  member(out, "lam", e.lam);
-  member(out, "rate", e.rate);
-  member(out, "exponent", e.exponent);
-  out += ", \"step\": ";
-  append_number(out, e.step);
-  if (!e.direction.empty()) {
+void append_line(std::string& out, const Event& event) {
+  out += '{';
+  append_each(out, event_columns, ", ", [&](const auto& column) {
+    ((out += '"') += column.name) += "\": ";
+    append_json(out, column(event));
+  });
+  if (!event.direction.empty()) {
     out += ", \"direction\": [";
-    for (std::size_t i = 0; i < e.direction.size(); ++i) {
-      if (i > 0) out += ", ";
-      if (std::isfinite(e.direction[i]))
-        append_number(out, static_cast<float>(e.direction[i]));  // measured, not exact
+    const char* before = "";
+    for (const double v : event.direction) {
+      out += before;
+      if (std::isfinite(v))
+        append_number(out, static_cast<float>(v));  // measured, not exact
       else
         out += "null";
+      before = ", ";
     }
     out += ']';
   }

@@ -1,4 +1,5 @@
 /// The functions of the module. src/python/shockstep turns keyword arguments into settings of a config and wraps the results.
+#include "config/keys.hpp"
 #include "output/inspection.hpp"
 #include "python/models.hpp"
 #include "python/problem.hpp"
@@ -6,6 +7,7 @@
 #include "python/records.hpp"
 #include "python/run_observer.hpp"
 #include "python/tensor.hpp"
+#include "records/columns.hpp"
 
 #include <shockstep/calibrate.hpp>
 #include <shockstep/comparison.hpp>
@@ -81,13 +83,13 @@ py::object given(const py::dict& arguments, const char* key) {
 
 SampleRequest request_of(const Problem& problem, const py::dict& start) {
   SampleRequest request{.count = problem.run.count,
+                        .first = problem.run.first,
                         .seed = problem.run.seed,
                         .batch = problem.run.batch,
                         .threads = problem.run.threads,
                         .noise = tensor(given(start, "noise")),
                         .init = tensor(given(start, "init")),
                         .mask = tensor(given(start, "mask"))};
-  if (const py::object first = given(start, "first"); !first.is_none()) request.first = first.cast<std::int64_t>();
   if (const py::object n = given(start, "interpolate"); !n.is_none()) request.interpolate = n.cast<int>();
   if (const py::object s = given(start, "strength"); !s.is_none()) request.strength = s.cast<double>();
   return request;
@@ -218,6 +220,20 @@ PYBIND11_MODULE(_core, m) {
   py::class_<Problem>(m, "Problem")
       .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a)
       .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });
+  m.def("keys", [] {
+    py::list out;  // section, name, values, meaning
+    for_each_key([&](const auto& row) {
+      out.append(py::make_tuple(row.key.section, row.key.name, row.values(), row.key.meaning));
+    });
+    return out;
+  });
+  m.def("columns", [] {
+    py::dict out;
+    for_each_column(trajectory_columns, [&](const auto& column) {
+      if (column.shown) out[column.name] = column.meaning;
+    });
+    return out;
+  });
   m.def("interrupted", [] { return keyboard_interrupt(); });
   m.def("sample", &sample, "problem"_a, "start"_a, "observer"_a);
   m.def("encode", &encode, "problem"_a, "data"_a, "observer"_a);

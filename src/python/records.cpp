@@ -1,9 +1,11 @@
 #include "python/records.hpp"
 
+#include "records/columns.hpp"
+
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
-#include <cmath>
+#include <algorithm>
 #include <string>
 
 namespace shockstep::python {
@@ -17,12 +19,36 @@ py::array_t<double> array(const std::vector<double>& values) {
   return py::array_t<double>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-template <class Value, class Get>
-py::array_t<Value> column(const std::vector<TrajectoryReport>& reports, Get get) {
-  py::array_t<Value> out(static_cast<py::ssize_t>(reports.size()));
-  auto* to = out.mutable_data();
-  for (const TrajectoryReport& report : reports) *to++ = static_cast<Value>(get(report));
+template <class Value>
+py::object value(Value value) {
+  if constexpr (std::is_enum_v<Value>)
+    return py::str(text(name(value)));
+  else
+    return py::cast(value);
+}
+
+py::dict row(const auto& columns, const auto& record) {
+  py::dict out;
+  for_each_column(columns, [&](const auto& column) {
+    if (column.shown) out[column.name] = value(column(record));
+  });
   return out;
+}
+
+/// Of one column: an array, or a list of texts.
+template <class Get>
+py::object all(const std::vector<TrajectoryReport>& reports, const Column<Get>& column) {
+  using Value = std::remove_cvref_t<decltype(column(reports.front()))>;
+  if constexpr (std::is_enum_v<Value>) {
+    py::list out;
+    for (const TrajectoryReport& report : reports) out.append(value(column(report)));
+    return out;
+  } else {
+    using Number = std::conditional_t<std::is_same_v<Value, int>, std::int64_t, Value>;
+    py::array_t<Number> out(static_cast<py::ssize_t>(reports.size()));
+    std::ranges::transform(reports, out.mutable_data(), column);
+    return out;
+  }
 }
 
 py::dict to_dict(const Estimate& e) { return py::dict("value"_a = e.value, "standard_error"_a = e.standard_error); }
@@ -31,35 +57,23 @@ py::dict to_dict(const ScheduleError& e) { return py::dict("rms"_a = e.rms, "med
 
 }  // namespace
 
-py::dict to_dict(const StepRecord& r) {
-  return py::dict("trajectory"_a = r.trajectory, "lam"_a = r.lam, "sigma"_a = std::exp(-r.lam), "h"_a = r.h,
-                  "error"_a = r.error, "tolerance"_a = r.tolerance, "rate"_a = r.rate, "accepted"_a = r.accepted,
-                  "pass"_a = r.pass);
-}
+py::dict to_dict(const StepRecord& record) { return row(step_columns, record); }
 
-py::dict to_dict(const TrajectoryReport& r) {
-  return py::dict("trajectory"_a = r.trajectory, "status"_a = text(name(r.status)), "evaluations"_a = r.evaluations,
-                  "probes"_a = r.probes, "accepted"_a = r.accepted, "rejected"_a = r.rejected,
-                  "exponent"_a = r.exponent, "error_estimate"_a = r.error_estimate, "events"_a = r.events.size(),
-                  "passes"_a = r.passes, "score"_a = r.score, "noise_limited"_a = r.noise_limited);
-}
+py::dict to_dict(const TrajectoryReport& report) { return row(trajectory_columns, report); }
 
-py::dict to_dict(const Event& e) {
-  return py::dict("trajectory"_a = e.trajectory, "event"_a = text(name(e.kind)), "sigma"_a = e.sigma,
-                  "sigma_low"_a = e.sigma_low, "sigma_high"_a = e.sigma_high, "t"_a = e.time, "lam"_a = e.lam,
-                  "rate"_a = e.rate, "exponent"_a = e.exponent, "step"_a = e.step,
-                  "direction"_a = e.direction.empty() ? py::object(py::none()) : py::object(array(e.direction)));
+py::dict to_dict(const Event& event) {
+  py::dict out = row(event_columns, event);
+  out["direction"] = event.direction.empty() ? py::object(py::none()) : py::object(array(event.direction));
+  return out;
 }
 
 py::dict to_dict(const RunStatistics& s) {
   py::dict counts;
   for (int i = 0; i < status_count; ++i)
     if (s.count_by_status[i] > 0) counts[py::str(text(name(static_cast<Status>(i))))] = s.count_by_status[i];
-  return py::dict("counts"_a = counts, "evaluations"_a = s.evaluations, "evaluations_mean"_a = s.mean(s.evaluations),
-                  "evaluations_max"_a = s.evaluations_max, "probes"_a = s.probes, "accepted"_a = s.accepted,
-                  "rejected"_a = s.rejected, "repeated"_a = s.repeated, "events"_a = s.events,
-                  "model_calls"_a = s.model_calls, "occupancy"_a = s.occupancy(), "wall_seconds"_a = s.wall_seconds,
-                  "model_seconds"_a = s.model_seconds, "first_failure"_a = s.first_failure);
+  py::dict out("counts"_a = counts, "first_failure"_a = s.first_failure);
+  for_each_column(run_statistics, [&](const auto& statistic) { out[statistic.name] = statistic(s); });
+  return out;
 }
 
 py::dict to_dict(const GuardProfile& p) {
@@ -91,21 +105,11 @@ py::dict to_dict(const ComparisonRow& row) {
 }
 
 py::dict columns(const std::vector<TrajectoryReport>& reports) {
-  py::list status;
-  for (const TrajectoryReport& r : reports) status.append(text(name(r.status)));
-  using Report = const TrajectoryReport&;
-  return py::dict("trajectory"_a = column<std::int64_t>(reports, [](Report r) { return r.trajectory; }),
-                  "status"_a = status,
-                  "evaluations"_a = column<std::int64_t>(reports, [](Report r) { return r.evaluations; }),
-                  "probes"_a = column<std::int64_t>(reports, [](Report r) { return r.probes; }),
-                  "accepted"_a = column<std::int64_t>(reports, [](Report r) { return r.accepted; }),
-                  "rejected"_a = column<std::int64_t>(reports, [](Report r) { return r.rejected; }),
-                  "exponent"_a = column<double>(reports, [](Report r) { return r.exponent; }),
-                  "error_estimate"_a = column<double>(reports, [](Report r) { return r.error_estimate; }),
-                  "events"_a = column<std::int64_t>(reports, [](Report r) { return r.events.size(); }),
-                  "passes"_a = column<std::int64_t>(reports, [](Report r) { return r.passes; }),
-                  "score"_a = column<double>(reports, [](Report r) { return r.score; }),
-                  "noise_limited"_a = column<std::int64_t>(reports, [](Report r) { return r.noise_limited; }));
+  py::dict out;
+  for_each_column(trajectory_columns, [&](const auto& column) {
+    if (column.shown) out[column.name] = all(reports, column);
+  });
+  return out;
 }
 
 py::list events(const std::vector<TrajectoryReport>& reports) {

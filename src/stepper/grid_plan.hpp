@@ -1,7 +1,7 @@
 /// Everything about a run on a grid that is the same for all its trajectories.
 #pragma once
 
-#include <shockstep/sampler_options.hpp>
+#include <shockstep/grid.hpp>
 
 #include "stepper/grid_weights.hpp"
 
@@ -29,9 +29,6 @@ struct GridPlan {
 bool corrects(Method method);
 /// Nodes of a grid of `count` steps, as schedule.hpp defines them.
 int grid_nodes(Method method, Final final, int count);
-
-/// Evaluations of a trajectory on such a grid.
-int grid_evaluations(Method method, Final final, int count);
 
 /// options.steps must be set. Throws ConfigError for a grid that does not fit.
 GridPlan make_grid_plan(const Process& process, const SamplerOptions& options);

@@ -45,10 +45,10 @@ int MethodSpec::convergence(int values) const {
   return highest > 0 ? std::min(order, highest) : order;
 }
 
-std::string method_list(bool (*which)(const MethodSpec&)) {
+std::string method_list(bool (*which)(Method)) {
   std::vector<std::string> names;
   for (const MethodSpec& spec : method_specs())
-    if (which(spec)) names.emplace_back(spec.name);
+    if (which(Method(spec.name))) names.emplace_back(spec.name);
   return join(names);
 }
 

@@ -8,7 +8,6 @@
 #include "stepper/tableau.hpp"
 
 #include <span>
-#include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -60,9 +59,6 @@ struct MethodSpec {
 /// All that a config can name: the multistep, Runge-Kutta methods, methods on a grid, those of the SDE; each in order of names.
 std::span<const MethodSpec> method_specs();
 const MethodSpec& spec_of(Method method);
-
-/// "a, b, c": the names of those for which `which` holds.
-std::string method_list(bool (*which)(const MethodSpec&));
 
 /// Method::own.
 MethodSpec own_method();

@@ -1,6 +1,7 @@
 #include "trajectory/adaptive.hpp"
 
 #include "core/nan.hpp"
+#include "stepper/replayed_steps.hpp"
 #include "stepper/runge_kutta.hpp"
 
 #include <algorithm>
@@ -55,7 +56,10 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
   multistep_.warp(guard_.warp);
   if (way.events) node_D_ = state.make(), measured_D_ = state.make(), direction_.resize(state.dimension());
   if (way.events || (way.record && way.record->probe_every > 0)) probe_.emplace(state);
-  if (guard_.method != Method::multistep) staged_ = make_staged_steps(guard_.method, state, way.events);
+  if (guard_.method == Method::own)
+    staged_ = std::make_unique<ReplayedSteps>(way.own, state, way.events);
+  else if (guard_.method != Method::multistep)
+    staged_ = make_staged_steps(guard_.method, state, way.events);
 }
 
 Task<Status> AdaptiveTrajectory::integrate() {

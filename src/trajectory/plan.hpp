@@ -1,6 +1,7 @@
 /// What the trajectories of a run share: where they run, and which way.
 #pragma once
 
+#include <shockstep/adaptive_method.hpp>
 #include <shockstep/controller.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/process.hpp>
@@ -21,6 +22,7 @@ namespace shockstep {
 /// Steps of its own down the probability flow, with the guard.
 struct AdaptivePlan {
   GuardProfile guard;                ///< with method, order, warp and tolerance of a step
+  AdaptiveMethod own{};              ///< what Method::own is
   bool events = false;               ///< detect events, with probes
   std::int64_t long_directions = 0;  ///< of trajectories before this one they bear a direction in any dimension
   bool data_are_given =

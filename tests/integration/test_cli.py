@@ -108,6 +108,16 @@ class Run(Case):
             self.assertLess(math.hypot(abs(x) - 1, y), 0.8)
         self.assertEqual({int(s["trajectory"]) for s in read_csv(out / "steps.csv")}, set(range(5)))
 
+    def test_events_without_their_directions(self):
+        folders = [self.folder / name for name in ("with", "without")]
+        for out, switch in zip(folders, ("on", "off")):
+            shockstep("sample", self.config, "--out", out, "--set", f"output.directions={switch}")
+        both = [[json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()] for out in folders]
+        self.assertTrue(any("direction" in event for event in both[0]))
+        for event in both[0]:
+            event.pop("direction", None)
+        self.assertEqual(*both)
+
     def test_methods(self):
         self.assertIn("dopri5", methods("Runge-Kutta"))
         for method in methods("Runge-Kutta"):
@@ -542,6 +552,22 @@ class Help(Case):
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         for word in ("shockstep", "torch", "cpu", "gaussian_mixture", "torchscript", "ve", "multistep", "fehlberg78", "unipc", "dpmpp_3m_sde", "karras", "tapered"):
             self.assertIn(word, run.stdout)
+
+    def test_info_lists_the_columns_and_keys_that_there_are(self):
+        parts = re.split(r"^(?=\S)", shockstep("info").stdout, flags=re.MULTILINE)
+        listed = {part.split("\n")[0]: re.findall(r"^  (\S+) ", part, re.MULTILINE) for part in parts}
+        out = self.folder / "out"
+        shockstep("sample", self.config, "--out", out)
+        for table in ("trajectories.csv", "steps.csv"):
+            header = (out / table).read_text().split("\n")[0]
+            self.assertEqual(header.split(","), listed[f"columns of {table}"])
+        event = json.loads((out / "events.jsonl").read_text().split("\n")[0])
+        self.assertEqual([key for key in event if key != "direction"], listed["keys of events.jsonl"])
+        config = json.loads((out / "summary.json").read_text())["config"]
+        keys = listed["keys of a config, their values and defaults"]
+        for section in ("sampler", "run", "output"):
+            for key in config[section]:
+                self.assertIn(f"{section}.{key}", keys)
 
 
 if __name__ == "__main__":

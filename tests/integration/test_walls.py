@@ -14,7 +14,10 @@ SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parent
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", SOURCE / "build"))
 
 TORCH = re.compile(r"(ATen|c10|torch|caffe2)/")
-TORCH_FREE = ["process", "state", "stepper", "controller", "burgers", "trajectory", "core", "config", "output", "log"]
+TORCH_FREE = ["process", "state", "stepper", "controller", "burgers", "trajectory", "core", "records", "config", "output", "log"]
+
+# Folder of src, and the others that it may know; of headers in include/ all.
+ROOMS = {"core": [], "config": ["core"], "records": ["core", "controller"]}
 
 # Include pattern, where it may stand, in which folders that is checked.
 WALLS = [
@@ -97,6 +100,15 @@ class Includes(unittest.TestCase):
                         self.assertTrue((SOURCE / "include" / include).exists())
                     else:
                         self.assertFalse((SOURCE / "src" / include).exists() or include.endswith(".hpp") and "/" not in include)
+
+    def test_rooms_stay_apart(self):
+        folders = {path.name for path in (SOURCE / "src").iterdir() if path.is_dir()}
+        for room, others in ROOMS.items():
+            self.assertLessEqual({room, *others}, folders)
+            for name, path in files(f"src/{room}"):
+                seen = {include.split("/")[0] for include in includes(path)} & folders
+                with self.subTest(file=name):
+                    self.assertLessEqual(seen, {room, *others})
 
     def test_arithmetic_knows_no_torch(self):
         for name, path in (file for folder in ("src", "tests") for file in files(folder) if torch_free(file[0])):

@@ -1,5 +1,6 @@
 """Exceptions, Ctrl-C, observers and threads."""
 
+import inspect
 import os
 import signal
 import threading
@@ -10,6 +11,7 @@ import torch
 from conftest import DATA_STD, denoiser
 
 import shockstep
+from shockstep import _core
 
 
 def test_exceptions_arrive_as_they_were_raised():
@@ -196,3 +198,26 @@ def test_an_observers_exception_ends_the_run(modes):
 
     with pytest.raises(LookupError, match="no place"):
         shockstep.sample(modes, count=100, sigma_max=20.0, observer=Broken())
+
+
+def test_keywords_are_the_keys_of_a_config(modes):
+    keys = {name: values for section, name, values, _ in _core.keys() if section in ("sampler", "run")}
+    assert {"tolerance", "steps", "seed"} <= keys.keys()
+    assert keys.keys() <= inspect.signature(shockstep.sample).parameters.keys()
+    for name, values in keys.items():
+        assert f"\n    {name}: " in shockstep.sample.__doc__ and values in shockstep.sample.__doc__
+    assert "steps" not in inspect.signature(shockstep.encode).parameters
+    with pytest.raises(TypeError, match="unexpected keyword argument 'tolerence'"):
+        shockstep.sample(modes, tolerence=1)
+    with pytest.raises(TypeError, match="unexpected keyword argument 'steps'"):
+        shockstep.encode(modes, torch.zeros(1, 1), steps=3)
+
+
+def test_columns_are_attributes(modes):
+    result = shockstep.sample(modes, count=4, sigma_max=20.0)
+    assert _core.columns().keys() == result.columns.keys()
+    for name in result.columns.keys() - {"events"}:
+        assert getattr(result, name) is result.columns[name] and name in dir(result)
+        assert f" {name}: " in shockstep.Result.__doc__
+    with pytest.raises(AttributeError, match="nothing"):
+        result.nothing

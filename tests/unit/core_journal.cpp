@@ -2,11 +2,13 @@
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
 
+#include "core/bytes.hpp"
 #include "core/exact_sum.hpp"
 #include "core/open_work.hpp"
-#include "core/run_tally.hpp"
 #include "output/journal.hpp"
 #include "output/tables.hpp"
+#include "records/columns.hpp"
+#include "records/run_tally.hpp"
 #include "support/test.hpp"
 
 #include <sys/resource.h>
@@ -91,9 +93,7 @@ std::string text(const DoneTrajectory& t) {
   append_line(out, t.report);
   for (const Event& event : t.report.events) append_line(out, event);
   for (const StepRecord& step : t.steps) append_line(out, step);
-  for (const double x : {t.report.noise, t.report.noise_excess, t.report.drift, t.report.asymmetry2})
-    out += std::to_string(x) + " ";
-  out += t.report.blown_up ? "blown up" : "";
+  for_each_member(trajectory_columns, [&](const auto& column) { append_bytes(out, column(t.report)); });
   out.append(reinterpret_cast<const char*>(t.sample.data()), t.sample.size() * sizeof(double));
   return out;
 }
@@ -226,6 +226,17 @@ TEST_CASE("what is no journal is refused") {
   }
   CHECK_THROWS_WITH(JournalReader(file("missing.journal")),
                     file("missing.journal") + ": cannot be read: No such file or directory");
+}
+
+TEST_CASE("a journal with other columns is of another version") {
+  const std::string path = file("other.journal");
+  fs::remove(path);
+  {
+    RecordLog log(path);
+    log.begin(0);
+    log.append("H1234what it depends on");
+  }
+  CHECK_THROWS_WITH(JournalReader(path), path + ": was written by another version of shockstep; begin anew");
 }
 
 TEST_CASE("records reach the system while their writer lives") {

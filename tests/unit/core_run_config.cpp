@@ -1,4 +1,5 @@
 // A run's settings: defaults, every key of sampler, run and output, and every error by its exact line.
+#include "config/keys.hpp"
 #include "config/run_config.hpp"
 #include "config/yaml.hpp"
 #include "stepper/method_spec.hpp"
@@ -9,6 +10,7 @@
 #include <unistd.h>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 using namespace shockstep;
 
@@ -72,6 +74,34 @@ TEST_CASE("every key") {
   CHECK(c.output.grid_columns == 3);
   CHECK(c.output.steps == 0);
   CHECK_FALSE(c.output.events);
+}
+
+TEST_CASE("a row for each key: it is in effect, and what is said of it can be read") {
+  std::set<std::string> keys, options;
+  for_each_key([&](const auto& row) {
+    const auto& [section, name, meaning, changes, measured, option, type] = row.key;
+    const std::string key = std::string(section) + "." + name, usual = default_of(row, methods);
+    INFO(key);
+    CHECK(keys.insert(key).second);
+    CHECK_FALSE((row.values().empty() || std::string(meaning).empty()));
+    if (*option) {
+      CHECK(options.insert(option).second);
+      CHECK(*type);
+    }
+    if (usual.empty()) return;  // it depends on others
+    ConfigNode given;
+    given.child(name) = ConfigNode::literal(usual);
+    Section again("x.yaml", section, given);
+    typename std::remove_cvref_t<decltype(row)>::Settings settings, defaults;
+    row.read(again, settings, methods);
+    CHECK(again.resolved().find(name)->scalar == usual);
+    CHECK(row.text(settings) == row.text(defaults));
+  });
+  const ConfigNode resolved = read("").resolved();
+  for (const char* section : {"sampler", "run", "output"})
+    for (const auto& [name, value] : resolved.find(section)->map)
+      CHECK(keys.contains(std::string(section) + "." + name));
+  CHECK(options.contains("--tolerance"));
 }
 
 TEST_CASE("the guard in short") {

@@ -4,10 +4,12 @@
 #include "output/file.hpp"
 #include "output/ordered_text.hpp"
 #include "output/tables.hpp"
+#include "records/columns.hpp"
 #include "support/test.hpp"
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -30,7 +32,42 @@ std::string read(const std::string& path) {
   return text.str();
 }
 
+/// As many fields as names, and as columns that are shown.
+void check_fields(const std::string& header, const std::string& line, const auto& columns) {
+  std::string names;
+  for_each_column(columns, [&](const auto& column) {
+    if (column.shown) names += std::string(names.empty() ? "" : ",") + column.name;
+  });
+  CHECK(header == names + "\n");
+  CHECK(std::ranges::count(header, ',') == std::ranges::count(line, ','));
+}
+
+/// As many numbers as any(...) can be written in the braces of a Record.
+struct Any {
+  template <class T>
+  operator T() const;
+};
+template <class Record, class... Anys>
+constexpr std::size_t members() {
+  if constexpr (requires { Record{Anys{}..., Any{}}; })
+    return members<Record, Anys..., Any>();
+  else
+    return sizeof...(Anys);
+}
+
+std::size_t listed(const auto& columns) {
+  std::size_t count = 0;
+  for_each_member(columns, [&](const auto&) { ++count; });
+  return count;
+}
+
 }  // namespace
+
+TEST_CASE("every member has its row, so that the journal keeps it") {
+  CHECK(listed(trajectory_columns) == members<TrajectoryReport>() - 1);  // events have records of their own
+  CHECK(listed(event_columns) == members<Event>() - 1);                  // and so has the direction
+  CHECK(listed(step_columns) == members<StepRecord>());
+}
 
 TEST_CASE("a trajectory's line") {
   TrajectoryReport r;
@@ -39,9 +76,8 @@ TEST_CASE("a trajectory's line") {
   r.events.resize(3);
   std::string line;
   append_line(line, r);
-  CHECK(line == "12,budget,31,2,28,1,0.3333333333333333,,3,2,1e-300,7\n");
-  CHECK(std::count(trajectories_header.begin(), trajectories_header.end(), ',') ==
-        std::count(line.begin(), line.end(), ','));
+  CHECK(line.starts_with("12,budget,31,2,28,1,0.3333333333333333,,3,2,1e-300,7"));  // others may follow
+  check_fields(trajectories_header(), line, trajectory_columns);
 }
 
 TEST_CASE("a step's line") {
@@ -49,8 +85,8 @@ TEST_CASE("a step's line") {
   s.trajectory = 3, s.lam = 0, s.h = .25, s.error = .125, s.tolerance = .01, s.accepted = false;
   std::string line;
   append_line(line, s);
-  CHECK(line == "3,0,1,0.25,0.125,0.01,,0,1\n");
-  CHECK(std::count(steps_header.begin(), steps_header.end(), ',') == std::count(line.begin(), line.end(), ','));
+  CHECK(line.starts_with("3,0,1,0.25,0.125,0.01,,0,1"));
+  check_fields(steps_header(), line, step_columns);
 }
 
 TEST_CASE("an event's line is JSON and reads back exactly") {

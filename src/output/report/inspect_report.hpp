@@ -1,9 +1,9 @@
 /// report.html of inspect.
 #pragma once
 
+#include "config/settings.hpp"
 #include "output/inspection.hpp"
 #include "output/report/known_model.hpp"
-#include "output/settings.hpp"
 
 #include <nlohmann/json_fwd.hpp>
 

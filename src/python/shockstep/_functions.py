@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Callable, Sequence
+from inspect import Parameter, signature
 from typing import Any, Union
 
 import torch
@@ -12,21 +14,20 @@ import torch
 from . import _core
 from ._network import Network
 from ._results import Encoding, Interrupted, Result, Schedule
-from ._settings import problem
+from ._settings import KEYS, problem
 
 AnyModel = Union[Callable[..., torch.Tensor], Network, _core.Model, str, "os.PathLike[str]"]
 
-# What every function takes; the same words as in a config, whose pages say more. Left out: the config's, or the usual one.
-_KEYWORDS = """
+# What every function takes, before and after the keys of a config. Left out: the config's, or the usual one.
+_BEFORE = """
     model: a callable (x [B, *shape], sigma [B]) -> denoised [B, *shape] on Torch tensors, E[x0 | x0 + sigma n]; a Network, for
         callables and files that compute anything else; an exact model; or the path of a config, whose settings the arguments
         override.
-    shape: of one sample, needed for a callable. data_std: standard deviation of the data, data units.
     process: name or section, such as {"kind": "vp_linear", "beta_start": 1e-4, "beta_end": 0.02, "steps": 1000}; ve for a
-        plain denoiser. sigma_min, sigma_max: range of integration in sigma/alpha, data units.
-    dtype, device: of the callable's inputs; those of a module's weights, else float32 on the CPU. The state is float64.
-    batch: rows of one call. A network always sees batches of this size, padded, since its bits may depend on it.
-    seed: of the starting latents; trajectory i depends on (settings, model, seed, i) alone.
+        plain denoiser."""
+_AFTER = """
+    Left out, dtype and device are those of a module's weights, else float32 on the CPU; the state is float64. A network always
+    sees batches of `batch` rows, padded, since its bits may depend on it. Trajectory i depends on (settings, model, seed, i) alone.
     observer: an object with any of the methods step(dict), wants_steps(trajectory), finished(dict, sample), progress(share)
         and cancelled(), which ends the run when it returns True.
     Ctrl-C raises Interrupted, a KeyboardInterrupt, with what is done in its .result.
@@ -41,68 +42,56 @@ def _unless_interrupted(result: Any) -> Any:
     return result
 
 
-def _documented(function: Callable[..., Any]) -> Callable[..., Any]:
-    function.__doc__ = (function.__doc__ or "").replace("    {keywords}", _KEYWORDS.lstrip("\n"))
-    return function
+def _keys(without: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Gives a function the keys of a config as keywords, but those `without`, in its signature and its text."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        keys = {name: text for name, (_, text) in KEYS.items() if name not in without.split()}
+        *own, _ = signature(function).parameters.values()
+        known = {parameter.name for parameter in own} | keys.keys()
+
+        @functools.wraps(function)
+        def checked(*arguments: Any, **keywords: Any) -> Any:
+            for name in keywords:
+                if name not in known:
+                    raise TypeError(f"{function.__name__}() got an unexpected keyword argument {name!r}")
+            return function(*arguments, **keywords)
+
+        others = [Parameter(name, Parameter.KEYWORD_ONLY, default=None) for name in keys]
+        checked.__signature__ = signature(function).replace(parameters=[*own, *others])  # type: ignore[attr-defined]
+        lines = "".join(f"\n    {name}: {text}" for name, text in keys.items())
+        checked.__doc__ = (function.__doc__ or "").replace("\n    {keywords}", _BEFORE + lines + _AFTER)
+        return checked
+
+    return decorate
 
 
-@_documented
+@_keys()
 def sample(
     model: AnyModel,
     *,
-    shape: Sequence[int] | None = None,
-    count: int | None = None,
-    seed: int | None = None,
-    tolerance: float | None = None,
     process: dict[str, Any] | str | None = None,
-    sigma_min: float | None = None,
-    sigma_max: float | None = None,
-    dynamics: str | None = None,
-    eta: float | None = None,
-    method: str | None = None,
-    order: int | None = None,
-    solver_type: str | None = None,
-    steps: Any = None,
-    guard: bool | dict[str, Any] | None = None,
-    max_evaluations: int | None = None,
-    final: str | None = None,
-    batch: int | None = None,
-    threads: int | None = None,
-    device: Any = None,
-    dtype: Any = None,
-    data_std: float | None = None,
-    label: Any = None,
     noise: Any = None,
     init: Any = None,
     strength: float | None = None,
     mask: Any = None,
     interpolate: int | None = None,
-    first: int = 0,
     observer: Any = None,
+    **keywords: Any,
 ) -> Result:
     """Draws samples.
 
     {keywords}
-    count: trajectories first .. first + count - 1; 1024. tolerance: error of a finished sample, root mean square over its
-        coordinates, data units; 1e-2.
-    dynamics: ode or sde, with eta. method, order, solver_type: docs/methods.md. guard: False, or its section.
-    steps: adaptive (the default); a number for a log-uniform grid; {"schedule": "karras", "count": 20}; or a list of sigmas.
-    max_evaluations: of one trajectory, never exceeded; 1000. final: denoise, or keep for the state at sigma_min.
+    Trajectories first .. first + count - 1 are drawn. steps may be a list of sigmas.
     noise: starting latents of unit variance, [count, *shape]. init: data to start from, noised by strength; mask: where it is
         1, init is kept. interpolate: rows from each latent to the next.
     """
-    keywords = dict(
-        shape=shape, count=count, seed=seed, tolerance=tolerance, sigma_min=sigma_min, sigma_max=sigma_max,
-        dynamics=dynamics, eta=eta, method=method, order=order, solver_type=solver_type, steps=steps, guard=guard,
-        max_evaluations=max_evaluations, final=final, batch=batch, threads=threads, device=device, dtype=dtype,
-        data_std=data_std, label=label,
-    )  # fmt: skip
-    start = dict(noise=noise, init=init, strength=strength, mask=mask, interpolate=interpolate, first=first)
+    start = dict(noise=noise, init=init, strength=strength, mask=mask, interpolate=interpolate)
     raw = _core.sample(problem(model, process, keywords), start, observer)
     return _unless_interrupted(Result(raw))
 
 
-@_documented
+@_keys(without="count first dynamics eta method order solver_type steps final")
 def encode(
     model: AnyModel,
     data: Any,
@@ -110,21 +99,9 @@ def encode(
     likelihood: str | None = None,
     probes: int | None = None,
     add_noise: bool | None = None,
-    shape: Sequence[int] | None = None,
-    seed: int | None = None,
-    tolerance: float | None = None,
     process: dict[str, Any] | str | None = None,
-    sigma_min: float | None = None,
-    sigma_max: float | None = None,
-    guard: bool | dict[str, Any] | None = None,
-    max_evaluations: int | None = None,
-    batch: int | None = None,
-    threads: int | None = None,
-    device: Any = None,
-    dtype: Any = None,
-    data_std: float | None = None,
-    label: Any = None,
     observer: Any = None,
+    **keywords: Any,
 ) -> Encoding:
     """Data to latents, and their log-likelihood: the probability flow taken upwards.
 
@@ -133,71 +110,40 @@ def encode(
     likelihood: auto (exact up to 16 dimensions, else hutchinson), off, exact, hutchinson with `probes` directions.
     add_noise: the model knows data with noise of sigma_min; False where these have it already.
     """
-    keywords = dict(
-        shape=shape, seed=seed, tolerance=tolerance, sigma_min=sigma_min, sigma_max=sigma_max, guard=guard,
-        max_evaluations=max_evaluations, batch=batch, threads=threads, device=device, dtype=dtype, data_std=data_std,
-        label=label,
-    )  # fmt: skip
     section = {"likelihood": likelihood, "probes": probes, "noise": add_noise}
     section = {key: value for key, value in section.items() if value is not None}
     raw = _core.encode(problem(model, process, keywords, encode=section or None), data, observer)
     return _unless_interrupted(Encoding(raw))
 
 
-@_documented
+@_keys(without="steps count first seed threads dynamics eta tolerance guard max_evaluations")
 def schedule(
     model: AnyModel,
     *,
     steps: int,
-    method: str | None = None,
-    order: int | None = None,
-    solver_type: str | None = None,
-    final: str | None = None,
-    shape: Sequence[int] | None = None,
     process: dict[str, Any] | str | None = None,
-    sigma_min: float | None = None,
-    sigma_max: float | None = None,
-    batch: int | None = None,
-    device: Any = None,
-    dtype: Any = None,
-    data_std: float | None = None,
-    label: Any = None,
     observer: Any = None,
+    **keywords: Any,
 ) -> Schedule:
     """Fits a fixed schedule of `steps` steps to a model and a method; 10 000 model evaluations.
 
     {keywords}
     Returns a list for diffusers, k-diffusion and ComfyUI. A fit that Ctrl-C ends has no result: a plain KeyboardInterrupt.
     """
-    keywords = dict(
-        shape=shape, method=method, order=order, solver_type=solver_type, steps=steps, final=final, sigma_min=sigma_min,
-        sigma_max=sigma_max, batch=batch, device=device, dtype=dtype, data_std=data_std, label=label,
-    )  # fmt: skip
-    posed = problem(model, process, keywords)
+    posed = problem(model, process, {"steps": steps, **keywords})
     return Schedule(_core.schedule(posed, observer), posed.denoises)
 
 
-@_documented
+@_keys(without="first dynamics eta method order solver_type steps tolerance guard max_evaluations")
 def compare(
     model: AnyModel,
     methods: Sequence[dict[str, Any]] | None = None,
     *,
     reference: str | float | None = None,
     data: Any = False,
-    shape: Sequence[int] | None = None,
-    count: int | None = None,
-    seed: int | None = None,
     process: dict[str, Any] | str | None = None,
-    sigma_min: float | None = None,
-    sigma_max: float | None = None,
-    final: str | None = None,
-    batch: int | None = None,
-    threads: int | None = None,
-    device: Any = None,
-    dtype: Any = None,
-    data_std: float | None = None,
-    label: Any = None,
     observer: Any = None,
+    **keywords: Any,
 ) -> list[dict[str, Any]]:
     """Several methods on the same trajectories: a list of dicts, the rows of compare.csv.
 
@@ -206,16 +152,12 @@ def compare(
     reference: exact (mixtures in one dimension), or the tolerance of an unguarded run. data: samples to compare distributions
         with, [m, *shape]; True: exact ones, of Gaussian mixtures.
     """
-    keywords = dict(
-        shape=shape, count=count, seed=seed, sigma_min=sigma_min, sigma_max=sigma_max, final=final, batch=batch,
-        threads=threads, device=device, dtype=dtype, data_std=data_std, label=label,
-    )  # fmt: skip
     methods = None if methods is None else list(methods)
     posed = problem(model, process, keywords, methods=methods, reference=reference)
     return _unless_interrupted(_core.compare(posed, data, observer))
 
 
-@_documented
+@_keys(without="first dynamics eta method order solver_type steps max_evaluations final")
 def inspect(
     model: AnyModel,
     *,
@@ -224,21 +166,9 @@ def inspect(
     labels: Any = None,
     held_out: Any = None,
     settings: dict[str, Any] | None = None,
-    shape: Sequence[int] | None = None,
-    count: int | None = None,
-    seed: int | None = None,
-    tolerance: float | None = None,
     process: dict[str, Any] | str | None = None,
-    sigma_min: float | None = None,
-    sigma_max: float | None = None,
-    guard: bool | dict[str, Any] | None = None,
-    batch: int | None = None,
-    threads: int | None = None,
-    device: Any = None,
-    dtype: Any = None,
-    data_std: float | None = None,
-    label: Any = None,
     observer: Any = None,
+    **keywords: Any,
 ) -> dict[str, Any]:
     """Whether the model is the denoiser of some data, and what it does with them: docs/inspect.md.
 
@@ -250,10 +180,6 @@ def inspect(
     settings: the section inspect of a config, such as {"health_rows": 0}; {"misfit": "go_on"} inspects what does not fit, too.
     {keywords}
     """
-    keywords = dict(
-        shape=shape, count=count, seed=seed, tolerance=tolerance, sigma_min=sigma_min, sigma_max=sigma_max, guard=guard,
-        batch=batch, threads=threads, device=device, dtype=dtype, data_std=data_std, label=label,
-    )  # fmt: skip
     posed = problem(model, process, keywords, inspect=settings)
     found = json.loads(_core.inspect(posed, dict(data=data, labels=labels, held_out=held_out), quick, observer))
     known_elsewhere = ("version", "config", "model", "device", "threads", "setup_seconds", "seconds")

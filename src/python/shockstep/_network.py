@@ -11,6 +11,10 @@ import torch
 from ._diffusers import scheduler_settings
 
 
+# Of the section `model` of a config: what a function of the module may be told of a callable.
+DESCRIPTION = ("predicts", "time", "time_scale", "scale_input", "label", "guidance", "threshold", "data_std")
+
+
 class Network:
     """A network and its description.
 
@@ -31,10 +35,9 @@ class Network:
         process: dict[str, Any] | str | None = None,
         **description: Any,
     ):
-        known = ("predicts", "time", "time_scale", "scale_input", "label", "guidance", "threshold", "data_std")
         for key in description:
-            if key not in known:
-                raise TypeError(f"Network: unknown argument {key}; known: {', '.join(('shape', 'process', *known))}")
+            if key not in DESCRIPTION:
+                raise TypeError(f"Network: unknown argument {key}; known: {', '.join(('shape', 'process', *DESCRIPTION))}")
         self.model = model
         self.process = {"kind": process} if isinstance(process, str) else process
         self.settings = {key: value for key, value in {"shape": shape, **description}.items() if value is not None}

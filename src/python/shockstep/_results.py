@@ -7,6 +7,8 @@ from typing import Any
 import numpy
 import torch
 
+from . import _core
+
 
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C in a run. result: what was done, the rest with the status "interrupted"."""
@@ -20,10 +22,8 @@ class Result:
     """Samples, and what is known of each.
 
     samples: Tensor [count, *shape], float64, data units; NaN where the status says why.
-    status: list of "ok", "budget" (max_evaluations forced steps beyond the tolerance), "non_finite", "failed", "interrupted".
-    evaluations, probes, accepted, rejected, passes, exponent, error_estimate, score, noise_limited: arrays [count], the
-        columns of trajectories.csv. error_estimate: upper estimate of the root mean square error over coordinates, data units;
-        NaN where it is unknown. exponent: sum of the exponents of the trajectory's decisions.
+    columns: a dict of arrays [count], status a list; each of them is an attribute too, events apart:
+{columns}
     events: a list of dicts, the lines of events.jsonl: pandas.DataFrame(result.events).
     statistics: a dict of counts, sums and seconds. profile: the guard's. sigmas: the grid; empty where steps are adaptive.
     notes: what was not done as asked, one sentence each.
@@ -36,19 +36,17 @@ class Result:
         self.profile: dict[str, Any] = raw["profile"]
         self.sigmas: list[float] = raw["sigmas"]
         self.notes: list[str] = raw["notes"]
-        columns = raw["columns"]
-        self.trajectory: numpy.ndarray = columns["trajectory"]
-        self.status: list[str] = columns["status"]
-        self.evaluations: numpy.ndarray = columns["evaluations"]
-        self.probes: numpy.ndarray = columns["probes"]
-        self.accepted: numpy.ndarray = columns["accepted"]
-        self.rejected: numpy.ndarray = columns["rejected"]
-        self.passes: numpy.ndarray = columns["passes"]
-        self.exponent: numpy.ndarray = columns["exponent"]
-        self.error_estimate: numpy.ndarray = columns["error_estimate"]
-        self.score: numpy.ndarray = columns["score"]
-        self.noise_limited: numpy.ndarray = columns["noise_limited"]
-        self.columns: dict[str, Any] = columns
+        self.columns: dict[str, Any] = raw["columns"]
+        self.status: list[str] = self.columns["status"]
+
+    def __getattr__(self, name: str) -> numpy.ndarray:
+        columns = vars(self).get("columns", {})
+        if name not in columns:
+            raise AttributeError(f"'Result' object has no attribute {name!r}")
+        return columns[name]
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.columns]
 
     def numpy(self) -> numpy.ndarray:
         """The samples; shares their memory."""
@@ -70,6 +68,11 @@ class Result:
         from ._plot import plot
 
         return plot(self, axes)
+
+
+Result.__doc__ = (Result.__doc__ or "").replace(
+    "{columns}", "\n".join(f"        {name}: {meaning}." for name, meaning in _core.columns().items())
+)
 
 
 class Encoding:

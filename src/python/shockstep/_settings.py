@@ -10,19 +10,23 @@ from typing import Any
 import torch
 
 from . import _core
-from ._network import Network
+from ._network import DESCRIPTION, Network
 
-SECTION = {
-    **dict.fromkeys(
-        ("shape", "predicts", "time", "time_scale", "scale_input", "label", "guidance", "threshold", "data_std"), "model"
-    ),
-    **dict.fromkeys(("sigma_min", "sigma_max"), "process"),
-    **dict.fromkeys(
-        ("dynamics", "eta", "method", "order", "solver_type", "steps", "tolerance", "guard", "max_evaluations", "final"),
-        "sampler",
-    ),
-    **dict.fromkeys(("count", "seed", "batch", "threads", "device", "dtype"), "run"),
+# The keys of a config that are keywords: name -> (section, what it may be and means).
+KEYS = {
+    "shape": ("model", "of one sample, needed for a callable."),
+    "data_std": ("model", "standard deviation of the data, data units."),
+    "label": ("model", "class, one or one for each trajectory."),
+    "sigma_min": ("process", "range of integration in sigma/alpha, data units, to sigma_max."),
+    "sigma_max": ("process", "where it begins."),
+    **{
+        name: (section, f"{meaning}: {values}.")
+        for section, name, values, meaning in _core.keys()
+        if section in ("sampler", "run")
+    },
 }
+# What any is, those of a Network included.
+SECTION = {**dict.fromkeys(DESCRIPTION, "model"), **{name: section for name, (section, _) in KEYS.items()}}
 
 
 def plain(value: Any) -> Any:
@@ -53,7 +57,7 @@ def of_module(model: Any) -> dict[str, Any]:
     if model.training:
         warnings.warn(
             "the module is in training mode, in which dropout and batch norm make rows depend on each other; call .eval()",
-            stacklevel=4,
+            stacklevel=5,
         )
     weight = next((p for p in model.parameters() if p.is_floating_point()), None)
     return {} if weight is None else {"dtype": weight.dtype, "device": weight.device}

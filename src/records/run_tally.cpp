@@ -1,6 +1,7 @@
-#include "core/run_tally.hpp"
+#include "records/run_tally.hpp"
 
 #include "controller/denoiser_check.hpp"
+#include "records/columns.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,24 +9,18 @@
 namespace shockstep {
 
 void RunTally::add(const TrajectoryReport& r) {
+  for_each_column(run_statistics, [&]<class Get>(const Statistic<Get>& sum) {
+    if constexpr (std::is_same_v<Get, std::int64_t RunStatistics::*>)
+      if (sum.adds) sum(counts_) += sum.adds(r);
+  });
   ++counts_.count_by_status[static_cast<int>(r.status)];
-  counts_.evaluations += r.evaluations;
   counts_.evaluations_max = std::max<std::int64_t>(counts_.evaluations_max, r.evaluations);
-  counts_.probes += r.probes;
-  counts_.accepted += r.accepted;
-  counts_.rejected += r.rejected;
-  counts_.repeated += r.passes > 1;
-  counts_.events += static_cast<std::int64_t>(r.events.size());
   if (r.noise_limited > 0) {
-    ++counts_.noise_limited;
     noise_.add(r.noise);
     counts_.noise_excess = std::max(counts_.noise_excess, r.noise_excess);
   }
   if (std::isfinite(r.asymmetry2)) asymmetry2_.add(r.asymmetry2), ++asymmetries_;
-  if (r.status == Status::ok || r.status == Status::budget) {
-    counts_.blown_up += r.blown_up;
-    if (!r.blown_up) drift_.add(r.drift), ++sound_;
-  }
+  if (arrived(r) && !r.blown_up) drift_.add(r.drift), ++sound_;
   if (r.status != Status::interrupted) ++done_;
 }
 

@@ -1,0 +1,90 @@
+/// All keys of a config but those of `model` and `process`, which their factories read.
+#pragma once
+
+#include <shockstep/encode_options.hpp>
+#include <shockstep/inspect_options.hpp>
+#include <shockstep/sampler_options.hpp>
+
+#include "config/settings.hpp"
+
+#include <string>
+#include <tuple>
+#include <vector>
+
+namespace shockstep {
+
+using MethodNames = std::vector<std::string>;  ///< that `method` may have
+
+void read_eta(Section& sampler, SamplerOptions& options);
+void read_method(Section& sampler, SamplerOptions& options, const MethodNames& methods);
+void read_order(Section& sampler, SamplerOptions& options);
+void read_solver_type(Section& sampler, SamplerOptions& options);
+void read_guard(Section& sampler, SamplerOptions& options);
+void read_steps(Section& sampler, SamplerOptions& options);
+
+/// In the order in which they are read: each may depend on those before.
+inline constexpr std::tuple sampler_keys{
+    WordKey{
+        Key{"sampler", "dynamics", "the probability-flow ODE or the reverse SDE", Changes::samples, Measured::always},
+        &SamplerOptions::dynamics,
+        {Word{"ode", Dynamics::ode}, Word{"sde", Dynamics::sde}}},
+    OtherKey{Key{"sampler", "eta", "of the reverse SDE: how much noise it adds", Changes::samples, Measured::always},
+             "0 to 1", &read_eta, +[](const SamplerOptions& o) { return shortest(o.eta); }},
+    OtherKey{Key{"sampler", "method", "how to step; see shockstep info", Changes::samples, Measured::always, "--method",
+                 "NAME"},
+             "NAME", &read_method, +[](const SamplerOptions& o) { return std::string(name(o.method)); }},
+    OtherKey{Key{"sampler", "order", "of multistep, unipc, deis and lms", Changes::samples, Measured::always},
+             "auto, 1 to 5", &read_order, +[](const SamplerOptions& o) { return std::to_string(o.order); }},
+    OtherKey{Key{"sampler", "solver_type", "of unipc: its function B(h)", Changes::samples, Measured::always},
+             "bh1, bh2", &read_solver_type,
+             +[](const SamplerOptions& o) { return std::to_string(static_cast<int>(o.solver_type)); }},
+    PositiveKey{Key{"sampler", "tolerance", "error allowed, data units", Changes::samples, Measured::adaptive,
+                    "--tolerance", "T"},
+                &SamplerOptions::tolerance},
+    OtherKey{Key{"sampler", "guard", "of adaptive steps of the ODE: against amplified errors; docs/guard.md",
+                 Changes::samples, Measured::adaptive},
+             "on, off, {profile, quantile, redo, events}", &read_guard,
+             +[](const SamplerOptions& o) {
+               return std::to_string(static_cast<int>(o.guard.redo)) + " " + shortest(o.guard.quantile);
+             }},
+    WholeKey{Key{"sampler", "max_evaluations", "of one trajectory, never exceeded", Changes::samples, Measured::always},
+             &SamplerOptions::max_evaluations, 2, largest_int},
+    WordKey{Key{"sampler", "final", "what is returned: D at sigma_min, or the state there", Changes::samples,
+                Measured::always},
+            &SamplerOptions::final,
+            {Word{"denoise", Final::denoise}, Word{"keep", Final::keep}}},
+    OtherKey{Key{"sampler", "steps", "docs/schedules.md", Changes::samples, Measured::always},
+             "adaptive, auto, a number, {schedule, count}, {sigmas}, {file}", &read_steps,
+             +[](const SamplerOptions& o) { return o.steps ? "count " + std::to_string(o.steps->count) : "adaptive"; }},
+};
+
+inline constexpr std::tuple encode_keys{
+    WordKey{Key{"encode", "likelihood", "how the trace of dD/dx is taken; auto: exact up to 16 dimensions"},
+            &EncodeOptions::likelihood,
+            {Word{"auto", Likelihood::automatic}, Word{"off", Likelihood::off}, Word{"exact", Likelihood::exact},
+             Word{"hutchinson", Likelihood::hutchinson}}},
+    WholeKey{Key{"encode", "probes", "directions of hutchinson"}, &EncodeOptions::probes, 2, 100'000},
+    FlagKey{Key{"encode", "noise", "the data have no noise of sigma_min yet"}, &EncodeOptions::add_noise},
+};
+
+void read_clusters(Section& section, InspectOptions& options);
+
+inline constexpr std::tuple inspect_keys{
+    WholeKey{Key{"inspect", "count", "trajectories whose events are measured"}, &InspectOptions::count, 1},
+    WholeKey{Key{"inspect", "trajectories", "followed on a grid for the commitment"}, &InspectOptions::trajectories, 1},
+    OtherKey{Key{"inspect", "clusters", "k of k-means"}, "auto, 1 or more", &read_clusters},
+    WholeKey{Key{"inspect", "levels", "of noise, for health and product form"}, &InspectOptions::levels, 1},
+    WholeKey{Key{"inspect", "health_rows", "states a level; 0: no health"}, &InspectOptions::health_rows},
+    WholeKey{Key{"inspect", "spectrum_rows", "trajectories; 0: no spectrum"}, &InspectOptions::spectrum_rows},
+    WholeKey{Key{"inspect", "interfaces", "profiles; 0: none"}, &InspectOptions::interfaces},
+    WordKey{Key{"inspect", "misfit", "whether what fails the fit check is analysed too"},
+            &InspectOptions::misfits,
+            {Word{"stop", false}, Word{"go_on", true}}},
+};
+
+/// use(row) for each of all sections.
+constexpr void for_each_key(auto use) {
+  for_each_row(std::tuple_cat(sampler_keys, run_keys, output_keys, encode_keys, inspect_keys), use);
+}
+
+}  // namespace shockstep

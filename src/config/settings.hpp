@@ -1,0 +1,81 @@
+/// The sections `run` and `output` of a config: settings and their keys.
+#pragma once
+
+#include <shockstep/guard.hpp>
+
+#include "config/key.hpp"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <tuple>
+
+namespace shockstep {
+
+inline constexpr std::int64_t most_trajectories = 100'000'000'000;  // a bit of memory each
+inline constexpr std::int64_t largest_index = std::int64_t{1} << 53;
+inline constexpr std::int64_t largest_int = std::numeric_limits<int>::max();
+
+struct RunSettings {
+  std::int64_t count = 1024;
+  std::int64_t first = 0;
+  std::uint64_t seed = 0;
+  int batch = 256;
+  std::string device = "cpu";
+  int threads = 0;
+  std::string dtype = "float32";
+};
+
+void read_device(Section& section, RunSettings& run);
+
+inline constexpr std::tuple run_keys{
+    WholeKey{Key{"run", "count", "number of trajectories", Changes::samples, Measured::never, "--count", "N"},
+             &RunSettings::count, 1, most_trajectories},
+    WholeKey{Key{"run", "first", "number of the first of them, 0 without", Changes::samples, Measured::never, "--first",
+                 "I"},
+             &RunSettings::first, 0, largest_index},
+    WholeKey{Key{"run", "seed", "of the starting latents", Changes::samples, Measured::never, "--seed", "S"},
+             &RunSettings::seed},
+    WholeKey{Key{"run", "batch", "rows in one model call", Changes::last_bits, Measured::never, "--batch", "N"},
+             &RunSettings::batch, 1, largest_int},
+    OtherKey{Key{"run", "device", "cpu, cuda or cuda:K", Changes::last_bits, Measured::always, "--device", "DEVICE"},
+             "cpu, cuda, cuda:K", &read_device, +[](const RunSettings& run) { return run.device; }},
+    WholeKey{Key{"run", "threads", "0: all cores", Changes::last_bits, Measured::always, "--threads", "N"},
+             &RunSettings::threads, 0, 4096},
+    WordKey{
+        Key{"run", "dtype", "of a network's inputs; the state is always float64", Changes::last_bits, Measured::always},
+        &RunSettings::dtype,
+        {Word{"float32", "float32"}, Word{"float64", "float64"}, Word{"float16", "float16"},
+         Word{"bfloat16", "bfloat16"}}},
+};
+
+struct OutputSettings {
+  bool samples = true;
+  Switch grid = Switch::automatic;
+  int grid_rows = 0, grid_columns = 0;  ///< 0: chosen by the count
+  std::int64_t steps = 64;
+  bool report = true;
+  bool events = true;
+  bool directions = true;
+  bool journal = true;
+};
+
+void read_grid(Section& section, OutputSettings& output);
+
+inline constexpr std::tuple output_keys{
+    WordKey{
+        Key{"output", "samples", "samples.npy"}, &OutputSettings::samples, {Word{"npy", true}, Word{"none", false}}},
+    OtherKey{Key{"output", "grid", "samples.png, for images and for samples of one or two coordinates"},
+             "auto, on, off, [rows, columns]", &read_grid},
+    WholeKey{Key{"output", "steps", "trajectories whose every step goes to steps.csv", Changes::samples},
+             &OutputSettings::steps},
+    WordKey{Key{"output", "report", "report.html"}, &OutputSettings::report, {Word{"html", true}, Word{"none", false}}},
+    WordKey{
+        Key{"output", "events", "events.jsonl"}, &OutputSettings::events, {Word{"jsonl", true}, Word{"none", false}}},
+    FlagKey{Key{"output", "directions", "of speciations, in events.jsonl: a number for each coordinate"},
+            &OutputSettings::directions},
+    FlagKey{Key{"output", "journal", "run.journal while the run is under way, from which it can go on"},
+            &OutputSettings::journal},
+};
+
+}  // namespace shockstep
