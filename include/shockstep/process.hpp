@@ -5,11 +5,25 @@
 /// is the range in sigma plus the native time and the alpha that belong to each sigma.
 #pragma once
 
+#include <concepts>
 #include <functional>
 #include <string>
 #include <vector>
 
 namespace shockstep {
+
+/// A process in functions of sigma = s/alpha, in the range of its integration. All that follow are made of it, and one of
+/// your own is: as it stands, or as a struct of which process_functions() in its namespace makes this.
+struct ProcessFunctions {
+  std::string kind = "own";                             ///< its name in configs, logs and files
+  double sigma_min = 0;                                 ///< end of the integration, data units, positive
+  double sigma_max = 0;                                 ///< start of the integration, data units, above sigma_min
+  std::function<double(double sigma)> time = nullptr;   ///< native time: finite, rises or falls with sigma throughout
+  std::function<double(double sigma)> alpha = nullptr;  ///< factor on the data: finite, positive
+  /// What the schedule `linear` is uniform in, as the time must be; none: the time.
+  std::function<double(double sigma)> clock = nullptr;
+  int steps = 0;  ///< entries of its table, whose fractional index its time is; 0: time is continuous
+};
 
 /// Variance exploding (also EDM): alpha = 1 and the native time is sigma itself. Song et al. 2021, Karras et al. 2022
 /// (arXiv 2206.00364), whose range the default is, for data of standard deviation .5.
@@ -65,7 +79,7 @@ struct VpTable {
   double index_offset = 0;               ///< index of the first entry, as the network counts
   double sigma_min = 0;                  ///< end of the range, s/alpha, data units; 0: the first entry's, the least
   double sigma_max = 0;                  ///< start of the range, s/alpha, data units; 0: the last entry's, the most
-  std::string kind = "table";            ///< what it is called in logs and files
+  std::string kind = "table";            ///< what it is called in logs and files: table, vp_linear or vp_cosine
 };
 
 /// What the betas of a table are evenly spaced in.
@@ -81,45 +95,49 @@ VpTable linear_table(double beta_start = 1e-4, double beta_end = .02, int steps 
 /// ConfigError unless 0 <= s < 1 and steps >= 2.
 VpTable cosine_table(double s = .008, int steps = 1000);
 
-/// A process as the engine uses it. Throws ConfigError "process.key" for an empty range, one that the process does not
-/// reach, and parameters that cannot be.
+// Throw ConfigError "process.key" for an empty range, one that the process does not reach, and parameters that cannot be.
+ProcessFunctions process_functions(const VarianceExploding& ve);  ///< ve
+ProcessFunctions process_functions(const VpLinear& vp);           ///< vp_linear, in continuous time
+ProcessFunctions process_functions(const SubVp& vp);              ///< sub_vp
+ProcessFunctions process_functions(const VpCosine& vp);           ///< vp_cosine, in continuous time
+ProcessFunctions process_functions(const FlowMatching& flow);     ///< flow
+ProcessFunctions process_functions(const VpTable& table);         ///< its kind; time is an index
+
+/// What process_functions() understands, found beside the type as well.
+template <class T>
+concept ProcessDefinition = requires(const T& definition) {
+  { process_functions(definition) } -> std::same_as<ProcessFunctions>;
+};
+
+/// A process as the engine uses it.
 class Process {
  public:
   // NOLINTBEGIN(google-explicit-constructor): each of these is a process
-  Process(const VarianceExploding& ve);  ///< ve
-  Process(const VpLinear& vp);           ///< vp_linear, in continuous time
-  Process(const SubVp& vp);              ///< sub_vp
-  Process(const VpCosine& vp);           ///< vp_cosine, in continuous time
-  Process(const FlowMatching& flow);     ///< flow
-  Process(const VpTable& table);         ///< its kind: table, vp_linear or vp_cosine; time is an index
+  /// Throws ConfigError "process.key" for a function that is missing, an empty range, and, where the functions are tried
+  /// in the range, a time or clock that is not finite or turns round, and an alpha that is not positive.
+  Process(ProcessFunctions functions);
+  /// Throws what process_functions() throws besides.
+  template <ProcessDefinition Definition>
+  Process(const Definition& definition) : Process(process_functions(definition)) {}
   // NOLINTEND(google-explicit-constructor)
 
-  const std::string& kind() const { return kind_; }  ///< its name in configs, logs and files
-  double sigma_min() const { return sigma_min_; }    ///< end of the integration, s/alpha, data units; positive
-  double sigma_max() const { return sigma_max_; }    ///< start of the integration, s/alpha, data units
-  double lam_begin() const;                          ///< -ln sigma_max
-  double lam_end() const;                            ///< -ln sigma_min, larger than lam_begin
+  const std::string& kind() const { return of_.kind; }  ///< its name in configs, logs and files
+  double sigma_min() const { return of_.sigma_min; }    ///< end of the integration, s/alpha, data units; positive
+  double sigma_max() const { return of_.sigma_max; }    ///< start of the integration, s/alpha, data units
+  double lam_begin() const;                             ///< -ln sigma_max
+  double lam_end() const;                               ///< -ln sigma_min, larger than lam_begin
 
   /// Native time of the process at noise level sigma, monotone in it; of a table the fractional index.
-  double time(double sigma) const { return time_(sigma); }
+  double time(double sigma) const { return of_.time(sigma); }
   /// Factor on the data at noise level sigma; 1 where the native frame is the canonical one.
-  double alpha(double sigma) const { return alpha_(sigma); }
+  double alpha(double sigma) const { return of_.alpha(sigma); }
   /// What the schedule `linear` is uniform in: the native time, but for the shift of a flow.
-  double clock(double sigma) const { return clock_ ? clock_(sigma) : time_(sigma); }
+  double clock(double sigma) const { return of_.clock ? of_.clock(sigma) : of_.time(sigma); }
   /// Entries of its table; 0 where time is continuous.
-  int steps() const { return steps_; }
+  int steps() const { return of_.steps; }
 
  private:
-  struct Range {
-    double low, high;
-  };
-  /// `given`: 0 stands for `own`; `reach`: what the process has.
-  void set_range(Range given, Range own, Range reach);
-
-  std::string kind_;
-  double sigma_min_ = 0, sigma_max_ = 0;
-  std::function<double(double)> time_, alpha_, clock_;
-  int steps_ = 0;
+  ProcessFunctions of_;
 };
 
 }  // namespace shockstep

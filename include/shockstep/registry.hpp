@@ -1,8 +1,8 @@
-/// Kinds of model, process and method by name.
+/// Kinds of model, process (process_kind.hpp) and method by name.
 #pragma once
 
 #include <shockstep/config.hpp>
-#include <shockstep/process.hpp>
+#include <shockstep/process_kind.hpp>
 #include <shockstep/score_model.hpp>
 
 #include <span>
@@ -26,30 +26,19 @@ struct ModelKind {
   ModelPtr (*make)(Section& section, const ModelContext& context);
 };
 
-/// A kind of process.
-struct ProcessKind {
-  const char* name;     ///< what `kind` of the section says
-  const char* summary;  ///< one line, as `shockstep info` prints it
-  /// Reads its keys from the section. Throws ConfigError for their values, FileError for a table that cannot be read.
-  Process (*make)(Section& section);
-};
-
 /// A method that a config can name: all but Method::own.
 struct MethodKind {
   const char* name;     ///< what `sampler.method` says, and name(Method)
   const char* summary;  ///< one line, as `shockstep info` prints it
 };
 
-std::span<const ModelKind> model_kinds();      ///< the closed forms first
-std::span<const ProcessKind> process_kinds();  ///< edm among them, another name of ve
-std::span<const MethodKind> method_kinds();    ///< the default first, then Runge-Kutta, grids, the reverse SDE
+std::span<const ModelKind> model_kinds();    ///< the closed forms first
+std::span<const MethodKind> method_kinds();  ///< the default first, then Runge-Kutta, grids, the reverse SDE
 /// What `sampler.method` may be, in the order of their rows.
 std::vector<std::string> method_names();
 
 /// Reads `kind` from the section, makes the model, and checks that no key was left unread: ConfigError, beside what
 /// ModelKind::make throws.
 ModelPtr make_model(Section section, const ModelContext& context = {});
-/// The same for a process.
-Process make_process(Section section);
 
 }  // namespace shockstep

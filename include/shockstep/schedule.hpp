@@ -10,29 +10,63 @@
 
 namespace shockstep {
 
-/// How nodes are spaced between sigma_max and sigma_min. u runs from 0 to 1 in equal steps.
-enum class Schedule {
-  karras,     ///< sigma^(1/rho) linear in u: Karras et al. 2022 (arXiv 2206.00364), eq. 5
-  edm,        ///< the same with that paper's rho = 7
-  log_sigma,  ///< ln sigma linear in u
-  linear,     ///< the process's own time linear in u; for ve, sigma itself; for flow with its shift
-  cosine,     ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho 2022
-              ///< (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
-  tapered,    ///< ln sigma linear in u up to the scale of the data, steps ten times as long far above it
-  fitted,     ///< to the model, method and count: calibrate.hpp
-  ays,        ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024 (arXiv 2404.14507)
+struct FixedSteps;
+
+/// What a schedule needs besides the process and the count.
+enum class ScheduleNeeds {
+  nothing,  ///< its nodes follow
+  table,    ///< FixedSteps::sigmas, which it takes for a table
+  model,    ///< it is fitted to one: calibrate.hpp
+};
+
+/// How nodes are spaced between sigma_max and sigma_min: one file of src/process/schedules each.
+struct ScheduleSpec {
+  const char* name;     ///< in a config
+  const char* summary;  ///< one line, as `shockstep info` prints it
+  const char* source;   ///< where it is from: a paper, or a page of the docs
+  /// `nodes` sigmas, the first and the last the ends of the range. FixedSteps::sigmas are descending inside the range.
+  std::vector<double> (*nodes)(const FixedSteps& steps, const Process& process, int nodes);
+  ScheduleNeeds needs = ScheduleNeeds::nothing;  ///< what must be there besides
+};
+
+/// One of these, or of your own. u runs from 0 to 1 in equal steps.
+class Schedule {
+ public:
+  // NOLINTNEXTLINE(google-explicit-constructor): it is a schedule
+  constexpr Schedule(const ScheduleSpec& spec) : spec_(&spec) {}  ///< `spec` must outlive it
+  constexpr const ScheduleSpec& spec() const { return *spec_; }   ///< how nodes follow
+  constexpr bool operator==(const Schedule& other) const = default;
+
+  static const Schedule karras;     ///< sigma^(1/rho) linear in u: Karras et al. 2022 (arXiv 2206.00364), eq. 5
+  static const Schedule edm;        ///< the same with that paper's rho = 7
+  static const Schedule log_sigma;  ///< ln sigma linear in u
+  static const Schedule linear;  ///< the process's own time linear in u; for ve, sigma itself; for flow with its shift
+  static const Schedule
+      cosine;  ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho
+               ///< 2022 (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
+  static const Schedule
+      tapered;  ///< ln sigma linear in u up to the scale of the data, steps ten times as long far above
+  static const Schedule fitted;  ///< to the model, method and count: calibrate.hpp
+  static const Schedule ays;     ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024
+                                 ///< (arXiv 2404.14507)
+
+ private:
+  const ScheduleSpec* spec_;
 };
 
 /// A schedule and what it is called.
 struct ScheduleKind {
+  // NOLINTNEXTLINE(google-explicit-constructor): a row of the list
+  ScheduleKind(const ScheduleSpec& spec) : schedule(spec), name(spec.name), summary(spec.summary) {}  ///< as it says
+
   Schedule schedule;    ///< which
   const char* name;     ///< in a config
   const char* summary;  ///< one line, as `shockstep info` prints it
 };
-/// One row each, and the only list of them.
+/// All that a config can name, by name.
 std::span<const ScheduleKind> schedule_kinds();
 /// Its name in a config.
-std::string_view name(Schedule schedule);
+inline std::string_view name(Schedule schedule) { return schedule.spec().name; }
 
 inline constexpr int fewest_steps = 2;        ///< least FixedSteps::count
 inline constexpr int most_steps = 1'000'000;  ///< largest FixedSteps::count
@@ -49,8 +83,8 @@ struct FixedSteps {
   int count = 20;                           ///< fewest_steps to most_steps
   double rho = 7;                           ///< of karras: larger puts more nodes at small sigma; positive
   double scale = 1;  ///< of tapered: standard deviation of the data; a Sampler sets it where the model knows
-  /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. With
-  /// Schedule::ays: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
+  /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. Of a schedule that
+  /// needs one: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
   std::vector<double> sigmas{};
   std::string origin = "sampler.steps.sigmas";  ///< of `sigmas`, for errors
 };

@@ -1,3 +1,4 @@
+#include <shockstep/process_kind.hpp>
 #include <shockstep/registry.hpp>
 #include <shockstep/schedule.hpp>
 
@@ -50,7 +51,9 @@ int info() {
   list("model.kind", model_kinds());
   list("process.kind", process_kinds());
   list("sampler.method", method_kinds());
-  list("sampler.steps.schedule", schedule_kinds());
+  std::puts("sampler.steps.schedule");
+  for (const auto& kind : schedule_kinds())
+    std::printf("  %-18s %s; %s\n", kind.name, kind.summary, kind.schedule.spec().source);
   list_keys();
   list_columns("columns of trajectories.csv", trajectory_columns);
   list_columns("columns of steps.csv", step_columns);

@@ -1,60 +1,74 @@
 #include <shockstep/error.hpp>
 #include <shockstep/process.hpp>
+#include <shockstep/process_kind.hpp>
 
+#include "core/row_of.hpp"
 #include "core/text.hpp"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
+#include <utility>
 
 namespace shockstep {
 namespace {
 
-constexpr double rounding = 1e-6;  // relative: ends written with seven digits are the ends
-constexpr double infinity = std::numeric_limits<double>::infinity();
+using Function = std::function<double(double)>;
+
+constexpr int tries = 64;          // of a function in the range, evenly in ln sigma
+constexpr double rounding = 1e-9;  // of the whole change that a time may turn back by
+
+void check_end(const char* key, double sigma) {
+  if (!(sigma > 0) || !std::isfinite(sigma)) throw ConfigError(key, "must be positive, got " + shortest(sigma));
+}
+
+std::vector<double> tried(const Process& process, const Function& function) {
+  std::vector<double> out;
+  for (int i = 0; i <= tries; ++i)
+    out.push_back(function(
+        i == 0       ? process.sigma_max()
+        : i == tries ? process.sigma_min()
+                     : std::exp(-std::lerp(process.lam_begin(), process.lam_end(), static_cast<double>(i) / tries))));
+  return out;
+}
+
+void check_monotone(const char* key, const std::vector<double>& times) {
+  for (const double t : times)
+    if (!std::isfinite(t)) throw ConfigError(key, "must be finite in the range, got " + shortest(t));
+  const double change = times.back() - times.front();
+  if (change == 0)
+    throw ConfigError(key, "must rise or fall with sigma, got " + shortest(times.front()) + " at both ends");
+  for (std::size_t i = 1; i < times.size(); ++i)
+    if ((times[i] - times[i - 1]) / change < -rounding)
+      throw ConfigError(key, "must rise or fall with sigma throughout, and turns between " + shortest(times[i - 1]) +
+                                 " and " + shortest(times[i]));
+}
 
 }  // namespace
 
-void Process::set_range(Range given, Range own, Range reach) {
-  for (const auto& [key, value] : {std::pair{"process.sigma_min", given.low}, {"process.sigma_max", given.high}})
-    if (!(value >= 0) || !std::isfinite(value)) throw ConfigError(key, "must be positive, got " + shortest(value));
-  sigma_min_ = given.low > 0 ? given.low : own.low;
-  sigma_max_ = given.high > 0 ? given.high : own.high;
-  const std::string range = kind_ + " reaches from " + shortest(reach.low) + " to " + shortest(reach.high);
-  if (sigma_min_ < reach.low * (1 - rounding))
-    throw ConfigError("process.sigma_min",
-                      "must be at least " + shortest(reach.low) + ", got " + shortest(sigma_min_) + "; " + range);
-  if (sigma_max_ > reach.high * (1 + rounding))
+Process::Process(ProcessFunctions functions) : of_(std::move(functions)) {
+  check_end("process.sigma_min", sigma_min());
+  check_end("process.sigma_max", sigma_max());
+  if (!(sigma_max() > sigma_min()))
     throw ConfigError("process.sigma_max",
-                      "must be at most " + shortest(reach.high) + ", got " + shortest(sigma_max_) + "; " + range);
-  sigma_min_ = std::max(sigma_min_, reach.low), sigma_max_ = std::min(sigma_max_, reach.high);
-  if (!(sigma_max_ > sigma_min_))
-    throw ConfigError("process.sigma_max",
-                      "must be larger than sigma_min = " + shortest(sigma_min_) + ", got " + shortest(sigma_max_));
+                      "must be larger than sigma_min = " + shortest(sigma_min()) + ", got " + shortest(sigma_max()));
+  if (!of_.time) throw ConfigError("process.time", "missing; must be a function of sigma");
+  if (!of_.alpha)
+    throw ConfigError("process.alpha", "missing; must be a function of sigma, 1 where data are not scaled");
+  if (of_.steps < 0) throw ConfigError("process.steps", "must not be negative, got " + std::to_string(of_.steps));
+  check_monotone("process.time", tried(*this, of_.time));
+  if (of_.clock) check_monotone("process.clock", tried(*this, of_.clock));
+  for (const double alpha : tried(*this, of_.alpha))
+    if (!(alpha > 0) || !std::isfinite(alpha))
+      throw ConfigError("process.alpha", "must be positive in the range, got " + shortest(alpha));
 }
 
-Process::Process(const VarianceExploding& ve)
-    : kind_("ve"), time_([](double sigma) { return sigma; }), alpha_([](double) { return 1.; }) {
-  if (!(ve.sigma_min > 0)) throw ConfigError("process.sigma_min", "must be positive, got " + shortest(ve.sigma_min));
-  if (!(ve.sigma_max > 0)) throw ConfigError("process.sigma_max", "must be positive, got " + shortest(ve.sigma_max));
-  set_range({ve.sigma_min, ve.sigma_max}, {}, {0, infinity});
-}
+double Process::lam_begin() const { return -std::log(sigma_max()); }
+double Process::lam_end() const { return -std::log(sigma_min()); }
 
-Process::Process(const FlowMatching& flow) : kind_("flow"), alpha_([](double sigma) { return 1 / (1 + sigma); }) {
-  if (flow.data_at != 0 && flow.data_at != 1)
-    throw ConfigError("process.data_at", "must be 0 or 1, got " + std::to_string(flow.data_at));
-  if (!(flow.shift > 0) || !std::isfinite(flow.shift))
-    throw ConfigError("process.shift", "must be positive, got " + shortest(flow.shift));
-  const bool data_first = flow.data_at == 0;
-  // The share of noise w = sigma/(1 + sigma); data's own share is 1/(1 + sigma), without cancellation.
-  time_ = [data_first](double sigma) { return (data_first ? sigma : 1) / (1 + sigma); };
-  // w = shift u/(1 + (shift - 1) u) solved for u.
-  clock_ = [data_first, shift = flow.shift](double sigma) { return (data_first ? sigma : shift) / (sigma + shift); };
-  constexpr double margin = .001;
-  set_range({flow.sigma_min, flow.sigma_max}, {margin / (1 - margin), (1 - margin) / margin}, {0, infinity});
+Process make_process(Section section) {
+  const auto& kind = row_of(process_kinds(), section);
+  auto process = kind.make(section);
+  section.finish();
+  return process;
 }
-
-double Process::lam_begin() const { return -std::log(sigma_max_); }
-double Process::lam_end() const { return -std::log(sigma_min_); }
 
 }  // namespace shockstep

@@ -1,12 +1,11 @@
 /// Processes against their definitions: alpha and s written as functions of the native time, and a known table.
 #include "support/test.hpp"
 
-#include "process/factories.hpp"
-
 #include <shockstep/error.hpp>
-#include <shockstep/process.hpp>
+#include <shockstep/process_kind.hpp>
 #include <shockstep/schedule.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -165,6 +164,85 @@ TEST_CASE("A range is taken where the process reaches, and refused elsewhere") {
   CHECK(says(VarianceExploding{.sigma_min = 0}) == "process.sigma_min: must be positive, got 0");
 }
 
+TEST_CASE("A process of one's own is what its functions say") {
+  // A cosine of the angle itself: alpha = cos, s = sin, sigma = tan t.
+  ProcessFunctions angle{.kind = "angle",
+                         .sigma_min = .01,
+                         .sigma_max = 50,
+                         .time = [](double sigma) { return std::atan(sigma); },
+                         .alpha = [](double sigma) { return 1 / std::hypot(1, sigma); }};
+  const Process p = angle;
+  CHECK(p.kind() == "angle");
+  CHECK(p.time(1) == std::atan(1));
+  CHECK(p.clock(1) == p.time(1));
+  CHECK(p.alpha(1) == Approx(std::sqrt(.5)));
+  CHECK(p.steps() == 0);
+  // Uniform in the angle is the schedule cosine.
+  CHECK(grid_sigmas({.schedule = Schedule::linear}, p, 7)[3] ==
+        Approx(grid_sigmas({.schedule = Schedule::cosine}, p, 7)[3]).epsilon(1e-12));
+  angle.clock = [](double sigma) { return -std::log(sigma); };
+  angle.steps = 9;
+  const Process other = angle;
+  CHECK(other.clock(.5) == std::log(2.));
+  CHECK(other.time(1) == p.time(1));
+  CHECK(other.steps() == 9);
+
+  const auto says = [&](const auto& change) {
+    ProcessFunctions functions = angle;
+    change(functions);
+    return refusal([&] { (void)Process(functions); });
+  };
+  CHECK(says([](auto& f) { f.sigma_min = 0; }) == "process.sigma_min: must be positive, got 0");
+  CHECK(says([](auto& f) { f.sigma_max = std::numeric_limits<double>::infinity(); }) ==
+        "process.sigma_max: must be positive, got inf");
+  CHECK(says([](auto& f) { f.sigma_max = .01; }) ==
+        "process.sigma_max: must be larger than sigma_min = 0.01, got 0.01");
+  CHECK(says([](auto& f) { f.time = nullptr; }) == "process.time: missing; must be a function of sigma");
+  CHECK(says([](auto& f) { f.alpha = nullptr; }).starts_with("process.alpha: missing; must be a function of sigma"));
+  CHECK(says([](auto& f) { f.time = [](double sigma) { return std::log(sigma - .01); }; }) ==
+        "process.time: must be finite in the range, got -inf");
+  CHECK(says([](auto& f) { f.time = [](double) { return 3.; }; }) ==
+        "process.time: must rise or fall with sigma, got 3 at both ends");
+  CHECK(says([](auto& f) {
+          f.time = [](double sigma) { return sigma * (30 - sigma); };
+        }).starts_with("process.time: must rise or fall with sigma throughout, and turns between "));
+  CHECK(says([](auto& f) {
+          f.clock = [](double sigma) { return std::cos(sigma); };
+        }).starts_with("process.clock: must rise or fall with sigma throughout"));
+  CHECK(says([](auto& f) {
+          f.alpha = [](double sigma) { return 1 - sigma; };
+        }).starts_with("process.alpha: must be positive in the range, got -"));
+  CHECK(says([](auto& f) { f.steps = -1; }) == "process.steps: must not be negative, got -1");
+}
+
+namespace own {
+
+/// An Ornstein-Uhlenbeck process, dx = -x dt/2 + dW: alpha = e^(-t/2), s^2 = 1 - alpha^2.
+struct Relaxation {
+  double latest = 8;
+};
+
+ProcessFunctions process_functions(const Relaxation& of) {
+  return {.kind = "relaxation",
+          .sigma_min = .01,
+          .sigma_max = std::sqrt(std::expm1(of.latest)),
+          .time = [](double sigma) { return std::log1p(sigma * sigma); },
+          .alpha = [](double sigma) { return 1 / std::hypot(1, sigma); }};
+}
+
+}  // namespace own
+
+TEST_CASE("A struct with functions of its own is a process") {
+  const Process p = own::Relaxation{.latest = 5};
+  // beta = 1 throughout.
+  const Process same = VpLinear{.beta_min = 1, .beta_max = 1};
+  CHECK(p.time(p.sigma_max()) == Approx(5));
+  for (const double sigma : {.02, .5, 1.2}) {
+    CHECK(p.time(sigma) == Approx(same.time(sigma)));
+    CHECK(p.alpha(sigma) == Approx(same.alpha(sigma)));
+  }
+}
+
 TEST_CASE("Parameters that cannot be are named") {
   const auto says = [](const auto& make) { return refusal([&] { (void)make(); }); };
   CHECK(says([] { return Process(VpLinear{.beta_min = 3, .beta_max = 2}); }) ==
@@ -187,6 +265,10 @@ TEST_CASE("Parameters that cannot be are named") {
 
 namespace {
 
+Process from(const std::string& kind, Section section) {
+  return std::ranges::find(process_kinds(), kind, &ProcessKind::name)->make(section);
+}
+
 Section settings(const std::vector<std::pair<std::string, std::string>>& keys) {
   ConfigNode node;
   for (const auto& [key, value] : keys) node.child(key) = ConfigNode::literal(value);
@@ -197,27 +279,27 @@ Section settings(const std::vector<std::pair<std::string, std::string>>& keys) {
 
 TEST_CASE("A section makes the process its keys describe") {
   Section flow = settings({{"data_at", "1"}, {"shift", "3"}});
-  CHECK(flow_from(flow).time(9) == Approx(.1));
+  CHECK(from("flow", flow).time(9) == Approx(.1));
   Section continuous = settings({{"beta_max", "10"}});
-  CHECK(vp_linear_from(continuous).steps() == 0);
+  CHECK(from("vp_linear", continuous).steps() == 0);
   Section table = settings({{"beta_start", "1e-4"}, {"beta_end", ".02"}, {"steps", "100"}});
-  CHECK(vp_linear_from(table).steps() == 100);
+  CHECK(from("vp_linear", table).steps() == 100);
   CHECK(continuous.resolved().find("sigma_max")->scalar.starts_with("12."));  // the own range is a setting in effect
   Section latent = settings({{"beta_start", ".00085"}, {"beta_end", ".012"}, {"beta_schedule", "scaled_linear"}});
-  CHECK(vp_linear_from(latent).sigma_max() == Approx(14.6146).epsilon(1e-5));
+  CHECK(from("vp_linear", latent).sigma_max() == Approx(14.6146).epsilon(1e-5));
   Section cosine = settings({{"steps", "50"}});
-  CHECK(vp_cosine_from(cosine).steps() == 50);
+  CHECK(from("vp_cosine", cosine).steps() == 50);
   Section smooth = settings({});
-  CHECK(vp_cosine_from(smooth).steps() == 0);
+  CHECK(from("vp_cosine", smooth).steps() == 0);
 
   Section mixed = settings({{"beta_min", ".1"}, {"steps", "10"}});
-  CHECK(refusal([&] { vp_linear_from(mixed); }) ==
+  CHECK(refusal([&] { from("vp_linear", mixed); }) ==
         "c.yaml: process.beta_min: is of continuous time and cannot stand beside beta_start, beta_end and steps, the "
         "table");
   Section wide = settings({{"sigma_max", "1000"}, {"steps", "1000"}});
-  CHECK(refusal([&] { vp_linear_from(wide); }).starts_with("c.yaml: process.sigma_max: must be at most 157.4"));
+  CHECK(refusal([&] { from("vp_linear", wide); }).starts_with("c.yaml: process.sigma_max: must be at most 157.4"));
   Section third = settings({{"data_at", "2"}});
-  CHECK(refusal([&] { flow_from(third); }) == "c.yaml: process.data_at: must be 0 or 1, got 2");
+  CHECK(refusal([&] { from("flow", third); }) == "c.yaml: process.data_at: must be 0 or 1, got 2");
   Section missing = settings({});
-  CHECK(refusal([&] { table_from(missing); }).starts_with("c.yaml: process.alphas_cumprod: missing"));
+  CHECK(refusal([&] { from("table", missing); }).starts_with("c.yaml: process.alphas_cumprod: missing"));
 }

@@ -28,8 +28,14 @@ RunConfig with(const std::string& assignment) {
 
 struct Wrong {
   const char* assignment;
-  const char* sentence;
+  std::string sentence;
 };
+
+std::string schedules() {
+  std::string names;
+  for (const auto& kind : schedule_kinds()) names += kind.name + std::string(", ");
+  return names;
+}
 
 }  // namespace
 
@@ -251,10 +257,7 @@ TEST_CASE("wrong settings, one by one") {
       {"sampler.steps.cuont=5", "sampler.steps.count: missing; must be a whole number"},
       {"sampler.steps={count: 5, rha: 3}", "sampler.steps.rha: unknown key; did you mean rho?"},
       {"sampler.steps={schedule: karas, count: 5}",
-       "sampler.steps.schedule: must be one of karras, edm, log_sigma, linear, cosine, tapered, fitted, ays, burgers, "
-       "got "
-       "karas; "
-       "did you mean karras?"},
+       "sampler.steps.schedule: must be one of " + schedules() + "burgers, got karas; did you mean karras?"},
       {"sampler.steps={schedule: fitted, count: 5, rho: 5}",
        "sampler.steps.rho: is for the schedule karras; fitted has none"},
       {"sampler.steps=fitted", "sampler.steps: needs a number of steps; write {schedule: fitted, count: 20}"},

@@ -31,22 +31,6 @@ std::string error(const FixedSteps& steps, int nodes = 5) {
 
 }  // namespace
 
-TEST_CASE("a generated grid begins and ends at the ends of the range and descends") {
-  for (const auto& kind : schedule_kinds()) {
-    if (kind.schedule == Schedule::ays || kind.schedule == Schedule::fitted) continue;  // need a table, or a model
-    for (const int nodes : {2, 3, 20, 1000}) {
-      CAPTURE(kind.name, nodes);
-      const auto sigmas = grid(kind.schedule, nodes);
-      REQUIRE(sigmas.size() == static_cast<std::size_t>(nodes));
-      CHECK(sigmas.front() == 80);
-      CHECK(sigmas.back() == .01);
-      bool descends = true;
-      for (std::size_t i = 1; i < sigmas.size(); ++i) descends &= sigmas[i] < sigmas[i - 1];
-      CHECK(descends);
-    }
-  }
-}
-
 TEST_CASE("the middle of three nodes, by formula") {
   // Rounding only: a few operations on numbers of this size.
   CHECK(grid(Schedule::log_sigma, 3)[1] == Approx(std::sqrt(80 * .01)).epsilon(1e-14));
@@ -74,6 +58,22 @@ TEST_CASE("ays interpolates ln sigma between the entries of its table") {
   CHECK(grid_sigmas(steps, ve, 7) == seven);
   steps.sigmas.clear();
   CHECK(error(steps) == "sampler.steps.file: missing; ays needs a table: a YAML file with sigmas: [...]");
+}
+
+TEST_CASE("a schedule of one's own") {
+  static constexpr ScheduleSpec halves{"halves", "each half of the one before", "no paper",
+                                       [](const FixedSteps&, const Process& process, int nodes) {
+                                         std::vector<double> sigmas{process.sigma_max()};
+                                         while (std::ssize(sigmas) < nodes - 1) sigmas.push_back(sigmas.back() / 2);
+                                         sigmas.push_back(process.sigma_min());
+                                         return sigmas;
+                                       }};
+  CHECK(grid_sigmas({.schedule = halves}, ve, 4) == std::vector<double>{80, 40, 20, .01});
+  CHECK(name(halves) == "halves");
+  CHECK(Schedule(halves) != Schedule::karras);
+  // Below sigma_min before it ends.
+  CHECK(error({.schedule = halves}, 20) ==
+        "sampler.steps: the nodes of this schedule are not distinct numbers; take fewer, or another rho");
 }
 
 TEST_CASE("sigmas given by hand") {
