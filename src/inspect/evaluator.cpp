@@ -15,7 +15,7 @@
 namespace shockstep {
 
 at::Tensor Evaluator::denoise(const States& states) {
-  const double sigma = std::clamp(states.sigma, low_, high_);  // what rounding of exp and ln may leave
+  const double sigma = std::clamp(states.sigma, low_, high_);  // exp(ln sigma) may lie a rounding beyond the range
   const std::int64_t n = states.x.size(0);
   std::vector<at::Tensor> parts;
   for (std::int64_t begin = 0; begin < n; begin += batch_) {

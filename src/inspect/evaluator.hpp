@@ -29,7 +29,7 @@ class Evaluator {
 
   std::int64_t dimension() const { return model_.dimension(); }
   bool exact() const { return model_.exact(); }
-  /// Evaluations since the last call of it.
+  /// Evaluations since take() was called last.
   std::int64_t take() { return std::exchange(evaluations_, 0); }
 
  private:
