@@ -16,8 +16,8 @@ struct InspectRequest {
   std::uint64_t seed = 0;    ///< of the trajectories and of the random directions and starts
   int batch = 256;           ///< rows in one model call
   int threads = 0;           ///< as of SampleRequest
-  bool float32 =
-      true;  ///< a network computes in float32 or less: x and D of the mixture it is compared with are rounded so, too
+  /// A network computes in float32 or less: x and D of the mixture it is compared with are rounded so, too.
+  bool float32 = true;
   at::Tensor data{};             ///< [n, *shape] float64, the training data; undefined: none
   at::Tensor labels{};           ///< [n] of any type, the class of each datum; undefined: none
   at::Tensor held_out{};         ///< [m, *shape] float64, data not trained on; undefined: the second half of data

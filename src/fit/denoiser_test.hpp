@@ -13,12 +13,11 @@ namespace shockstep {
 
 struct TestPlan {
   std::int64_t rows = 32;
-  int steps = 24;  ///< of the run that draws the data
-  int levels = 8;  ///< of noise, from sigma_max down
-  bool neighbours =
-      true;  ///< also asks D at neighbouring sigmas and at scaled inputs: 4 evaluations a level instead of 1
-  double significance = 20;                                 ///< least squared Student's t of a direction that counts
-  bool extras = false;                                      ///< asymmetry and roughness
+  int steps = 24;            ///< of the run that draws the data
+  int levels = 8;            ///< of noise, from sigma_max down
+  bool neighbours = true;    ///< asks D at neighbouring sigmas and scaled inputs, too: 4 evaluations a level, not 1
+  double significance = 20;  ///< least squared Student's t of a direction that counts
+  bool extras = false;       ///< asymmetry and roughness
   double enough = std::numeric_limits<double>::infinity();  ///< misfit at which there is no need to go on
   std::uint64_t seed = 0;
   int batch = 256;

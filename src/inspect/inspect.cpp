@@ -35,13 +35,13 @@
 namespace shockstep {
 namespace {
 
-constexpr std::int64_t most_components =
-    48;  // of a mixture that are taken for its clusters, as in the tree of the report
+// Components of a mixture that are taken for its clusters, at most: as in the tree of the report.
+constexpr std::int64_t most_components = 48;
 // Levels of noise lie between these, over the scale of the data.
 constexpr double highest_level = 3, lowest_level = .02;
 constexpr int spectrum_levels = 16;
-constexpr std::int64_t candidates =
-    4;  // for each profile wanted: not every line along which J exceeds 1 crosses a layer
+// For each profile wanted: not every line along which J exceeds 1 crosses a layer.
+constexpr std::int64_t candidates = 4;
 
 /// Directions of events are kept for as many trajectories as fit into this, in doubles (128 MiB), at so many windows each.
 constexpr std::int64_t direction_memory = 1 << 24, directed_windows = 4, least_directed = 16;

@@ -106,8 +106,7 @@ void denoise_block(const GaussianMixture::Parts& p, const double* x, const doubl
 }  // namespace
 
 void denoise_full(const GaussianMixture::Parts& p, const double* x, const double* sigma, std::int64_t rows, double* D) {
-  const c10::InferenceMode
-      guard;  // besides: tensors kept from call to call must be of one kind whether or not the caller is in this mode
+  const c10::InferenceMode guard;  // also: what the scratch holds must not depend on the caller's mode
   thread_local Scratch s;
   const auto d = p.d;
   double* X = fit(s.x, d);
