@@ -11,7 +11,7 @@
 
 namespace shockstep {
 
-/// Model evaluations that a fit may take if nothing else is said; a Sampler says nothing else.
+/// Model evaluations that a fit may take by default, and those of the fit that a Sampler makes.
 inline constexpr std::int64_t fit_evaluations = 10'000;
 
 /// The nodes for options.steps->count steps of options.method at which the errors of finished samples are least.
@@ -21,8 +21,8 @@ inline constexpr std::int64_t fit_evaluations = 10'000;
 /// solver_type, own, final and the count are used, and cache, the file from which a fit of these settings is read.
 /// The pilot's random numbers have a fixed key of their own: the result is a function of the arguments.
 /// `most_evaluations` bounds the rows that are evaluated, and how many trajectories are fitted to follows from it.
-/// `observer` is told the share of these that were made, and asked whether to cancel, nothing else; the result of a
-/// cancelled fit is not complete. Throws ConfigError without steps, with `dynamics = sde` and where
+/// Of `observer` only progress() is called, with the share of these evaluations that is done, and cancelled(); the
+/// result of a cancelled fit is not complete. Throws ConfigError without steps, with `dynamics = sde` and where
 /// `most_evaluations` is too little for the count, ModelError if pilot trajectories do not end well.
 FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                                   std::int64_t most_evaluations = fit_evaluations, Observer* observer = nullptr);

@@ -13,7 +13,7 @@ namespace shockstep {
 /// Whether samples are compared as distributions too, and with what.
 struct DistanceRequest {
   bool wanted = false;  ///< off: ComparisonRow::distances and ComparisonResult::floor stay unknown
-  /// [m, *shape] float64, m at least 2; undefined: exact samples, which there are of Gaussian mixtures.
+  /// [m, *shape] float64, m at least 2; undefined: exact samples, which only Gaussian mixtures have.
   at::Tensor data{};
 };
 

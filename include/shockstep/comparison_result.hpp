@@ -9,8 +9,8 @@
 
 namespace shockstep {
 
-/// Over trajectories that have both a sample and a reference; NaN where there are none. The error of one is the root
-/// mean square over coordinates of sample - reference, data units.
+/// Errors of the trajectories that have both a sample and a reference; NaN where there are none. The error of one is
+/// the root mean square over coordinates of sample - reference, data units.
 struct ErrorStatistics {
   static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();  ///< NaN
 
@@ -43,8 +43,8 @@ struct DistributionDistances {
   /// Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, Euclidean, data units (Szekely & Rizzo 2013), without bias:
   /// around 0, and below it half of the time, for samples of the same distribution.
   Estimate energy;
-  /// Gaussian mixtures: the largest difference, over components, between a component's share of the samples, its mean
-  /// responsibility at sigma_min, and its weight w. Standard error: sqrt(w (1 - w)/n) of that component.
+  /// Gaussian mixtures: the largest difference, over components, between a component's share of the samples (its mean
+  /// responsibility at sigma_min) and its weight w. Standard error: sqrt(w (1 - w)/n) of that component.
   Estimate mode_weights;
   /// The largest of these differences in units of its own standard error.
   double mode_weights_z = Estimate::unknown;
@@ -71,8 +71,8 @@ struct ComparisonResult {
   ComparisonReference reference;          ///< with the tolerance that was used
   double reference_evaluations_mean = 0;  ///< per trajectory of the reference; 0 where it is exact
   std::int64_t reference_budget = 0;      ///< trajectories of the reference that did not reach its tolerance
-  /// What exact samples score in the place of a method's, mean and standard deviation of up to eight sets of them: no
-  /// method can do better, but by chance. Unknown where there are none to spare.
+  /// The same distances of exact samples instead of a method's, mean and standard deviation over up to eight sets: a
+  /// method is better by chance only. Unknown where there are too few data for a set beside those compared with.
   DistributionDistances floor;
   std::int64_t distance_rows = 0;  ///< that the methods are compared with; 0: no distances were asked for
 };

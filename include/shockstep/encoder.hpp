@@ -16,7 +16,7 @@ struct EncodeRequest {
   std::uint64_t seed = 0;  ///< key of that noise and of the trace's random directions
   int batch = 256;         ///< rows in one model call
   int threads = 0;         ///< as of SampleRequest
-  /// Told of each datum as of a trajectory, its sample the latent; null: nobody. Not kept.
+  /// Told of each datum as of a trajectory whose sample is the latent; null: nobody is. Not kept beyond the call.
   Observer* observer = nullptr;
 };
 
@@ -24,8 +24,8 @@ struct EncodeRequest {
 struct EncodeResult {
   at::Tensor latents;  ///< [n, *shape] float64, x(sigma_max)/sigma_max: noise for Sampler; NaN where it failed
   std::vector<TrajectoryReport> reports;  ///< one per datum, in order; probes: evaluations of the trace
-  /// ln p at sigma_min of the datum (with its noise), data units to the power -d; NaN where the status or `off` says
-  /// why.
+  /// ln p_sigma_min at the datum with its noise added, p in data units to the power -d; NaN where the datum failed, as
+  /// its status says, and with Likelihood::off.
   std::vector<double> log_likelihood;
   std::vector<double> standard_error;    ///< of the trace's random directions; 0: exact
   std::vector<double> quadrature_error;  ///< estimated, of the integral over the steps
@@ -58,7 +58,7 @@ class Encoder {
   const Sampler& sampler() const { return sampler_; }
   /// Directions of the trace, each of them two evaluations a step; 0: no likelihood.
   int directions() const;
-  /// Whether these are the coordinates, and not random: then the trace has no standard error.
+  /// Whether the directions are all coordinates, not random ones: then the trace has no standard error.
   bool exact_trace() const { return likelihood_ == Likelihood::exact; }
 
  private:

@@ -1,5 +1,5 @@
-/// Whether a model passes for the denoiser of some data, and which other description of a network would: no data
-/// needed.
+/// Checks, without data, whether a model can be the denoiser of any data at all, and if not, which other description of
+/// its network could.
 ///
 /// Whatever the data, D = E[x0 | x] is the regression of x0 on x = x0 + sigma n. So a model is made to draw data of
 /// its own, these are noised again, and D has to be the best guess of what they were: nothing that is known of x (D
@@ -17,11 +17,12 @@ namespace shockstep {
 /// How much a check may cost.
 struct FitOptions {
   /// 640 evaluations for a description that fits, some thousand more to name the mistake in one that does not. It
-  /// finds gross mistakes only, and none by comparison.
+  /// finds gross mistakes only: other descriptions are tried where the stated one is refused, not to see if one fits
+  /// better.
   bool quick = false;
   std::uint64_t seed = 0;  ///< of the data that are drawn and of their noise
   int batch = 256;         ///< rows in one model call
-  /// The search for another description ends beyond these; a quick one at 4000.
+  /// Evaluations after which the search for another description ends; of a quick check 4000.
   std::int64_t search_evaluations = 500'000;
 };
 
@@ -34,9 +35,9 @@ struct FitResult {
 
 /// Whether D, as the model and the process have it, is the denoiser of any data.
 ///
-/// Guidance and thresholds are left out of the check, since they make something else than a denoiser of a network on
-/// purpose. Models that are no networks have no other description. Throws nothing for a model that breaks: it does
-/// not fit.
+/// The check leaves out guidance and thresholds: with them D is meant to be something else than a denoiser. Only
+/// networks have other descriptions. What a model throws is not passed on: such a model does not fit, and
+/// FitReport::reason says why.
 FitResult check_fit(const ModelPtr& model, const Process& process, const FitOptions& options = {});
 
 }  // namespace shockstep

@@ -30,10 +30,10 @@ struct FitSuggestion {
 struct FitReport {
   bool fits = true;    ///< no identity is broken, and no other description fits far better
   std::string reason;  ///< why it does not, a sentence; empty where it does
-  /// Part of the squared error of D that a better guess takes away, over that of the best linear denoiser, the
-  /// largest of the levels of noise: 0 is right. Infinite where the check cannot be finished; `reason` says why.
+  /// By how much a better guess lowers the squared error of D, over the squared error of the best linear denoiser; the
+  /// largest over the levels of noise: 0 is right. Infinite where the check cannot be finished; `reason` says why.
   double misfit = 0;
-  double largest_misfit = 0;  ///< above which no description fits: .1, of a quick check .5
+  double largest_misfit = 0;  ///< a description with more than this does not fit: .1, in a quick check .5
   /// By how much D guesses better than the best linear denoiser, 0 to 1, a mean over the levels: 0 for Gaussian data,
   /// and for a network that has no say in D.
   double structure = 0;

@@ -12,11 +12,12 @@ class GaussianMixture;
 
 /// What is analysed, and what it is compared with.
 struct InspectRequest {
-  InspectOptions options{};      ///< which sections, and how large
-  std::uint64_t seed = 0;        ///< of the trajectories and of the random directions and starts
-  int batch = 256;               ///< rows in one model call
-  int threads = 0;               ///< as of SampleRequest
-  bool float32 = true;           ///< a network computes in this or less: what it is compared with is rounded so too
+  InspectOptions options{};  ///< which sections, and how large
+  std::uint64_t seed = 0;    ///< of the trajectories and of the random directions and starts
+  int batch = 256;           ///< rows in one model call
+  int threads = 0;           ///< as of SampleRequest
+  /// A network computes in float32 or less: x and D of the mixture it is compared with are rounded so, too.
+  bool float32 = true;
   at::Tensor data{};             ///< [n, *shape] float64, the training data; undefined: none
   at::Tensor labels{};           ///< [n] of any type, the class of each datum; undefined: none
   at::Tensor held_out{};         ///< [m, *shape] float64, data not trained on; undefined: the second half of data

@@ -48,19 +48,20 @@ struct SpectralLine {
 /// The covariance of the data beside the decisions (Biroli, Bonnaire, de Bortoli & Mezard 2024, arXiv 2402.18491).
 struct SpectralSection {
   std::string source{};               ///< data or samples
-  std::int64_t rows = 0;              ///< the covariance is of so many
+  std::int64_t rows = 0;              ///< how many the covariance is taken over
   double total = 0;                   ///< trace of the covariance, data units squared
   std::vector<SpectralLine> lines{};  ///< of the leading eigenvalues, 8 at most, descending
 };
 
 /// The modes that trajectories end in.
 struct ClusterSection {
-  std::string source{};                                               ///< components, labels, k-means, or stable points
-  std::vector<double> means{};                                        ///< [K, d], data units
-  std::vector<std::int64_t> sizes{};                                  ///< of the samples, [K]
-  std::vector<int> of_sample{};                                       ///< [count]; -1 where the sample is not finite
-  double silhouette = std::numeric_limits<double>::quiet_NaN();       ///< mean, -1 to 1; k-means only
-  double silhouette_null = std::numeric_limits<double>::quiet_NaN();  ///< of as many clusters in one Gaussian
+  std::string source{};                                          ///< components, labels, k-means, or stable points
+  std::vector<double> means{};                                   ///< [K, d], data units
+  std::vector<std::int64_t> sizes{};                             ///< of the samples, [K]
+  std::vector<int> of_sample{};                                  ///< [count]; -1 where the sample is not finite
+  double silhouette = std::numeric_limits<double>::quiet_NaN();  ///< mean, -1 to 1; k-means only
+  double silhouette_null =
+      std::numeric_limits<double>::quiet_NaN();  ///< that of as many clusters in samples of one Gaussian
   /// K, the number of clusters.
   std::int64_t count() const { return static_cast<std::int64_t>(sizes.size()); }
 };
@@ -72,8 +73,8 @@ struct PairCommitment {
   double distance = 0;  ///< of the means, data units
   double opens = 0;     ///< sigma where a symmetric pair of that distance and width opens its interface; 0: never
   Quantiles sigma{};    ///< of the trajectories of both, where they commit against the other
-  std::int64_t from_start = 0;  ///< lean so at sigma_max already, not in `sigma`
-  std::int64_t between = 0;     ///< end between the two means, nearer than three to one
+  std::int64_t from_start = 0;  ///< trajectories committed at sigma_max already, left out of `sigma`
+  std::int64_t between = 0;     ///< trajectories that end between the two means, with |u| < 1/2 (CommitmentSection)
 };
 /// When D shows where a trajectory ends: at sigma it is committed to its cluster a against b if from there on u stays
 /// above 1/2, u = (|D - m_b|^2 - |D - m_a|^2)/|m_a - m_b|^2, m the means (docs/inspect.md).
@@ -84,7 +85,7 @@ struct CommitmentSection {
   /// Where each trajectory commits against all others, at most sigma_max; NaN: it ends on the border, or there is one
   /// cluster.
   std::vector<double> sigma{};
-  std::int64_t between = 0;             ///< trajectories that end between means, nearer than three to one to some other
+  std::int64_t between = 0;  ///< trajectories that end between means: with u < 1/2 against some other cluster
   std::vector<Quantiles> of_cluster{};  ///< of `sigma`, by cluster, without those that lean so at sigma_max already
   /// [K][node]: share of a cluster's trajectories that have committed at each node; NaN where it has none.
   std::vector<std::vector<double>> committed{};
@@ -204,8 +205,8 @@ struct StationarySection {
   std::vector<StationaryPoint> points{};  ///< stable ones first, largest basin first
   std::vector<int> basin{};               ///< point that each trajectory settled on, an index of points; -1: none
   std::int64_t unsettled = 0;             ///< trajectories that are still on their way at sigma_min
-  /// Points that repel in an even number of directions less the others: 1 if f points inwards far away (Poincare and
-  /// Hopf) and none was missed.
+  /// Number of points that repel in an even number of directions minus the number of all others: 1 if f points inwards
+  /// far away (Poincare and Hopf) and none was missed.
   int index_sum = 0;
   std::string why{};  ///< none were sought, a sentence; empty where they were
 };
@@ -224,7 +225,7 @@ struct TrainingRow {
 struct TrainingSection {
   std::int64_t points = 0;     ///< rows of the data
   std::int64_t held_out = 0;   ///< points that D is measured on and that samples are compared with
-  bool split = false;          ///< held out was the second half of the data
+  bool split = false;          ///< no held-out data were given: the second half of the data was held out
   double dimension = 0;        ///< of the data near the held-out points (TwoNN)
   double level = 0;            ///< p below which a sample is memorised: .01 over the number of samples
   std::int64_t memorised = 0;  ///< samples that are

@@ -30,7 +30,7 @@ class Destination final : public ProgressObserver {
     if (writer_) writer_->finished(report, sample);
     count(report, sample);
   }
-  /// One that is in a journal already.
+  /// A trajectory that is in a journal already.
   void replay(const DoneTrajectory& done) {
     if (writer_) writer_->replay(done);
     count(done.report, done.sample);

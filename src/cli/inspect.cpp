@@ -28,7 +28,7 @@
 namespace shockstep::cli {
 namespace {
 
-// The arrays of the command line, where they are given.
+// The arrays that the command line names; undefined where it names none.
 void read_arrays(const Options& options, const ScoreModel& model, InspectRequest& request) {
   if (!options.noise.empty()) throw ConfigError("--noise", "is not for inspect, which draws its latents from run.seed");
   if (options.data.empty()) {
@@ -57,7 +57,7 @@ std::vector<std::string> write_tables(const std::function<std::string(const char
   return files;
 }
 
-// What the page shows of samples and their decisions. The density of a mixture that was fitted is not the model's.
+// What the page shows of samples and their decisions. A mixture that was fitted lends its modes, not its density.
 std::string page(const RunConfig& config, const InspectFacts& facts, const InspectResult& result,
                  const ModelPtr& model) {
   InspectPage page{.title = printable(std::filesystem::path(config.file).stem().string()), .shape = model->shape()};
@@ -115,7 +115,7 @@ int inspect(const Options& options) {
   std::fputs(fit_text(facts.fit).c_str(), stdout);
   std::fflush(stdout);
   std::vector<std::string> files;
-  // Of a score that is a field times a factor it is known that it fits no diffusion.
+  // A multiplicative score is known to fit no diffusion: nothing to check.
   const bool product = dynamic_cast<const Multiplicative*>(model.get()) != nullptr;
   facts.analysed = facts.fit.fits || product || request.options.misfits;
   if (!facts.fit.fits && facts.analysed)

@@ -7,7 +7,7 @@ namespace shockstep::cli {
 namespace {
 
 std::atomic<bool> asked{false};
-static_assert(std::atomic<bool>::is_always_lock_free);  // or a signal handler must not touch it
+static_assert(std::atomic<bool>::is_always_lock_free);  // a signal handler may touch no other kind
 
 void handle(int) {
   asked = true;
@@ -20,7 +20,7 @@ void handle(int) {
 void watch_interrupts() {
   struct sigaction action{};
   action.sa_handler = handle;
-  action.sa_flags = SA_RESTART;  // a write under way must not fail
+  action.sa_flags = SA_RESTART;  // a write that the signal interrupts goes on instead of failing
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
 }

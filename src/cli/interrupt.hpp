@@ -11,7 +11,7 @@ bool interrupted();
 /// As a first Ctrl-C.
 void interrupt();
 
-/// Ctrl-C alone, for what is measured before a run.
+/// An observer that cancels on Ctrl-C and does nothing else, for what is measured before a run.
 class InterruptObserver : public Observer {
  public:
   bool cancelled() const override { return interrupted(); }

@@ -55,7 +55,9 @@ int guarded(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of its write, with a sentence
+  std::signal(
+      SIGXFSZ,
+      SIG_IGN);  // a file that exceeds its limit then fails in write(), with a sentence, instead of killing the process
   int code = guarded(argc, argv);
   shockstep::log::close();
   if (std::fflush(stdout) != 0 && code == 0) code = report("stdout: cannot be written", 5);

@@ -16,7 +16,7 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void finished(int evaluations) { ++done_, evaluations_ += evaluations; }
-  /// What is finished so far was done by an earlier run: this one's speed is measured from here.
+  /// Says that what is finished so far was done by an earlier run: the speed is measured from here on.
   void begin() { before_ = done_, begin_ = Clock::now(); }
   /// Of the trajectories that this run has to do. Redraws, at most ten times a second.
   void share(double share);
@@ -32,9 +32,9 @@ class Progress {
 /// What the line says.
 struct ProgressState {
   double share = 0;           ///< of all the work, 0 to 1
-  double share_before = 0;    ///< of it, what was done when the clock started
+  double share_before = 0;    ///< of all the work, what was done when the clock started
   std::int64_t done = 0;      ///< trajectories
-  std::int64_t done_now = 0;  ///< of them, since the clock started
+  std::int64_t done_now = 0;  ///< trajectories done since the clock started
   std::int64_t count = 0;     ///< wanted
   double evaluations = 0;     ///< mean of those done
   double seconds = 0;         ///< since the clock started

@@ -15,7 +15,8 @@ namespace shockstep::cli {
 
 namespace {
 
-// A process alone needs no MPI, which takes a while to start. Open MPI, MPICH and its kin, srun with PMIx.
+// Starting MPI takes a while, so a process that is alone does not. One that is not finds a variable of Open MPI, of
+// MPICH and its kin, or of srun with PMIx.
 bool started_with_others() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "MPI_LOCALNRANKS"})
     if (const char* size = std::getenv(name)) return parse_whole(size).value_or(1) > 1;
@@ -35,7 +36,7 @@ bool joined() {
   return yes != 0;
 }
 
-// On rank 0; the others reach it without its help.
+// The counter lies on rank 0; the others increment it without that process's help.
 class SharedCounter final : public Ranks::Counter {
  public:
   explicit SharedCounter(int rank) {
@@ -77,7 +78,7 @@ Ranks::Ranks() {
 }
 
 Ranks::~Ranks() {
-  if (count_ > 1 && std::uncaught_exceptions() == 0) MPI_Finalize();  // else end_ranks() is to come
+  if (count_ > 1 && std::uncaught_exceptions() == 0) MPI_Finalize();  // else the exception leads to end_ranks()
 }
 
 void Ranks::meet() const {

@@ -20,7 +20,7 @@ class Ranks {
 
   /// Returns once all have called it.
   void meet() const;
-  /// Rank 0's text, in all.
+  /// Rank 0's `text`, returned on every rank.
   std::string from_first(std::string text) const;
 
   /// A number that all ranks draw from: 0, 1, 2, ..., each once. Made and destroyed by all of them together.

@@ -17,7 +17,7 @@ std::string text_of(const std::optional<Shard>& shard) {
   return shard ? std::to_string(shard->index) + "/" + std::to_string(shard->count) : std::string();
 }
 
-// Something was written.
+// Whether anything was written.
 bool holds_something(const fs::path& path) {
   std::error_code error;
   const auto size = fs::file_size(path, error);

@@ -1,4 +1,5 @@
-/// The journal of a run in its folder: found, compared with what is asked for, begun anew or gone on with.
+/// The journal in a run's folder: finds it, compares it with the run that is asked for, and begins a new one or goes on
+/// with it.
 #pragma once
 
 #include "cli/options.hpp"
@@ -18,7 +19,7 @@ class RunJournal {
  public:
   enum class Found {
     nothing,   ///< to go on with
-    finished,  ///< the run is: its files are there, and no journal
+    finished,  ///< the run is finished: its files are there, and no journal
     journal,   ///< the reader is at its first trajectory
   };
 
@@ -27,15 +28,16 @@ class RunJournal {
   RunJournal(const std::string& folder, const Options& options, const Json& identity, bool float64);
 
   Found found() const { return found_; }
-  /// Of the journal found; null if there is none.
+  /// Reader of the journal found; null if there is none.
   const JournalHeader* header() const { return header_ ? &*header_ : nullptr; }
   JournalReader* reader() { return reader_ ? &*reader_ : nullptr; }
 
-  /// An empty one; what lies there is set aside, for hours of work may be in it. Throws FileError if another process writes it.
+  /// Begins an empty journal. One that lies there is renamed, not overwritten: hours of work may be in it. Throws
+  /// FileError if another process writes it.
   void begin(const Prepared& prepared);
-  /// The one found, behind what was read of it.
+  /// Goes on with the journal found, behind what was read of it.
   void go_on();
-  /// Null before the one or the other.
+  /// Null before one of these two was called.
   Journal* journal() { return journal_.get(); }
   void remove();  ///< the files are whole
 

@@ -23,7 +23,7 @@ std::string of_part(std::int64_t done, const Part& part) {
   return std::to_string(done) + " of " + std::to_string(part.count) + " trajectories";
 }
 
-/// What the journal has goes to the destination, and out of the work. Returns what it cost.
+/// Gives the journal's trajectories to the destination and takes them out of the work. Returns what they cost.
 RunStatistics replay(JournalReader& journal, Destination& destination, OpenWork& work, const Part& part) {
   while (const DoneTrajectory* done = journal.next())
     if (work.take(done->report.trajectory)) destination.replay(*done);
@@ -81,7 +81,7 @@ int sample(const Options& options) {
   if (options.resume && kept.found() == RunJournal::Found::nothing) log::info("nothing to go on with: begins anew");
   run.prepare(kept.header() ? &kept.header()->prepared : nullptr);
 
-  // Before any file is touched: another process may be at work in the folder.
+  // Before any other file is touched, since this throws where another process is at work in the folder.
   if (!kept.reader() && (options.shard || run.config().output.journal)) kept.begin(run.sampler().prepared());
   const auto writer = options.shard ? nullptr : run.writer();
   const RunStatistics statistics = draw(run, kept, writer.get(), options);

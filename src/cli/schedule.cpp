@@ -28,7 +28,7 @@ std::optional<ScheduleFormat> format_of(const Options& options) {
   throw ConfigError("--format", "must be yaml, json or python, got " + printable(options.format));
 }
 
-// A number of steps is all that matters of sampler.steps.
+// Of sampler.steps only the number of steps matters here.
 RunConfig fit_config(Options options) {
   if (!options.steps.empty()) options.settings.push_back("sampler.steps=" + options.steps);
   options.steps.clear();

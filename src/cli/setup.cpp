@@ -27,7 +27,7 @@ ConfigNode read_root(const Options& options) {
 
 namespace {
 
-// This machine has run.device.
+// Throws unless this machine has run.device.
 void check_device(const RunConfig& config) {
   const std::string& device = config.run.device;
   if (device == "cpu") return;

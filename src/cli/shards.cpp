@@ -44,7 +44,7 @@ void check_all_there(const std::string& folder, int count) {
                                                std::to_string(count));
 }
 
-// Where the shards were drawn is nothing to the machine that merges them, as long as it is the same for all.
+// What the shards were drawn with must be the same for all, but need not be what the machine that merges them has.
 Json with_hardware_of(Json identity, const Json& shard) {
   for (const char* key : {"batch", "device", "dtype", "threads"})
     if (identity["run"].contains(key)) identity["run"][key] = shard.at("run").value(key, Json());

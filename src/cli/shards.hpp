@@ -17,8 +17,8 @@ namespace shockstep::cli {
 struct Part {
   std::int64_t first, count;
 };
-/// Of a shard, or all. Shards are contiguous: each has its trajectories nearly in order, and merging holds few in memory.
-/// Throws ConfigError if there are more shards than trajectories.
+/// The trajectories of a shard, or all. Shards are contiguous, so that each has its trajectories nearly in order and
+/// merging holds few in memory. Throws ConfigError if there are more shards than trajectories.
 Part part_of(const RunSettings& run, const std::optional<Shard>& shard);
 
 /// run.journal, or shard-3-of-16.journal

@@ -1,4 +1,4 @@
-/// --time-limit: ends a run in good time, and one whose model call never comes back at last.
+/// --time-limit: asks a run to end in time, and kills it if a model call never returns.
 #pragma once
 
 #include <condition_variable>
@@ -8,7 +8,7 @@
 
 namespace shockstep::cli {
 
-/// Seconds that a run has to end after it was asked to: a tenth of the limit, from 2 to 60.
+/// Seconds between asking a run to end and killing it: a tenth of the limit, from 2 to 60.
 double grace(double limit);
 
 class TimeLimit {

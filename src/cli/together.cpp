@@ -22,7 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Chunks of the trajectories, to whichever rank is free; of each what is open.
+/// The work of one rank: chunks of the run's trajectories, handed to whichever rank is free, without those already
+/// done.
 class SharedWork final : public WorkSource {
  public:
   SharedWork(const OpenWork& open, const Part& all, const Ranks& ranks)
@@ -54,7 +55,7 @@ class SharedWork final : public WorkSource {
 
 std::string journal_of(int rank) { return "rank-" + std::to_string(rank) + ".journal"; }
 
-// Those in the folder, of however many ranks there were.
+// All journals of ranks in the folder: the run before may have had more or fewer ranks.
 std::vector<std::string> find_journals(const std::string& folder) {
   std::vector<std::string> out;
   for (const auto& entry : fs::directory_iterator(folder)) {
@@ -75,7 +76,7 @@ void set_aside(const std::vector<std::string>& journals) {
         "back and give --resume)");
 }
 
-/// This rank's journal, begun or gone on with; what all of them have is out of the work.
+/// This rank's journal, new or gone on with; what any rank's journal has is out of the work.
 class RankJournal {
  public:
   /// Reads what there is. Throws an Error if it is of another run.

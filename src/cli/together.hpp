@@ -6,7 +6,8 @@
 
 namespace shockstep::cli {
 
-/// Each rank draws chunks as it comes by them and keeps a journal; the first writes the files of the whole at the end.
+/// Each rank draws the chunks it gets and keeps a journal of them; at the end the first writes the files of the whole
+/// run.
 int sample_together(const Options& options, const Ranks& ranks);
 
 }  // namespace shockstep::cli

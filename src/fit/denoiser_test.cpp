@@ -142,7 +142,7 @@ class Test {
     if (plan_.neighbours) directions.push_back(rows_.denoise(mean_ + 1.1 * (x - mean_), sigma) - D);
     directions.push_back(D - mean_);
     const double total = linear * static_cast<double>(x.numel());
-    // On the same noise, so that the gain of a linear D is 0 and no matter of chance.
+    // On the same noise, so that the gain of a linear D is exactly 0.
     const at::Tensor data = x0_ - mean_, seen = x - mean_;
     const double slope = (data * seen).sum().item<double>() / seen.pow(2).sum().item<double>();
     out.gain = ((data - slope * seen).pow(2).sum() - error.pow(2).sum()).item<double>() / total;
@@ -162,13 +162,13 @@ class Test {
       out.misfit += sum * sum / total;
       if (j > 0 && j < in_time) out.time += sum * sum / total;
     }
-    // A few rows far off hide from Student's t.
+    // A few rows far off widen the spread that Student's t divides by: the mean alone is asked too.
     if (out.loss > largest_loss) out.misfit = std::max(out.misfit, out.loss - 1);
     if (out.drift > largest_drift_) out.misfit = std::max(out.misfit, out.drift - 1);
     return out;
   }
 
-  // Of the level with the largest part of the data undecided: the one whose drift is nearest to a half.
+  // At the level where most of the data are undecided: the one whose drift is nearest to a half.
   void extras() {
     const auto half = [](const TestLevel& l) { return std::abs(l.drift - .5); };
     const double sigma = std::ranges::min(result_.levels, {}, half).sigma;

@@ -16,12 +16,12 @@ struct Description {
   std::vector<std::string> settings = {};   ///< "model.predicts: velocity", one each
   std::vector<std::string> sentences = {};  ///< "this looks like a velocity, not noise", one each
 
-  /// Of the stated process, or of another with nothing else changed.
+  /// Whether the process is the stated one, or the only thing that differs.
   bool near() const { return same_process || changes == 1; }
 };
 
-/// Every other description that gives another denoiser, those that are near first, fewest changes first.
-/// Descriptions that give the same D are listed once.
+/// Every description whose D differs from the stated one's, each D once: those near to it first, and of these the ones
+/// with the fewest changes.
 std::vector<Description> other_descriptions(const NetworkOptions& stated, const Process& process);
 
 }  // namespace shockstep

@@ -19,11 +19,12 @@ namespace {
 constexpr double largest_misfit = .1, quick_misfit = .5;
 // Below this a description needs no comparison with others.
 constexpr double clear_misfit = .02;
-// One is better than another with so much less misfit.
+// A description is better than another if its misfit is below this share of the other's.
 constexpr double better = .25;
-// Less than that, and the network has no say in D, or the data are one Gaussian.
+// With less structure than this the network has no say in D, or the data are one Gaussian.
 constexpr double least_structure = .02;
-// Few rows end the test of another description above this: a misfit of theirs is significant, but its size is rough.
+// Another description is dropped where its misfit on few rows is above this: significant then, though its size is
+// rough.
 constexpr double hopeless = .3;
 
 struct Candidate {
@@ -111,7 +112,7 @@ class FitCheck {
     const std::int64_t most = evaluations_ + (options_.quick ? std::int64_t{4000} : options_.search_evaluations);
     bool near = true;
     for (Description& d : other_descriptions(*network_, process_)) {
-      // What is far from the stated description is only sought where nothing near is convincing.
+      // Descriptions far from the stated one are tried only where none near it is convincing.
       if (near && !d.near()) {
         near = false;
         if (choose(passing, rejected)) break;
@@ -125,7 +126,7 @@ class FitCheck {
         if (passes(test) && test.structure >= least_structure)
           passing.push_back({std::move(d), std::move(test), std::move(model)});
       } catch (const Error&) {
-        evaluations_ += 3;  // it cannot even be called so
+        evaluations_ += 3;  // its probe: the network cannot be called that way
       }
     }
     if (const Candidate* best = choose(passing, rejected)) {
@@ -138,8 +139,8 @@ class FitCheck {
     }
   }
 
-  // The simplest of those that fit about as well as the best. A network that has no say in D (Gaussian data) or knows one
-  // point only passes every identity: what knows much less of its data than another is not believed.
+  // The simplest of those that fit about as well as the best. A description under which the network has no say in D, or
+  // knows a single point, passes every identity: one with much less structure than another is therefore not believed.
   const Candidate* choose(const std::vector<Candidate>& passing, bool rejected) const {
     std::vector<const Candidate*> pool;
     for (const Candidate& c : passing) {

@@ -31,7 +31,7 @@ namespace {
 constexpr std::int64_t most_clusters = 12, most_rows = 1024;  // the silhouette needs all distances
 constexpr int starts = 4, most_rounds = 100;
 
-/// Of silhouettes: of 11 values of k one differs by chance from that of as many other rows by about half of this.
+/// Least excess of a silhouette: chance alone moves the best of 11 values of k by about half of this.
 double least_gap(std::int64_t rows) { return std::max(.05, 1 / std::sqrt(static_cast<double>(rows))); }
 
 struct KMeans {
@@ -40,7 +40,7 @@ struct KMeans {
   double loss = std::numeric_limits<double>::infinity();
 };
 
-/// In (0, 1), one after the other.
+/// The next uniform number in (0, 1).
 class Uniform {
  public:
   explicit Uniform(std::uint64_t seed) : seed_(seed) {}
@@ -51,7 +51,7 @@ class Uniform {
   }
 
  private:
-  std::uint64_t seed_, next_ = 1u << 20;  // behind the rows of normal numbers
+  std::uint64_t seed_, next_ = 1u << 20;  // addresses beyond those of the normal numbers
 };
 
 /// [n, K]; by differences rather than by products, which cancel.
@@ -90,7 +90,8 @@ KMeans k_means(const at::Tensor& rows, std::int64_t k, std::uint64_t seed) {
   return best;
 }
 
-/// Mean of (b - a)/max(a, b), a the mean distance to the own cluster's others and b to the nearest other cluster.
+/// Mean of (b - a)/max(a, b), a the mean distance to the others of the own cluster, b that to the nearest other
+/// cluster.
 double silhouette(const at::Tensor& distances, const at::Tensor& clusters, std::int64_t k) {
   const auto n = static_cast<std::size_t>(clusters.size(0));
   const std::span of(clusters.const_data_ptr<std::int64_t>(), n);
@@ -112,7 +113,7 @@ double silhouette(const at::Tensor& distances, const at::Tensor& clusters, std::
   return sum / static_cast<double>(n);
 }
 
-/// As many rows of one Gaussian with the mean and covariance of these.
+/// As many rows drawn from one Gaussian with the mean and covariance of `rows`.
 at::Tensor gaussian_like(const at::Tensor& rows, std::uint64_t seed) {
   const std::int64_t n = rows.size(0), d = rows.size(1);
   const at::Tensor mean = rows.mean(0), centred = rows - mean;

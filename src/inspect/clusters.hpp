@@ -10,8 +10,9 @@
 namespace shockstep {
 
 /// Mean of each k-means cluster, by Lloyd's algorithm from the best of several k-means++ starts (Arthur & Vassilvitskii 2007). k = 0:
-/// the k from 2 to 12 whose mean silhouette (Rousseeuw 1987) exceeds most that of as many clusters in samples of one Gaussian of the
-/// same mean and covariance, if by .05 and 1/sqrt(n); else one cluster. samples: [n, d], finite rows count.
+/// of k from 2 to 12 the one whose mean silhouette (Rousseeuw 1987) most exceeds that of k clusters in samples of one
+/// Gaussian with the same mean and covariance; one cluster where that excess is below .05 or 1/sqrt(n).
+/// samples: [n, d], finite rows count.
 ClusterSection clusters_of(const at::Tensor& samples, std::int64_t k, std::uint64_t seed);
 
 /// Each sample goes to the nearest of the means [K, d].

@@ -15,10 +15,10 @@ namespace {
 constexpr double committed = .5;
 constexpr std::int64_t most_paired = 16;  // clusters: their pairs fill a table
 
-/// What u must stay above: three to one, or half of what the end itself has, where that lies between the means.
+/// What u must stay above: 1/2, a weight of three to one; half of u at the end where the end itself is below that.
 double margin(double end) { return end < committed ? end / 2 : committed; }
 
-/// The largest sigma from which on u stays above its margin; linear in ln sigma between nodes. NaN: it ends on the border.
+/// The largest sigma below which u stays above its margin; linear in ln sigma between nodes. NaN: u ends at 0 or below.
 double commits(const std::vector<double>& nodes, const std::vector<double>& u) {
   const double least = margin(u.back());
   if (!(u.back() > 0)) return std::nan("");

@@ -22,7 +22,7 @@ class Commitment {
   /// D at the next node, [n, d].
   void node(const at::Tensor& D);
 
-  /// clusters: of the adaptive run's samples [count, d], whose first are the same trajectories.
+  /// clusters: found in the adaptive run's samples [count, d]; the first of these are the trajectories followed here.
   CommitmentSection section(const ClusterSection& clusters, const at::Tensor& samples) const;
 
  private:

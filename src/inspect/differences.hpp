@@ -5,8 +5,8 @@
 
 namespace shockstep {
 
-/// Steps of the differences over sigma: truncation, of the order of the step's square times (distance of modes/sigma)^2, against
-/// rounding, 1e-16 or 1e-7 over the step's square.
+/// Steps of the differences over sigma balance truncation, of the order of the step's square times (distance of
+/// modes/sigma)^2, and rounding, 1e-16 or 1e-7 over the step's square.
 inline constexpr double difference_exact = 1e-2, difference_network = .05;
 
 struct Differences {
@@ -21,8 +21,8 @@ Differences differences(Evaluator& model, const States& states, const at::Tensor
 /// Eigenvalues of (J + J^T)/2, descending, [.., d].
 at::Tensor symmetric_eigenvalues(const at::Tensor& J);
 
-/// The same of D at states: all of them, by differences along every coordinate (2 d evaluations), where d is no more
-/// than `most_complete`, else the Ritz values of `products` Lanczos products. [n, min(d, products)]
+/// Eigenvalues of the symmetrised Jacobian of D at states. d up to `most_complete`: all of them, by differences along
+/// every coordinate (2 d evaluations). Else the Ritz values of `products` Lanczos products. [n, min(d, products)]
 inline constexpr std::int64_t most_complete = 256;
 at::Tensor jacobian_spectrum(Evaluator& model, const States& states, double step, std::int64_t products,
                              std::uint64_t seed);

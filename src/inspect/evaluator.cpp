@@ -1,5 +1,6 @@
 #include "inspect/evaluator.hpp"
 
+#include <shockstep/batched_model.hpp>
 #include <shockstep/error.hpp>
 
 #include "core/text.hpp"
@@ -14,15 +15,16 @@
 namespace shockstep {
 
 at::Tensor Evaluator::denoise(const States& states) {
-  const double sigma = std::clamp(states.sigma, low_, high_);  // what rounding of exp and ln may leave
-  const std::int64_t n = states.x.size(0), batch = static_cast<std::int64_t>(batches_.capacity());
+  const double sigma = std::clamp(states.sigma, low_, high_);  // exp(ln sigma) may lie a rounding beyond the range
+  const std::int64_t n = states.x.size(0), batch = std::min<std::int64_t>(batch_, n);
+  BatchedModel batches(model_, static_cast<int>(batch));
   std::vector<std::int64_t> shape{-1};
   shape.insert(shape.end(), model_.shape().begin(), model_.shape().end());
   std::vector<at::Tensor> parts;
   for (std::int64_t begin = 0; begin < n; begin += batch) {
     if (observer_ && observer_->cancelled()) throw Cancelled("cancelled");
     const std::int64_t rows = std::min(batch, n - begin);
-    const at::Tensor D = batches_.denoise(states.x.narrow(0, begin, rows).reshape(shape), sigma,
+    const at::Tensor D = batches.denoise(states.x.narrow(0, begin, rows).reshape(shape), sigma,
                                           states.trajectory.narrow(0, begin, rows));
     if (!at::isfinite(D).all().item<bool>())
       throw ModelError("D is NaN or infinite at sigma " + shortest(sigma) + ", where inspect looks at it");

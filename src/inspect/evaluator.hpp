@@ -7,7 +7,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <shockstep/batched_model.hpp>
 
 #include <cstdint>
 #include <utility>
@@ -24,20 +23,20 @@ struct States {
 class Evaluator {
  public:
   Evaluator(const ScoreModel& model, const Process& process, int batch, const Observer* observer)
-      : model_(model), batches_(model, batch), low_(process.sigma_min()), high_(process.sigma_max()), observer_(observer) {}
+      : model_(model), low_(process.sigma_min()), high_(process.sigma_max()), batch_(batch), observer_(observer) {}
 
   /// D, [n, d]. Throws Cancelled, and ModelError if D is not finite.
   at::Tensor denoise(const States& states);
 
   std::int64_t dimension() const { return model_.dimension(); }
   bool exact() const { return model_.exact(); }
-  /// Evaluations since the last call of it.
+  /// Evaluations since take() was called last.
   std::int64_t take() { return std::exchange(evaluations_, 0); }
 
  private:
   const ScoreModel& model_;
-  BatchedModel batches_;
   double low_, high_;
+  int batch_;
   const Observer* observer_;
   std::int64_t evaluations_ = 0;
 };

@@ -20,7 +20,8 @@ namespace {
 
 namespace odeint = boost::numeric::odeint;
 
-// Steps of the Jacobian's differences over the field's sigma: truncation, of the order of the square, against rounding.
+// Steps of the Jacobian's differences over the field's sigma balance truncation, of the order of the square, and
+// rounding.
 constexpr double step_exact = 1e-4;
 constexpr int most_steps = 100000;
 

@@ -11,18 +11,20 @@ class Field {
  public:
   Field(Evaluator& model, const Process& process, const MultiplicativeOptions& options);
 
-  /// f(x), [n, d], and df/dx, [n, d, d], by central differences, 2 d evaluations a point. trajectory: [n], whose conditions count.
+  /// f(x), [n, d], and df/dx, [n, d, d], by central differences, 2 d evaluations a point. trajectory: [n], whose
+  /// conditions to use.
   at::Tensor operator()(const at::Tensor& x, const at::Tensor& trajectory);
   at::Tensor jacobian(const at::Tensor& x, const at::Tensor& trajectory);
 
-  /// x after the time T, by Fehlberg's method of order 8, one step for all rows; sooner where nothing moves any more, if it may.
+  /// x after the time T, by Fehlberg's method of order 8 with one step length for all rows. If allowed, it ends early
+  /// once no row moves any more.
   at::Tensor flow(const at::Tensor& x, const at::Tensor& trajectory, double T, bool may_stop);
 
   /// From sigma_max to sigma_min: int sigma^(1-p) dsigma.
   double duration() const { return duration_; }
   /// The length over which f may bend: the noise that the field is smoothed with.
   double length() const { return options_.sigma; }
-  /// Relative to the scale of positions: what is left of them by rounding and by the flow's tolerance.
+  /// Error of positions that rounding and the flow's tolerance leave, relative to their scale.
   double resolution() const { return model_.exact() ? 1e-9 : 1e-3; }
 
  private:

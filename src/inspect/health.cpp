@@ -21,7 +21,8 @@ constexpr std::int64_t lanczos_products = 12;
 constexpr double ln_sigma_step = .02;
 constexpr double rounding_times = 30;  // rounding alone then shows a curl of .05 at most
 
-// Fine is what an exact mixture shows three times over, and what is small anyway; what is of the size of its terms is no score.
+// Fine: no more than three times what an exact mixture shows, or small anyway. Not a score: as large as the terms
+// themselves.
 constexpr double times_exact = 3;
 struct Bounds {
   double small, gross;
@@ -51,7 +52,8 @@ Found measure(Evaluator& model, const States& states, double step, double unit, 
   at::Tensor drift;  // J^T (D - x)
   // V[k, l] = v_k . J v_l; for coordinates J itself.
   const at::Tensor V = at::matmul(v, at.first.transpose(1, 2));
-  // Where D hardly depends on x, J is the rounding of its differences, which has no symmetry: it counts as that much larger.
+  // Where D hardly depends on x, J is the rounding of its differences, which has no symmetry: that much is added to
+  // |J|.
   const double rounding =
       rounding_times * unit / (step * sigma) * std::sqrt(squares(states.x) / static_cast<double>(n * d));
   const double whole = squares(at.first) / mean_over +
@@ -63,7 +65,7 @@ Found measure(Evaluator& model, const States& states, double step, double unit, 
     // E (v.Jw - w.Jv)^2 = |J - J^T|^2 for independent v, w.
     const auto pairs = static_cast<double>(random_directions * (random_directions - 1));
     out.curl = std::sqrt(squares(V - V.transpose(1, 2)) / pairs / whole);
-    // J for J^T: what curl there is counts by itself. Along D - x with the length of one step of noise.
+    // J stands for J^T, since curl is a figure of its own. Along D - x, with the length of one step of noise.
     const at::Tensor length = e.norm(2, {-1}, true).clamp_min(1e-300) / std::sqrt(static_cast<double>(d));
     drift = differences(model, states, (e / length).unsqueeze(1), step).first.squeeze(1) * length;
   }

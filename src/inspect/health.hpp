@@ -22,7 +22,8 @@ struct HealthPlan {
   std::uint64_t seed = 0;
 };
 
-/// levels: states visited, sigma descending, [rows, d] each. mixture: what the levels are compared with, at draws from its own density.
+/// levels: states visited, sigma descending, [rows, d] each. mixture: the exact model they are compared with, at draws
+/// of its own.
 HealthSection check_health(Evaluator& model, const Process& process, const std::vector<States>& levels,
                            const std::shared_ptr<const GaussianMixture>& mixture, const HealthPlan& plan);
 

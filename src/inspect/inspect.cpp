@@ -35,13 +35,13 @@
 namespace shockstep {
 namespace {
 
-constexpr std::int64_t most_components =
-    48;  // of a mixture that are taken for its clusters, as in the tree of the report
+// Components of a mixture that are taken for its clusters, at most: as in the tree of the report.
+constexpr std::int64_t most_components = 48;
 // Levels of noise lie between these, over the scale of the data.
 constexpr double highest_level = 3, lowest_level = .02;
 constexpr int spectrum_levels = 16;
-constexpr std::int64_t candidates =
-    4;  // for each profile wanted: not every line that J exceeds 1 along crosses a layer
+// For each profile wanted: not every line along which J exceeds 1 crosses a layer.
+constexpr std::int64_t candidates = 4;
 
 /// Directions of events are kept for as many trajectories as fit into this, in doubles (128 MiB), at so many windows each.
 constexpr std::int64_t direction_memory = 1 << 24, directed_windows = 4, least_directed = 16;
@@ -49,7 +49,7 @@ constexpr std::int64_t direction_memory = 1 << 24, directed_windows = 4, least_d
 /// Shares of the work, about, for the progress bar.
 constexpr double of_sampling = .45, of_paths = .25;
 
-/// The caller's, for a part of the work.
+/// The caller's observer, told the progress of one part of the work as a share of all of it.
 class Part final : public Observer {
  public:
   Part(Observer* whole, double from, double to) : whole_(whole), from_(from), to_(to) {}
@@ -287,7 +287,8 @@ void Analysis::check_levels(const std::vector<States>& levels) {
                      {.step = step_, .float32 = !model_->exact() && request_.float32, .seed = request_.seed});
 }
 
-/// A score f(x)/sigma^p is of no diffusion: its dynamics are those of f in a clock of their own, and end on its stable zeros.
+/// A score f(x)/sigma^p belongs to no diffusion: its dynamics are those of f in a clock of their own, and end on f's
+/// stable zeros.
 void Analysis::settle(const MultiplicativeOptions& options) {
   std::int64_t n = options_.count;
   if (model_->conditions() > 0) n = std::min(n, model_->conditions());
@@ -315,7 +316,7 @@ void Analysis::settle(const MultiplicativeOptions& options) {
   result_.found.stationary = std::move(out);
 }
 
-/// The ends noised again: states visited lie on the zeros of f at all but the highest noise.
+/// The ends noised again, since the states visited lie on the zeros of f at all but the highest noise.
 void Analysis::analyse_noised() {
   std::vector<States> levels;
   const std::int64_t n = std::min(samples_.size(0), std::max<std::int64_t>(1, options_.health_rows));

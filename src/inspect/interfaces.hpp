@@ -14,7 +14,8 @@
 
 namespace shockstep {
 
-/// At most `count` speciation events of trajectories below `trajectories`, of one trajectory each, the largest rates first.
+/// At most `count` speciation events, the largest rates first: one a trajectory, of trajectories numbered below
+/// `trajectories`.
 std::vector<Event> strongest(const std::vector<TrajectoryReport>& reports, std::int64_t trajectories,
                              std::int64_t count);
 

@@ -9,12 +9,12 @@
 
 namespace shockstep {
 
-/// Components at the clusters of the samples [count, d], of their weights and their pooled covariance, plus sigma_min^2 of noise;
-/// isotropic ones of the same trace where d is large.
+/// A component at each cluster of the samples [count, d], with the cluster's weight; all have the pooled covariance
+/// plus that of noise sigma_min, isotropic with the same trace where d is large.
 std::shared_ptr<const GaussianMixture> mixture_at(const ClusterSection& clusters, const at::Tensor& samples,
                                                   double sigma_min);
 
-/// The same model, or with x and D rounded to float32 as a network's are.
+/// The mixture itself, or one whose x and D are rounded to float32 as a network's are.
 ModelPtr rounded_like(const std::shared_ptr<const GaussianMixture>& mixture, bool float32);
 
 }  // namespace shockstep

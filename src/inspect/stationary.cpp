@@ -51,7 +51,7 @@ at::Tensor newton(Field& field, at::Tensor x, const at::Tensor& centre, double r
   return found.empty() ? x.narrow(0, 0, 0) : at::cat(found);
 }
 
-/// Appends those of `rows` that are nowhere near one before.
+/// Appends those of `rows` that are not near a point found before.
 void add_new(std::vector<at::Tensor>& points, const at::Tensor& rows, double near) {
   for (std::int64_t i = 0; i < rows.size(0); ++i) {
     const auto same = [&](const at::Tensor& p) { return (p - rows[i]).norm().item<double>() < near; };
@@ -82,8 +82,8 @@ const char* kind_of(const std::vector<double>& rates) {
   return rates.front() < 0 ? "stable" : rates.back() > 0 ? "source" : "saddle";
 }
 
-/// ln of the distance along the slowest direction against time, from close by: its slope. w.(x - z) of a left eigenvector w decays by
-/// that eigenvalue alone.
+/// Slope of ln(distance along the slowest direction) against time, from a start close by. With a left eigenvector w,
+/// w.(x - z) decays by that eigenvalue alone.
 double approach(Field& field, const at::Tensor& z, const Rates& rates, double from, std::vector<double>& times,
                 std::vector<double>& distances) {
   const at::Tensor one = at::zeros({1}, at::kLong);
@@ -121,7 +121,7 @@ StationarySection stationary_points(Field& field, const at::Tensor& ends, std::u
     add_new(points, newton(field, starts, centre, 2 * spread + field.length(), scale / 2), near);
   };
 
-  // 1. From the ends, one of each place, and from points about them.
+  // 1. Newton's method from the ends, those close together taken once, and from points about them.
   std::vector<at::Tensor> places, points;
   add_new(places, ends, near);
   const std::int64_t starts = std::clamp<std::int64_t>(16384 / d, 64, 1024);

@@ -16,7 +16,7 @@
 namespace shockstep {
 namespace {
 
-constexpr double chance = .01;  // that a model of no memory has any sample named
+constexpr double chance = .01;  // probability that any sample of a model without memory is called memorised
 constexpr std::int64_t fewest_rows = 8, block_rows = 256, candidates = 8;
 
 struct Nearest {
@@ -24,7 +24,7 @@ struct Nearest {
   double first = 0, second = 0;
 };
 
-/// Candidates by products, which cancel where points are close; their distances by differences.
+/// Candidates by products, whose digits cancel where points are close; the distances of the candidates by differences.
 std::vector<Nearest> nearest_two(const at::Tensor& rows, const at::Tensor& points) {
   std::vector<Nearest> out;
   for (std::int64_t begin = 0; begin < rows.size(0); begin += block_rows) {
@@ -43,7 +43,7 @@ std::vector<Nearest> nearest_two(const at::Tensor& rows, const at::Tensor& point
 
 double ratio(const Nearest& n) { return n.second > 0 ? n.first / n.second : 1; }  // 1: a point that is there twice
 
-/// Of rank statistics: the chance that a number of `a` is below one of `b`, ties half.
+/// The probability that a number of `a` is below one of `b`, ties counted half: Mann & Whitney's statistic.
 double below(const std::vector<double>& a, std::vector<double> b) {
   std::ranges::sort(b);
   double sum = 0;

@@ -11,8 +11,9 @@
 
 namespace shockstep {
 
-/// samples [count, d]; rows that are not finite are left out. data: [n, d], 4 or more. held_out: [m, d], or undefined: the second half of
-/// the data, which the first half is then the training of. Throws ConfigError for too few rows.
+/// samples [count, d]; rows that are not finite are left out. data: [n, d], 4 or more. held_out: [m, d], or undefined:
+/// then the second half of the data is held out, and the first half stands for the training data. Throws ConfigError
+/// for too few rows.
 TrainingSection compare_with_training(const at::Tensor& samples, const at::Tensor& data, const at::Tensor& held_out);
 
 }  // namespace shockstep

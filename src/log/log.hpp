@@ -8,11 +8,11 @@ namespace shockstep::log {
 
 enum class Level { info, warning, error };
 
-/// What reaches stderr before and after open(); `warning` at first.
+/// Sets the least level that reaches stderr, whether a file is open or not; `warning` at first.
 void set_terminal_level(Level level);
 /// Starts `file` (rotated at 8 MiB, three kept), written by a thread of its own. Throws FileError.
 void open(const std::string& file);
-/// Writes out what waits and ends the thread. Nothing happens if open() was not called.
+/// Writes out what waits and ends the thread; does nothing if open() was not called.
 void close();
 
 // One line each; control characters are escaped.

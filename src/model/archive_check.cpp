@@ -21,7 +21,7 @@ T number(const std::string& bytes, std::size_t at) {
   return value;
 }
 
-/// Fewer bytes where the file ends before.
+/// Fewer bytes where the file ends earlier.
 std::string bytes_at(std::ifstream& file, std::uint64_t at, std::size_t count) {
   std::string out(count, '\0');
   file.clear();

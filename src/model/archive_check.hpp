@@ -7,8 +7,8 @@
 
 namespace shockstep {
 
-/// The name of the first stored part whose bytes do not have its checksum; none if all have, and for what is no readable zip,
-/// compressed, or beyond 4 GiB (zip64).
+/// The name of the first uncompressed part whose bytes do not have the checksum written for it; none if all have.
+/// Nothing is checked in what is no readable zip, in compressed parts and beyond 4 GiB (zip64).
 std::optional<std::string> damaged_part(const std::string& path);
 
 }  // namespace shockstep

@@ -47,7 +47,8 @@ double* fit(at::Tensor& t, std::int64_t columns) {
   return t.data_ptr<double>();
 }
 
-// Which components of a row have a distance that rounding spoils and a weight that matters: those are done again, straight
+// Finds the components of a row whose distance rounding has spoilt and whose weight matters: they are done again,
+// straight
 // from x - mu. Squared distances from a product carry an error of about (|x|^2 + |mu|^2) eps / v in the logit.
 struct Doubt {
   bool any;
@@ -105,7 +106,7 @@ void denoise_block(const GaussianMixture::Parts& p, const double* x, const doubl
 }  // namespace
 
 void denoise_full(const GaussianMixture::Parts& p, const double* x, const double* sigma, std::int64_t rows, double* D) {
-  const c10::InferenceMode guard;  // also: the scratch is of one kind whether or not the caller is in this mode
+  const c10::InferenceMode guard;  // also: what the scratch holds must not depend on the caller's mode
   thread_local Scratch s;
   const auto d = p.d;
   double* X = fit(s.x, d);

@@ -31,7 +31,7 @@
 namespace shockstep {
 namespace {
 
-// What forward threw, in one line. No ModelError: the rows to blame fail, and the run goes on.
+// What forward threw, in one line. Not as a ModelError, which would end the run: only the rows to blame fail.
 struct Failure : Error {
   std::string sentence;
   Failure(const std::string& where, std::string text) : Error(where + ": " + text), sentence(std::move(text)) {}
@@ -67,7 +67,7 @@ class Network final : public ScoreModel {
   const std::vector<std::int64_t>& shape() const override { return options_.shape; }
   double data_std() const override { return options_.data_std; }
   std::string file() const override { return source_.path; }
-  // Not which labels: a profile measured on some serves the others too.
+  // Which labels does not matter: a profile measured on some serves the others too.
   std::string conditioning() const override {
     std::string text = options_.labels.empty() ? "" : "labelled";
     if (guided())

@@ -18,15 +18,17 @@ struct NetworkSource {
 
 /// Throws ConfigError for options that are wrong whatever the network.
 void check_network_options(const NetworkOptions& options, const Process& process);
-/// The file is there and not empty. `what` it should be. Returns its first byte. Throws FileError.
+/// Checks that the file is there and not empty, and returns its first byte. `what`: what it should be. Throws
+/// FileError.
 char check_network_file(const std::string& path, const std::string& what);
-/// Throws ConfigError for the name of no device, ModelError for one this machine lacks; `source` stands before the sentence.
+/// Throws ConfigError for a name that is no device's, ModelError for a device that this machine lacks, its sentence
+/// begun by `source`.
 c10::Device network_device(const std::string& name, const std::string& source);
 
-/// After the probe call: the model. Throws ModelError if the network does not fit the options.
+/// Makes the model, after a probe call. Throws ModelError if the network does not fit the options.
 ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const Process& process);
 
-/// How a model is described that is a network; null for any other.
+/// The description of a model that is a network; null for any other model.
 const NetworkOptions* network_options(const ScoreModel& model);
 /// The same network under another description, after a probe call of three rows. `model` must be a network. Throws as
 /// wrap_network.

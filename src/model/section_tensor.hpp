@@ -10,7 +10,7 @@ namespace shockstep {
 /// Numbers in the config, or the .npy file that the key names; float64.
 at::Tensor section_tensor(Section& section, const std::string& key);
 
-/// Makes a model; a ConfigError it throws, which knows neither the file nor where in it the model stands, gets its place.
+/// Calls make(); a ConfigError that it throws knows neither the file nor the section, and gets both here.
 template <class Make>
 auto placed(const Section& section, Make make) {
   try {

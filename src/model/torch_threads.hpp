@@ -5,7 +5,7 @@
 
 namespace shockstep {
 
-/// Of this thread's calls; put back at the end of its life.
+/// Sets Torch's threads for calls of this thread; the destructor puts them back.
 class TorchThreads {
  public:
   explicit TorchThreads(int threads) : before_(at::get_num_threads()) { at::set_num_threads(threads); }

@@ -38,7 +38,8 @@ void move_weights(torch::jit::Module& module, at::Device device, at::ScalarType 
   for (auto t : module.buffers()) move(t);
 }
 
-// Tracing writes the device it ran on into the program, as the place where new tensors go, and tensors of it.
+// Tracing writes the device it ran on into the program: as a constant where tensors are made, and in tensors that lie
+// there.
 class DeviceConstants {
  public:
   explicit DeviceConstants(at::Device device) : device_(device) {}

@@ -79,7 +79,7 @@ std::string csv_field(const Json& value) {
 
 std::string short_number(double value) { return std::isfinite(value) ? three_digits(value) : "-"; }
 
-// Columns of a terminal, in bytes' stead: UTF-8 continues with 10xxxxxx.
+// Characters, not bytes: those that continue one in UTF-8 are 10xxxxxx.
 std::size_t width(const std::string& text) {
   return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
@@ -140,7 +140,7 @@ std::string comparison_text(const ComparisonResult& result) {
   const auto& rows = result.rows;
   std::vector<std::vector<std::string>> table{{"", "name", "method", "schedule", "steps", "tolerance", "evaluations",
                                                "most", "rms", "median", "p99", "max", "wrong", "s"}};
-  constexpr std::size_t texts = 4;  // columns that stand left
+  constexpr std::size_t texts = 4;  // columns that are aligned to the left
   const bool distances = result.distance_rows > 0;
   const auto add_distances = [&](const DistributionDistances& d) {
     if (!distances) return;

@@ -22,7 +22,7 @@ std::vector<bool> pareto_front(const std::vector<ComparisonRow>& rows);
 
 /// Columns: name, method, steps (nodes of a grid, or adaptive), tolerance, evaluations_mean, evaluations_max, rms, median,
 /// p99, max, wrong_mode, wall_seconds, pilot_evaluations, left_out, budget, schedule; then the distances of distributions, each
-/// with its standard error (_se) and what exact samples score (_floor). Empty where there is no such number.
+/// with its standard error (_se) and the same distance of exact samples (_floor). Empty where there is no such number.
 std::string comparison_csv(const ComparisonResult& result);
 /// The same columns as objects under `rows`, with the settings and the reference.
 std::string comparison_json(const ComparisonFacts& facts, const ComparisonResult& result);

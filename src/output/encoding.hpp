@@ -37,7 +37,8 @@ double bits_per_dimension(double log_likelihood, std::int64_t dimension);
 std::string log_likelihood_csv(const std::vector<EncodedRow>& rows, std::int64_t dimension);
 std::string encode_json(const EncodeFacts& facts, const std::vector<EncodedRow>& rows, const RunStatistics& statistics);
 
-/// Mean log-likelihood over the rows that have one, and its standard error, from their spread and their own; NaN: none has.
+/// Mean log-likelihood over the rows that have one, and its standard error, from the spread of the rows and their own
+/// standard errors; NaN where no row has one.
 struct MeanLikelihood {
   double nats, standard_error;
   std::int64_t rows;

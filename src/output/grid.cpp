@@ -35,7 +35,7 @@ ValueRange value_range(std::span<const float> values) {
     return static_cast<double>(*at);
   };
   const ValueRange robust{quantile(.005), quantile(.995)};
-  constexpr double slack = .1;  // samples overshoot the range of their data a little
+  constexpr double slack = .1;  // samples lie a little beyond the range of the data
   if (robust.high <= 1 + slack && robust.low >= -slack && robust.high > .5) return {0, 1};
   if (robust.high <= 1 + slack && robust.low >= -1 - slack && robust.high - robust.low > .5) return {-1, 1};
   return robust.high > robust.low ? robust : ValueRange{robust.low - 1, robust.high + 1};

@@ -30,7 +30,7 @@ ValueRange value_range(std::span<const float> values);
 /// Rows of `columns` pictures with a gap between them, small ones enlarged by a whole factor. NaN shows the background.
 Image grid(const Picture& picture, std::span<const float> values, int columns);
 
-/// The same picture in at most so many bytes: if it has more, each pixel is the mean of a square of them.
+/// The same picture in at most so many bytes: if it has more, each pixel becomes the mean of a square of pixels.
 Image shrunk(const Image& image, std::size_t most_bytes);
 
 }  // namespace shockstep

@@ -28,7 +28,7 @@ Json quantiles(const Quantiles& q) {
   return out;
 }
 
-// Where the process has a time for it.
+// Written where the process has a native time.
 Json time_of(const InspectFacts& facts, double sigma) {
   return sigma >= facts.sigma_min && sigma <= facts.sigma_max ? json_number(facts.time(sigma)) : Json();
 }
@@ -220,7 +220,7 @@ void append_row(std::string& out, Values... values) {
   out += '\n';
 }
 
-// As a user sees it: from 1, and empty where there is none.
+// A number as a user sees it: counted from 1, and empty where there is none.
 double number_of(int index) { return index < 0 ? std::nan("") : index + 1.; }
 
 }  // namespace

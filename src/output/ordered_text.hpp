@@ -1,4 +1,4 @@
-/// A text file whose pieces come in any order and are written in theirs.
+/// A text file whose pieces come in any order and are written in the order of their numbers.
 #pragma once
 
 #include "output/file.hpp"
@@ -38,7 +38,7 @@ class OrderedText {
   void advance() {
     for (++next_; !waiting_.empty(); ++next_) {
       const std::optional<std::string> text = std::move(waiting_.front());
-      waiting_.pop_front();  // the place of next_ itself
+      waiting_.pop_front();  // the place that next_ had
       if (!text) return;
       file_.write(*text);
     }

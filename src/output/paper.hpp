@@ -19,7 +19,7 @@ std::string csv(const paper::Table& table);
 /// claims.csv: name, expected, found, tolerance, passed and statement of each.
 std::string claims_csv(const std::vector<paper::Analysis>& analyses);
 
-/// What a run of the analyses was.
+/// With what the analyses were run.
 struct PaperFacts {
   std::string version;
   double seconds = 0;

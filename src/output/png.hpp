@@ -24,7 +24,7 @@ struct Image {
   }
 };
 
-/// The file's bytes.
+/// The bytes of a PNG file.
 std::string encode_png(const Image& image);
 
 /// Throws FileError.

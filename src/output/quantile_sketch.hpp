@@ -50,7 +50,7 @@ class QuantileSketch {
   }
 
  private:
-  static constexpr double width = .02;  // of a bin in ln value: its middle is within 1 % of all its values
+  static constexpr double width = .02;  // width of a bin in ln(value): its middle is within 1 % of all its values
 
   std::int64_t count_ = 0, zeros_ = 0;
   ExactSum sum_;

@@ -21,7 +21,7 @@ std::pair<Range, Range> square(const Range& x, const Range& y);
 /// Number of bins of equal width that suits so many values.
 int suited_bins(std::size_t values);
 
-/// How many values lie in each of suited_bins(); those outside the range in none.
+/// How many values lie in each of the suited_bins() bins; values outside the range are not counted.
 std::vector<std::int64_t> equal_bins(std::span<const float> values, const Range& range);
 
 }  // namespace shockstep

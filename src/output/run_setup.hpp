@@ -1,4 +1,4 @@
-/// With what a run was made, as its files say it.
+/// What a run was made with, in the form in which its files say it.
 #pragma once
 
 #include <shockstep/config.hpp>

@@ -17,7 +17,7 @@ RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, 
     : folder_(folder), settings_(settings), shape_(shape), picture_(settings, shape.sample, shape.count) {
   for (const char* name :
        {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "report.html"})
-    std::filesystem::remove(at(name));  // of an earlier run: what is found afterwards belongs to this one
+    std::filesystem::remove(at(name));  // of an earlier run: files found afterwards belong to this one
   if (settings.samples) {
     std::vector<std::int64_t> all{shape.count};
     all.insert(all.end(), shape.sample.begin(), shape.sample.end());
@@ -42,7 +42,7 @@ void RunWriter::step(const StepRecord& record) {
 
 void RunWriter::finished(const TrajectoryReport& report, std::span<const double> sample) {
   if (broken_) return;
-  broken_ = true;  // until this call has come through
+  broken_ = true;  // until this call has returned
   const std::int64_t i = row(report.trajectory);
   std::string line;
   append_line(line, report);

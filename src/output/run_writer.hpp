@@ -38,7 +38,7 @@ class RunWriter final : public Observer {
   void step(const StepRecord& record) override;
   void finished(const TrajectoryReport& report, std::span<const double> sample) override;
 
-  /// The same of one that was done before.
+  /// The same for a trajectory that an earlier session has drawn.
   void replay(const DoneTrajectory& done);
 
   bool has_picture() const { return picture_.possible(); }

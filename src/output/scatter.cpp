@@ -27,7 +27,7 @@ Colour colour(double exponent) {
   return mixed;
 }
 
-// A canvas that takes fractions of a colour.
+// A canvas whose pixels can be blended.
 class Canvas {
  public:
   Canvas() : pixels_(static_cast<std::size_t>(side) * side, paper) {

@@ -44,7 +44,7 @@ std::string yaml(const FittedSchedule& schedule, const ScheduleFacts& facts) {
   out += "sigmas: " + list(schedule.sigmas) + "\n";
   out += "times: " + list(schedule.times) + "  # of the process\n";
   const Json facts_of_fit = fitted_json(schedule);
-  // Of one line each, JSON is YAML.
+  // Values that JSON writes on one line are YAML too.
   out += "fitted_to: " + facts_json(facts).dump() + "\n";
   for (const char* key : {"gained", "error", "log_sigma", "karras", "rows", "held_out", "checked", "evaluations"})
     out += std::string(key) + ": " + facts_of_fit.at(key).dump() + "\n";

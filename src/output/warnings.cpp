@@ -16,7 +16,8 @@ std::string about(double value) {
   return text;
 }
 
-/// A tolerance that the noise will not touch: the next power of ten, since the excess measured is itself a rough figure.
+/// A tolerance that the model's noise does not limit: rounded up to a power of ten, since the excess is a rough figure
+/// itself.
 double within_reach(double tolerance) { return std::pow(10, std::ceil(std::log10(tolerance))); }
 
 }  // namespace

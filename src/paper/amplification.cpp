@@ -44,8 +44,8 @@ Analysis analyse_amplification() {
     const double v = a * a / snr, sigma = std::sqrt(v - s0 * s0);
     const double exponent =
         boost::math::quadrature::gauss_kronrod<double, 61>::integrate(rate, lam_c, -std::log(sigma), 12, 1e-14);
-    // It ends at theta of the layer's width v/a, where tanh bends by theta^2/3 at most; and D near its zero is off by eps a
-    // in each step, which at the start is a relative eps a/start.
+    // It ends at a distance of theta times the layer's width v/a, where tanh deviates from a line by theta^2/3 at most.
+    // Near its zero D is off by eps a in each step, at the start a relative error of eps a/start.
     constexpr double theta = 1e-3;
     const double start = theta * v / a * std::exp(-gamma(snr));
     const Values end = transported(model, VarianceExploding{.sigma_min = sigma, .sigma_max = sigma_c}, {start, -start});

@@ -45,7 +45,7 @@ struct Plane {
   Values x, y;     ///< the grid's lines, ascending
   Values density;  ///< [y.size(), x.size()]
   struct Arrow {
-    double x, y, dx, dy;  ///< from where, and how far in data units
+    double x, y, dx, dy;  ///< where it begins, and its length in data units
   };
   std::vector<Arrow> arrows;
 };
@@ -60,7 +60,7 @@ struct Figure {
 
 struct Analysis {
   std::string key, title;
-  std::string config;  ///< of configs/papers, whose problem it is about
+  std::string config;  ///< name of the file in configs/papers whose problem it analyses
   std::vector<Claim> claims{};
   std::vector<Table> tables{};
   std::vector<Figure> figures{};

@@ -17,7 +17,7 @@ struct Half {
 
   Half(double x, double sigma) {
     double mass = 0, first = 0, second = 0;
-    // The largest of the integrand is taken out.
+    // The integrand's largest value is divided out.
     const auto exponent = [&](double y) {
       const double well = y * y - well_a * well_a, pull = (y - x) / sigma;
       return -well_beta * well * well - pull * pull / 2;

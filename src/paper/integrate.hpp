@@ -1,4 +1,4 @@
-/// An integrator that shares nothing with the sampler, to compare it with.
+/// An integrator that shares nothing with the sampler, for the sampler to be compared with.
 #pragma once
 
 #include <boost/numeric/odeint/integrate/integrate_adaptive.hpp>

@@ -17,7 +17,7 @@ Analysis analyse_layer() {
   for (const double sigma : logspace(.1 * a, 3 * a, 60)) {
     const double v = s0 * s0 + sigma * sigma;
     const double found = midpoint(sigma), expected = a * a / (v * v) - 1 / v;
-    // Distance at which the score without its background -x/v has reached tanh(1) of its end, the size far away.
+    // Distance at which the score without its background -x/v has reached tanh(1) of its value far away.
     const double far = 40 * v / a, end = score_at(*model, far, sigma) + far / v;
     const double reach =
         root([&](double x) { return score_at(*model, x, sigma) + x / v - end * std::tanh(1.); }, 0, far);
@@ -36,7 +36,7 @@ Analysis analyse_layer() {
       {"layer.critical_variance", "v where ds/dx at the midpoint changes sign: a^2", a * a,
        s0 * s0 + critical * critical, 1e-12 * a * a}};
   out.tables.push_back(std::move(table));
-  // Slopes of both signs: scaled by v they need no logarithm.
+  // Slopes change sign, so they are drawn times v instead of on a logarithmic axis.
   for (Series* s : {&slope, &slope_exact})
     for (std::size_t i = 0; i < s->x.size(); ++i) s->y[i] *= s0 * s0 + s->x[i] * s->x[i];
   slope.name = "v ds/dx", slope_exact.name = "a²/v - 1";

@@ -16,7 +16,7 @@ struct MixtureDerivatives {
 /// deviations delta_k = s_k - s:
 ///   d r_k/dx_j = r_k delta_kj            =>  Laplacian s = E[delta |delta|^2] - (d + 2) E[delta/v]
 ///   d r_k/dtau = r_k (l_k - E[l])        =>  ds/dtau = E[(s_k - s) l_k] - 2 E[s_k/v_k],  l_k = |s_k|^2 - d/v_k
-/// from dv/dtau = 2 alone; neither uses the equation that they are to fulfil.
+/// from dv/dtau = 2 alone: neither uses the equation that relates the two, which the analysis checks.
 MixtureDerivatives mixture_derivatives(const GaussianMixture& model, const Values& x, double sigma);
 
 }  // namespace shockstep::paper

@@ -22,7 +22,7 @@ Values denoised(const ScoreModel& model, const Values& x, double sigma);
 Values score(const ScoreModel& model, const Values& x, double sigma);
 /// grad s = (dD/dx - I)/sigma^2 of each row, [n, d, d], from the mixture's Jacobian.
 Values score_gradient(const GaussianMixture& model, const Values& x, double sigma);
-/// Of a model on a line, at one point.
+/// Score of a model on a line, at one point.
 double score_at(const ScoreModel& model, double x, double sigma);
 
 double largest(const Values& values);                 ///< of |values|

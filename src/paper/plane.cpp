@@ -130,9 +130,8 @@ Analysis analyse_plane() {
       values(model->log_density(rows(grid, 2), level(static_cast<std::int64_t>(grid.size() / 2), sigma)).exp());
   Table table{"plane", {"x1", "x2", "score1", "score2", "density", "curl"}, {}};
   Plane plane{side, side, p, {}};
-  double curl = 0,
-         slope =
-             0;  // differences err by (h/l)^6 272/140 in a layer of width l, here above .15: 2e-8 of the slope at most
+  // Differences err by (h/l)^6 272/140 in a layer of width l, here above .15: 2e-8 of the slope at most.
+  double curl = 0, slope = 0;
   for (std::size_t i = 0; i < p.size(); ++i) {
     const double x = grid[2 * i], y = grid[2 * i + 1], h = .02 * sigma;
     const double d1s2 = derivative([&](double q) { return score(*model, {q, y}, sigma)[1]; }, x, h),

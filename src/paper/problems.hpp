@@ -37,7 +37,7 @@ Problem<> plane_problem();       ///< two modes of unequal weight and width in t
 Problem<> asymmetric_problem();  ///< the same on a line
 Problem<> split_problem();       ///< five modes of full covariances in the plane
 
-/// Its components, for models of some of them.
+/// The components of split_problem(), to make models of some of them.
 GaussianMixtureOptions split_options();
 
 inline constexpr double well_a = 1, well_beta = 4;

@@ -22,7 +22,7 @@ Values field(const GaussianMixture& mixture, const Values& x, double sigma);
 /// Newton's method on f from a grid of starts; each zero once.
 std::vector<Stationary> stationary_points(const GaussianMixture& mixture, double sigma);
 
-/// The index of the one nearest to (x, y).
+/// The index of the zero nearest to (x, y).
 std::size_t nearest(const std::vector<Stationary>& points, double x, double y);
 
 }  // namespace shockstep::paper

@@ -31,7 +31,7 @@ using namespace pybind11::literals;
 
 // A callable of the user's, which the engine calls from the thread that called us.
 NetworkFunction network(py::function call) {
-  // The last copy may go where the GIL is not held.
+  // The last copy may be destroyed where the GIL is not held.
   const std::shared_ptr<py::function> held(new py::function(std::move(call)), [](py::function* function) {
     const py::gil_scoped_acquire gil;
     delete function;
@@ -64,7 +64,8 @@ std::unique_ptr<Problem> make_problem(const std::string& file, const std::vector
   return std::make_unique<Problem>(file, settings, from);
 }
 
-// run(observer) without the GIL. Throws what the user's observer raised; whether Ctrl-C ended it is for the caller to ask.
+// Calls run(observer) without the GIL. Throws what the user's observer raised; the caller must ask whether Ctrl-C ended
+// it.
 template <class Run>
 auto observed(const Problem& problem, const py::object& observer, Run run) {
   keyboard_interrupt() = false;
@@ -151,7 +152,8 @@ py::list compare(const Problem& problem, const py::object& data, const py::objec
   return out;
 }
 
-/// The text of summary.json, whose sections Python reads: the fit, and where the description fits all others.
+/// The text of summary.json, from which Python reads the sections: the fit check and, if the description fits, all
+/// others.
 std::string inspect(const Problem& problem, const py::dict& arrays, bool quick, const py::object& observer) {
   InspectRequest request{.options = problem.inspect(),
                          .seed = problem.run.seed,

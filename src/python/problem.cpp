@@ -13,7 +13,7 @@ namespace {
 
 ModelPtr model_from(const ModelSource& source, Section section, const ModelContext& context) {
   if (const auto* model = std::get_if<ModelPtr>(&source)) {
-    section.finish();  // a model that is made takes no more settings
+    section.finish();  // a model that Python hands over is made already and takes no settings
     return *model;
   }
   const auto* network = std::get_if<NetworkFunction>(&source);

@@ -12,7 +12,7 @@
 namespace shockstep::python {
 namespace {
 
-// Ctrl-C is felt at once, and asking for it costs the GIL.
+// How often Ctrl-C is asked for: often enough to be felt at once, seldom enough since asking takes the GIL.
 constexpr auto between_questions = std::chrono::milliseconds(50);
 
 py::object method(const py::object& observer, const char* name) { return py::getattr(observer, name, py::none()); }
@@ -27,7 +27,7 @@ RunObserver::RunObserver(const py::object& observer, std::vector<std::int64_t> s
       cancelled_(method(observer, "cancelled")),
       shape_(std::move(shape)) {}
 
-// call() with the GIL. The first exception is kept for rethrow(), and the run ends.
+// Runs call() with the GIL. The first exception is kept for rethrow(), and the run ends.
 template <class Call>
 auto RunObserver::guarded(Call call) const -> decltype(call()) {
   const py::gil_scoped_acquire gil;

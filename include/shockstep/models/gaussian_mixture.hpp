@@ -19,8 +19,8 @@ struct GaussianMixtureOptions {
 /// shape [d].
 class GaussianMixture final : public ScoreModel {
  public:
-  /// Throws ConfigError for shapes that do not fit, negative widths, weights that are not positive, or a covariance
-  /// that is not one.
+  /// Throws ConfigError for shapes that do not fit, negative widths, weights that are not positive, or a matrix that is
+  /// no covariance.
   explicit GaussianMixture(const GaussianMixtureOptions& options);
   GaussianMixture(GaussianMixture&&) noexcept;  ///< what is moved from can only be destroyed
   ~GaussianMixture() override;

@@ -48,10 +48,11 @@ struct Guidance {
   std::int64_t null_label = 0;  ///< what the network takes for "no label"
 };
 
-/// Bounds on the denoised sample, which bias it: Saharia et al. 2022 (arXiv 2205.11487), section 2.3.
+/// Bounds on the denoised sample, at the price of a bias: Saharia et al. 2022 (arXiv 2205.11487), section 2.3.
 struct Threshold {
   double clip = 1;  ///< |D| <= clip, data units; positive
-  /// From 0 to 1. 0: cut off. Else D clip/c cut at clip, where c is this quantile of a row's |D|, at least clip.
+  /// From 0 to 1. 0: D cut at +-clip. Else D clip/c cut there, where c is this quantile of a row's |D|, or clip if
+  /// larger.
   double quantile = 0;
 };
 

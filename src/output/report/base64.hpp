@@ -9,7 +9,7 @@
 namespace shockstep {
 
 inline std::string base64(const std::string& bytes) {
-  // The last digit may look at the byte behind the end: a string's zero.
+  // The last digit may read one byte beyond the end: the zero that ends a string.
   using namespace boost::archive::iterators;
   using Digits = base64_from_binary<transform_width<const char*, 6, 8>>;
   std::string out(Digits(bytes.c_str()), Digits(bytes.c_str() + bytes.size()));

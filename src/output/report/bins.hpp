@@ -13,7 +13,7 @@
 
 namespace shockstep {
 
-/// Whole numbers from 0: one bin each at first, twice as wide whenever there are too many bins.
+/// Whole numbers from 0: bins of width one at first, twice as wide whenever there are too many of them.
 class WholeBins {
  public:
   void add(std::int64_t value) {

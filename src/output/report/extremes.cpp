@@ -6,7 +6,7 @@
 namespace shockstep {
 
 void Extremes::keep(Best& best, double rank, const TrajectoryReport& report) {
-  // Nearly all are refused here, before anything is copied.
+  // Nearly all trajectories are refused here, before anything is copied.
   if (best.size() == most &&
       std::tuple(rank, best.begin()->report.trajectory) < std::tuple(best.begin()->rank, report.trajectory))
     return;

@@ -36,7 +36,7 @@ Figure commitment_figure(const CommitmentSection& s) {
   for (std::size_t c = 0; c < s.committed.size(); ++c) {
     if (s.of_cluster[c].count == 0) continue;
     Series line{.name = cluster_name(static_cast<int>(c)), .x = {}, .y = {}};
-    // From where nobody has committed to where all have.
+    // The axis begins where no trajectory has committed and ends where all have.
     for (std::size_t i = 0; i < s.sigmas.size(); ++i) {
       const bool before = i + 1 < s.sigmas.size() && s.committed[c][i + 1] == 0;
       const bool after = i > 0 && s.committed[c][i - 1] == s.committed[c].back();
@@ -85,7 +85,7 @@ Figure spectral_figure(const SpectralSection& s, double sigma_min) {
                  "decided whose direction lies mostly along it.",
              .x = {.name = "principal direction"},
              .y = {.name = "σ", .log = true}};
-  if (measured.x.size() > 2) out.series = {predicted, measured};  // few are read in the table
+  if (measured.x.size() > 2) out.series = {predicted, measured};  // one or two are read in the table
   return out;
 }
 
@@ -164,7 +164,7 @@ Figure interface_figure(const InterfaceProfile& p, std::size_t index) {
       fit{.name = "fitted tanh", .x = {}, .y = {}},
       local{.name = "from the slope at the centre", .x = {}, .y = {}, .style = Style::dashed};
   for (std::size_t i = 0; i < p.at.size(); ++i) {
-    // The fit's straight part is the background; what sign the tanh has is the line's.
+    // The fit's straight part is the background; the sign of the tanh depends on the line's direction.
     if (i % 4 == 0) found.x.push_back(p.at[i]), found.y.push_back(p.score[i] - p.background[i]);
     fit.x.push_back(p.at[i]), fit.y.push_back(p.amplitude * std::tanh(p.at[i] / p.width));
     local.x.push_back(p.at[i]), local.y.push_back(p.amplitude_local * std::tanh(p.at[i] / p.width_local));

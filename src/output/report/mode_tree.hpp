@@ -25,7 +25,7 @@ struct ModeTree {
   static constexpr int largest = 48;  ///< components; with more a tree cannot be read
 };
 
-/// More components than can be read, or so many coordinates that a tree would take longer than the run.
+/// True for more components than can be read, or so many coordinates that a tree would take longer than the run.
 bool too_large_for_tree(const KnownModel& model);
 
 /// Nothing if the model is not known, has one mode, or is too large. Modes that are still apart at sigma_max join there.

@@ -16,7 +16,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t most_points = 4000, most_bytes = 2400000;  // of an image; base64 makes a third more of it
 constexpr int raster = 128, curve = 400;                         // points along an axis at which a density is drawn
 
-// Of the first n samples, those with a value that is not finite.
+// How many of the first n samples have a value that is not finite.
 std::int64_t missing(const SamplePicture& picture, std::size_t n) {
   std::int64_t found = 0;
   for (std::size_t i = 0; i < n; ++i) {

@@ -26,7 +26,7 @@ void StepTraces::finished(const TrajectoryReport& report) {
     if (event.kind == EventKind::enter) enter = event.sigma;
     if (event.kind == EventKind::exit && enter > 0) trace.windows.emplace_back(enter, event.sigma), enter = 0;
   }
-  if (enter > 0) trace.windows.emplace_back(enter, sigma_min_);  // still inside at the end
+  if (enter > 0) trace.windows.emplace_back(enter, sigma_min_);  // the window is still open at the end
 }
 
 Json StepTraces::json() const {
