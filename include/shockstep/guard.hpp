@@ -54,23 +54,27 @@ struct LamTable {
 /// early error shrinks with sigma before it lands; no less than what rounding makes of a step. Data units.
 double weighted_tolerance(double tol, double sigma, double data_std);
 
-/// Everything a run needs from the pilot, for one model, range and tolerance.
-struct GuardProfile {
-  std::string source = "default";  ///< default, pilot, or the file it was read from
-  double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units
-  double step_tolerance = 0;       ///< the bound on the weighted error of a step that this takes, data units
-  std::string conditioning = {};   ///< ScoreModel::conditioning() of the model it was measured on
-  Method method = Method::multistep;  ///< it was rehearsed with
-  int max_evaluations = 0;            ///< per trajectory, of the rehearsals; 0: none were made
+/// How steps are made and what they are held to: what holds of all trajectories of their own steps, with a guard or without.
+struct StepSettings {
+  Method method = Method::multistep;  ///< that makes them
   int order = 3;                      ///< of the multistep's predictor, 1 to max_multistep_order
   double warp = 0;                    ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
+  double step_tolerance = 0;          ///< the bound on the weighted error of a step, data units
   double data_std = 1;                ///< scale in the default weight 1 + sigma/data_std: the model's, or measured
-  double quantile = 0;                ///< of ln G over pilot rows, behind `log_gain`
-  LamTable log_gain{};                ///< ln G_q(lam); empty: the default weight
-  LamTable cap{};                     ///< longest step from lam, in lam; empty: none
-  bool paced = false;                 ///< steps are few: the controller measures them in `cap`, which is not empty
+  double first_step = usual_step;     ///< in lam
+};
+
+/// Step settings that a pilot chose and what it measured for them, for one model, range and tolerance.
+struct GuardProfile : StepSettings {
+  std::string source = "default";  ///< default, pilot, or the file it was read from
+  std::string conditioning = {};   ///< ScoreModel::conditioning() of the model it was measured on
+  int max_evaluations = 0;         ///< per trajectory, of the rehearsals; 0: none were made
+  double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units
+  double quantile = 0;             ///< of ln G over pilot rows, behind `log_gain`
+  LamTable log_gain{};             ///< ln G_q(lam); empty: the default weight
+  LamTable cap{};                  ///< longest step from lam, in lam; empty: none
+  bool paced = false;              ///< steps are few: the controller measures them in `cap`, which is not empty
   LamTable largest_J{};  ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
-  double first_step = usual_step;                              ///< in lam
   double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold
   double explained = 0;  ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain

@@ -34,9 +34,10 @@ void check(const SamplerOptions& o) {
   if (!(o.eta >= 0 && o.eta <= 1))
     fail("eta", "must be from 0 (the ODE) to 1 (the reverse SDE), got " + shortest(o.eta));
   if (!solves(o.method, o.dynamics))
-    fail("method", std::string(name(o.method)) + (sde ? " is for dynamics: ode; the reverse SDE has " +
-                                                            method_list([](Method m) { return solves(m, Dynamics::sde); })
-                                                      : " is a method of the reverse SDE; set sampler.dynamics: sde"));
+    fail("method",
+         std::string(name(o.method)) + (sde ? " is for dynamics: ode; the reverse SDE has " +
+                                                  method_list([](Method m) { return solves(m, Dynamics::sde); })
+                                            : " is a method of the reverse SDE; set sampler.dynamics: sde"));
   const bool own = o.method == Method::own, own_adaptive = own && !o.steps && o.own_adaptive.make;
   // Of an adaptive Runge-Kutta method it is that of the multistep which lands it.
   const int most = is_runge_kutta(o.method) || own_adaptive ? max_multistep_order : orders(o.method, o.dynamics).most;
@@ -48,7 +49,8 @@ void check(const SamplerOptions& o) {
   if (own && !own_adaptive && (o.own.order < 1 || o.own.order > most_linear_values))
     fail("own.order", "must be 1 to " + std::to_string(most_linear_values) + ", got " + std::to_string(o.own.order));
   if (own_adaptive && o.own_adaptive.slopes < 1)
-    fail("own_adaptive.slopes", "must be at least 1: what a step asks for; got " + std::to_string(o.own_adaptive.slopes));
+    fail("own_adaptive.slopes",
+         "must be at least 1: what a step asks for; got " + std::to_string(o.own_adaptive.slopes));
   if (own_adaptive && o.own_adaptive.error_order < 1)
     fail("own_adaptive.error_order", "must be at least 1, got " + std::to_string(o.own_adaptive.error_order));
   if (!o.steps && !is_adaptive(o.method) && !own_adaptive)
@@ -201,11 +203,7 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
   if (grid)
     plan.way = GridRun{.grid = grid, .seed = request.seed, .data_std = profile_.data_std};
   else if (options_.dynamics == Dynamics::sde)
-    plan.way = SdePlan{.eta = options_.eta,
-                       .seed = request.seed,
-                       .order = profile_.order,
-                       .step_tolerance = profile_.step_tolerance,
-                       .data_std = profile_.data_std};
+    plan.way = SdePlan{.eta = options_.eta, .seed = request.seed, .steps = profile_};
   else
     plan.way = AdaptivePlan{.guard = profile_,
                             .own = options_.own_adaptive,

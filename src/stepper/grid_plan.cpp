@@ -34,7 +34,7 @@ void add_linear_steps(GridPlan& plan, const MethodSpec& spec, const SamplerOptio
   const Linear& method = *spec.linear();
   const std::vector<double>& sigmas = plan.sigmas;
   const int steps = static_cast<int>(sigmas.size()) - 1;
-  const int total = plan.final == Final::denoise || method.corrects ? steps + 1 : steps;
+  const int total = options.final == Final::denoise || method.corrects ? steps + 1 : steps;
   plan.noise = plan.method == Method::own ? options.own.noise : method.noise;
   for (int n = 0; n < steps; ++n) {
     const int k = order_at(spec.last_orders, plan.wanted_order, n, total);
@@ -78,8 +78,8 @@ GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
     throw ConfigError(steps.origin, "ends with 0, which is sampler.final: denoise; drop the 0 or ask for denoise");
   const int nodes = grid_nodes(options.method, options.final, steps.count);
 
-  GridPlan plan{.method = options.method, .final = options.final, .sigmas = grid_sigmas(steps, process, nodes)};
-  plan.evaluations = evaluations(plan.method, plan.final, static_cast<int>(plan.sigmas.size()) - 1);
+  GridPlan plan{.method = options.method, .sigmas = grid_sigmas(steps, process, nodes)};
+  plan.evaluations = evaluations(plan.method, options.final, static_cast<int>(plan.sigmas.size()) - 1);
   if (plan.evaluations > options.max_evaluations)
     throw ConfigError("sampler.max_evaluations", "must be at least " + std::to_string(plan.evaluations) + ", what " +
                                                      std::string(name(plan.method)) + " takes on this grid, got " +

@@ -11,7 +11,6 @@ namespace shockstep {
 
 struct GridPlan {
   Method method = Method::multistep;
-  Final final = Final::denoise;
   std::vector<double> sigmas{};  ///< the nodes, descending
   int evaluations = 0;           ///< of a trajectory
   int order = 0;                 ///< the highest one that the grid has room for; 0 where the method has one order only

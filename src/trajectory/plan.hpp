@@ -2,7 +2,6 @@
 #pragma once
 
 #include <shockstep/adaptive_method.hpp>
-#include <shockstep/controller.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/sampler_options.hpp>
@@ -21,7 +20,7 @@ namespace shockstep {
 
 /// Steps of its own down the probability flow, with the guard.
 struct AdaptivePlan {
-  GuardProfile guard;                ///< with method, order, warp and tolerance of a step
+  GuardProfile guard;
   AdaptiveMethod own{};              ///< what Method::own is
   bool events = false;               ///< detect events, with probes
   std::int64_t long_directions = 0;  ///< of trajectories before this one they bear a direction in any dimension
@@ -39,10 +38,7 @@ struct AdaptivePlan {
 struct SdePlan {
   double eta = 1;
   std::uint64_t seed = 0;  ///< of the Brownian paths
-  int order = 3;
-  double step_tolerance = 0;  ///< bound on the error of a step over 1 + sigma/data_std, data units
-  double data_std = 1;
-  double first_step = usual_step;  ///< in lam
+  StepSettings steps{};
 };
 
 /// The nodes of a grid, down the flow or the SDE.

@@ -29,7 +29,7 @@ SdeTrajectory::SdeTrajectory(const Plan& plan, const SdePlan& way, State& state)
       first_cell_(cell_of(plan.sigma_start)),
       path_here_(state.dimension()),
       path_there_(state.dimension()),
-      multistep_(state, way.order),
+      multistep_(state, way.steps.order),
       start_D_(state.make()),
       increment_(state.make()) {
   controller_.target = target;
@@ -46,7 +46,7 @@ Task<Status> SdeTrajectory::integrate() {
   path_.restart(report_.trajectory);
   path_.at_cell(cell_, path_here_);
   controller_.reset();
-  double proposed = way_.first_step;
+  double proposed = way_.steps.first_step;
   bool beyond_tolerance = false;
 
   co_await write_latents(multistep_.x(), plan_.sigma_start);
@@ -73,7 +73,7 @@ Task<Status> SdeTrajectory::integrate() {
     const double error = multistep_.outcome(sums).error;
     if (!std::isfinite(error)) co_return Status::non_finite;
 
-    const double tolerance = weighted_tolerance(way_.step_tolerance, std::exp(-lam(end)), way_.data_std);
+    const double tolerance = weighted_tolerance(way_.steps.step_tolerance, std::exp(-lam(end)), way_.steps.data_std);
     const bool shortest = end == cell_ + 1, beyond = error > tolerance;
     const auto verdict = controller_.judge(error / tolerance, h, error_order, step.forced || (shortest && beyond));
     tell({.trajectory = report_.trajectory,
@@ -94,7 +94,7 @@ Task<Status> SdeTrajectory::integrate() {
     std::swap(path_here_, path_there_);
   }
   const double moved2 = co_await state_.distance2(multistep_.denoised(), start_D_);
-  report_.blown_up = rms(moved2) > farthest * way_.data_std;
+  report_.blown_up = rms(moved2) > farthest * way_.steps.data_std;
   co_await state_.read(plan_.final == Final::denoise ? multistep_.denoised() : multistep_.x(), sample_);
   co_return beyond_tolerance ? Status::budget : Status::ok;
 }

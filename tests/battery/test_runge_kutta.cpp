@@ -4,6 +4,9 @@
 
 #include <shockstep/guard.hpp>
 
+#include <boost/numeric/odeint/stepper/runge_kutta_cash_karp54.hpp>
+#include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
+
 #include <unistd.h>
 #include <algorithm>
 #include <cmath>
@@ -186,4 +189,51 @@ TEST_CASE("Steps longer than an interface lose no events: J is measured at the s
   // twentieth of them (docs/events.md), for each of the two. At the ends of steps alone fehlberg78 finds a fifth fewer.
   const double short_steps = with_events(Method::bogacki_shampine);
   CHECK(with_events(Method::fehlberg78) == Approx(short_steps).epsilon(.1));
+}
+
+TEST_CASE(
+    "An error stepper of a program's own makes the trajectories of the method that ships, with guard and events") {
+  using Numbers = std::vector<double>;
+  namespace odeint = boost::numeric::odeint;
+  const auto check = [](Method shipped, const AdaptiveMethod& own, bool guard) {
+    CAPTURE(name(shipped), guard);
+    SamplerOptions options = unguarded(shipped, 1e-2, Final::denoise);
+    options.guard.enabled = guard;
+    options.guard.redo = Switch::on;
+    SamplerOptions with_own = options;
+    with_own.method = Method::own;
+    with_own.own_adaptive = own;
+    const Result theirs = Sampler(test::ring(), test::range(), options).sample({.count = 200});
+    const Result ours = Sampler(test::ring(), test::range(), with_own).sample({.count = 200, .batch = 7});
+    // The sums of a tableau are odeint's, in its order: not a bit differs.
+    CHECK(at::equal(theirs.samples, ours.samples));
+    bool same = true;
+    for (std::size_t i = 0; i < ours.reports.size(); ++i)
+      same &= test::same_reports(theirs.reports[i], ours.reports[i]);
+    CHECK(same);
+    CHECK((ours.statistics.events > 0) == guard);
+  };
+  const bool guard = GENERATE(false, true);
+  check(Method::cash_karp54, odeint_method<odeint::runge_kutta_cash_karp54<Numbers>>(5), guard);
+  check(Method::dopri5, odeint_method<odeint::runge_kutta_dopri5<Numbers>>(6), guard);
+}
+
+TEST_CASE("What a program's own adaptive method lacks is named") {
+  SamplerOptions options = unguarded(Method::own, 1e-2);
+  const auto key = [&] {
+    try {
+      Sampler(test::ring(), test::range(), options);
+    } catch (const ConfigError& error) {
+      return error.key();
+    }
+    return std::string();
+  };
+  CHECK(key() == "sampler.own.step");
+  options.own_adaptive = odeint_method<boost::numeric::odeint::runge_kutta_cash_karp54<std::vector<double>>>(0);
+  CHECK(key() == "sampler.own_adaptive.slopes");
+  options.own_adaptive.slopes = 5;
+  options.own_adaptive.error_order = 0;
+  CHECK(key() == "sampler.own_adaptive.error_order");
+  options.own_adaptive.error_order = 4;
+  CHECK(key().empty());
 }

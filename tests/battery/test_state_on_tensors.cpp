@@ -89,7 +89,7 @@ TEST_CASE("Every method on a grid") {
 
 TEST_CASE("The reverse SDE with steps of its own") {
   Plan plan = plan_with({.dynamics = Dynamics::sde});
-  plan.way = SdePlan{.seed = 3, .step_tolerance = .1, .data_std = test::ring()->data_std()};
+  plan.way = SdePlan{.seed = 3, .steps = {.step_tolerance = .1, .data_std = test::ring()->data_std()}};
   compare(plan);
 }
 

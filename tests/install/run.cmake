@@ -58,6 +58,7 @@ expect("to the last bit" ${WORK}/examples/threads)
 # docs/extend.md: each fails by itself where its own part is no good.
 expect("a circle of radius 1" ${WORK}/examples/own_model)
 expect("the method of this file" ${WORK}/examples/own_method)
+expect("500 trajectories, [0-9.]+ evaluations and [1-9]" ${WORK}/examples/own_adaptive)
 expect("sampler: {steps: {sigmas: \\[20, .*0\\.002\\]}}" ${WORK}/examples/own_schedule)
 
 if(NOT EXISTS ${WORK}/prefix/share/man/man1/shockstep.1)

@@ -55,7 +55,7 @@ template <class Denoiser>
 double end_on_grid(const GridPlan& grid, double x, const Denoiser& D,
                    std::function<double(std::size_t node)> increments = {}) {
   const VarianceExploding range{.sigma_min = grid.sigmas.back(), .sigma_max = grid.sigmas.front()};
-  Plan plan(range, {.final = grid.final});
+  Plan plan(range, {.final = Final::keep});
   plan.latents = [&](std::int64_t, std::span<double> out) { out[0] = x / grid.sigmas.front(); };
   GridRun way{.grid = std::make_shared<const GridPlan>(grid)};
   if (increments)

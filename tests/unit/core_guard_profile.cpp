@@ -67,7 +67,11 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
 }
 
 TEST_CASE("Numbers of a profile that cannot be are refused") {
-  const std::string good = to_json(GuardProfile{.step_tolerance = 1, .max_evaluations = 40, .cap = {-4, 6, {.5, .25}}});
+  GuardProfile profile;
+  profile.step_tolerance = 1;
+  profile.max_evaluations = 40;
+  profile.cap = {-4, 6, {.5, .25}};
+  const std::string good = to_json(profile);
   REQUIRE_NOTHROW(guard_profile_from_json(good, "c.json"));
   const auto with = [&](const std::string& was, const std::string& is) {
     const auto at = good.find(was);
@@ -82,7 +86,9 @@ TEST_CASE("Numbers of a profile that cannot be are refused") {
 }
 
 TEST_CASE("What is no profile is refused in one line that names the file") {
-  const std::string good = to_json(GuardProfile{.step_tolerance = 1});
+  GuardProfile profile;
+  profile.step_tolerance = 1;
+  const std::string good = to_json(profile);
   for (const std::string& text : {std::string("{}"), std::string("nonsense"), good.substr(0, good.size() / 2)}) {
     try {
       guard_profile_from_json(text, "c.json");
