@@ -17,7 +17,7 @@ namespace shockstep {
 namespace {
 
 constexpr std::int64_t direction_count = 64;
-constexpr std::uint64_t key = 1;  // of the directions
+constexpr std::uint64_t direction_key = 1;
 
 /// Uniform on the sphere: normal vectors, made unit.
 at::Tensor make_directions(std::int64_t d) {
@@ -26,7 +26,7 @@ at::Tensor make_directions(std::int64_t d) {
   double* all = out.mutable_data_ptr<double>();
   for (std::int64_t l = 0; l < direction_count; ++l) {
     const std::span row(all + l * d, static_cast<std::size_t>(d));
-    fill_normal(row, key, Stream::exact, static_cast<std::uint64_t>(l));
+    fill_normal(row, direction_key, Stream::exact, static_cast<std::uint64_t>(l));
     const double length = std::sqrt(std::inner_product(row.begin(), row.end(), row.begin(), 0.));
     for (double& x : row) x /= length;
   }

@@ -16,8 +16,8 @@
 namespace shockstep {
 namespace {
 
-constexpr double reach = 3;  // of the search for the centre, over sigma
-constexpr std::int64_t points = 129;
+constexpr double searched = 3;  // reach of the search for the centre, over sigma
+constexpr std::int64_t line_points = 129;
 constexpr double extent = 5;  // of the profile, over its width
 constexpr int fit_rounds = 60;
 constexpr double slope_exact = 1e-3, slope_network = .05;  // of the difference at the centre, over the width
@@ -88,8 +88,8 @@ std::optional<InterfaceProfile> interface_profile(Evaluator& model, const States
   const double sigma = state.sigma;
   const auto options = state.x.options();
   // 1. The centre: where D.n is steepest.
-  const at::Tensor far = at::linspace(-reach * sigma, reach * sigma, points, options);
-  const at::Tensor slopes = at::diff(along(model, state, n, far)) / (2 * reach * sigma / (points - 1));
+  const at::Tensor far = at::linspace(-searched * sigma, searched * sigma, line_points, options);
+  const at::Tensor slopes = at::diff(along(model, state, n, far)) / (2 * searched * sigma / (line_points - 1));
   const auto steepest = slopes.argmax().item<std::int64_t>();
   const double J = slopes[steepest].item<double>();
   if (!(J > 1)) return std::nullopt;
@@ -97,7 +97,7 @@ std::optional<InterfaceProfile> interface_profile(Evaluator& model, const States
 
   // 2. The profile, in units of the width that this slope belongs to: s.n rises by J/sigma^2 = 1/width^2 against its background.
   const double unit = sigma / std::sqrt(J);
-  const at::Tensor t = at::linspace(-extent, extent, points, options), at = centre + unit * t;
+  const at::Tensor t = at::linspace(-extent, extent, line_points, options), at = centre + unit * t;
   const auto x_n = (state.x * n).sum().item<double>();
   const at::Tensor score = (along(model, state, n, at) - at - x_n) / (sigma * sigma);
   const Fit fit = fitted(t, score * unit);
@@ -106,7 +106,7 @@ std::optional<InterfaceProfile> interface_profile(Evaluator& model, const States
 
   InterfaceProfile out{.trajectory = state.trajectory[0].item<std::int64_t>(), .sigma = sigma};
   out.width = unit * fit.width, out.amplitude = fit.amplitude / unit;
-  out.residual = std::sqrt(fit.loss() / static_cast<double>(points)) / fit.amplitude;
+  out.residual = std::sqrt(fit.loss() / static_cast<double>(line_points)) / fit.amplitude;
   // 3. What the slope at the centre says of both.
   const double middle = centre + unit * fit.centre, h = (model.exact() ? slope_exact : slope_network) * out.width;
   const at::Tensor pair = along(model, state, n, at::linspace(middle - h, middle + h, 2, options));

@@ -1,4 +1,5 @@
-"""Every command of README, docs and the models' cards runs, page by page and in order, in a folder that looks like the repository.
+"""Every command of README, CONTRIBUTING, docs and the models' cards runs, page by page and in order, in a folder that looks like the
+repository.
 
 A command is a line of a ```sh block, of an indented block or of a block without a language that begins with one of PROGRAMS, or
 a span of code in a sentence that does and says more than the program's name. What is not run as it stands is listed here:
@@ -20,7 +21,8 @@ from program import PROGRAM, SOURCE
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", SOURCE / "build"))
 MPIRUN = os.environ.get("MPIRUN", "")
-PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md")), *sorted((SOURCE / "models").glob("*.md"))]
+PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md",
+         *sorted((SOURCE / "docs").glob("*.md")), *sorted((SOURCE / "models").glob("*.md"))]
 
 PROGRAMS = re.compile(
     r"(?:[A-Z_]+=\S+ )*(?:shockstep|build/\S+|\.venv/bin/python|python|pip|cmake|ctest|tools/\S+|mpirun|c\+\+|source|chromium"
@@ -41,6 +43,8 @@ INSTEAD = {
     "SHOCKSTEP_MPI=1 tools/quickstart": "tools/quickstart --help",
     "tools/test": "tools/test --help",
     "tools/test --full": "tools/test --help",
+    "tools/check": "tools/check --help",
+    "tools/format": "tools/format --help",
     "shockstep compare CONFIG": "shockstep compare configs/compare_ring.yaml",
     "build/shockstep paper": "build/shockstep paper --out runs/paper",
     "build/shockstep paper | grep expected | cut -d: -f1": "build/shockstep paper --out runs/paper",
@@ -63,6 +67,7 @@ ELSEWHERE = {  # command: test of CTest
     "ctest -R core_sde": "core_sde",
     "ctest -R test_sde": "test_sde",
     'build/tests/tests_torch -s "[#test_noise]"': "test_noise",
+    'build/tests/tests_torch "[#test_engine]"': "test_engine",
 }
 TOO_LONG = [  # minutes to hours at any size, or more Python packages than the tests have
     "tools/bench/foundation.py accuracy", "foundation.py throughput", "foundation.py overhead", "foundation.py memory",
@@ -75,6 +80,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     "python tools/export.py", "python tools/train_digits.py", "python tools/train_fashion.py", "python -c",
     ".venv/bin/python tools/bench/speed", ".venv/bin/python tools/bench/ranks", "tools/bench/speed", "tools/bench/ranks",
     "tools/make_guard_profiles", ".venv/bin/python tools/make_guard_profiles", "shockstep sample models/mine.yaml", "sbatch",
+    "tools/same_results",
 ]
 
 
