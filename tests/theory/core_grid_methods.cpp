@@ -92,6 +92,20 @@ TEST_CASE("the exponential multistep on a grid makes the steps that the adaptive
   CHECK(plan.correct[3].weights[0] == Approx(w.correct).epsilon(1e-12));
 }
 
+TEST_CASE("on equal steps in sigma ipndm is Adams and Bashforth's method") {
+  std::vector<double> sigmas;
+  for (int i = 0; i <= 8; ++i) sigmas.push_back(std::exp(-begin) + i * (std::exp(-end) - std::exp(-begin)) / 8);
+  sigmas.back() = std::exp(-end);
+  const int order = GENERATE(1, 2, 3, 4);
+  const GridPlan plan = plan_of(method_named("ipndm").value(), order, SolverType::bh2, sigmas);
+  const GridPlan exact = plan_of(Method::lms, order, SolverType::bh2, sigmas);
+  for (std::size_t n = 0; n < plan.predict.size(); ++n) {
+    REQUIRE(plan.predict[n].values == exact.predict[n].values);
+    for (std::size_t i = 0; i < static_cast<std::size_t>(plan.predict[n].values); ++i)
+      CHECK(plan.predict[n].weights[i] == Approx(exact.predict[n].weights[i]).epsilon(1e-13));
+  }
+}
+
 TEST_CASE("weights are exact for a D that does not change, whatever the method") {
   // Then x - D goes like sigma. The sums hold to rounding, amplified by weights of size 10 at most.
   for (const Method method : test::methods_that([](const MethodSpec& spec) { return spec.ode && spec.linear(); })) {
