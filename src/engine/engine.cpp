@@ -2,9 +2,9 @@
 
 #include "core/open_work.hpp"
 #include "core/run_tally.hpp"
-#include "model/torch_threads.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/torch_threads.hpp>
 
 #include <ATen/Parallel.h>
 #include <ATen/core/Tensor.h>
