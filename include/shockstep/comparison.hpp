@@ -13,7 +13,7 @@ namespace shockstep {
 /// Whether samples are compared as distributions too, and with what.
 struct DistanceRequest {
   bool wanted = false;  ///< off: ComparisonRow::distances and ComparisonResult::floor stay unknown
-  /// [m, *shape] float64, m at least 2; undefined: exact samples, which only Gaussian mixtures have.
+  /// [m, *shape] float64, m at least 2; undefined: exact samples, of a model with ExactDraws.
   at::Tensor data{};
 };
 
@@ -24,7 +24,7 @@ class Comparison {
   /// Makes every sampler, which can run a pilot for each. `request` says which trajectories; its observer is told the
   /// progress of the whole comparison, every run counting the same, and is asked whether to cancel, nothing else.
   /// Throws ConfigError naming the method: no methods, two of different `final`, a setting that is wrong, or an exact
-  /// reference of anything but a Gaussian mixture in one dimension, or data that do not fit the model, or a request
+  /// reference of a model without ExactFlow, or data that do not fit the model, or a request
   /// with init or interpolate; Cancelled if the observer cancels a pilot.
   Comparison(ModelPtr model, const Process& process, const std::vector<ComparedMethod>& methods,
              const SampleRequest& request, const ComparisonReference& reference = {},

@@ -16,7 +16,7 @@ struct ComparedMethod {
 
 /// What every sample is compared with: the end of the same trajectory, from the same starting latent.
 struct ComparisonReference {
-  /// The exact flow, which in one dimension carries quantiles to quantiles. Gaussian mixtures of dimension 1 only.
+  /// The exact flow, of a model that knows it (ExactFlow): closed forms in one dimension carry quantiles to quantiles.
   bool exact = false;
   /// Else: the tolerance of an unguarded multistep of order 5 (a bound on the weighted error of its steps), data units;
   /// 0: 1e-9 for exact models, 1e-5 for others, most of which compute in float32.

@@ -20,7 +20,7 @@ struct ErrorStatistics {
   double max = unknown;     ///< data units
   /// Share of the trajectories that ended in another mode than the reference: the component with the largest
   /// responsibility at sigma_min differs, and sample and reference lie farther apart than half the distance of the two
-  /// means. NaN where the modes are not known: models other than Gaussian mixtures.
+  /// means. NaN where the model does not know its modes.
   double wrong_mode = unknown;
   std::int64_t left_out = 0;  ///< trajectories without a finite sample or reference
 };
@@ -43,7 +43,7 @@ struct DistributionDistances {
   /// Energy distance 2 E|x - y| - E|x - x'| - E|y - y'|, Euclidean, data units (Szekely & Rizzo 2013), without bias:
   /// around 0, and below it half of the time, for samples of the same distribution.
   Estimate energy;
-  /// Gaussian mixtures: the largest difference, over components, between a component's share of the samples (its mean
+  /// Where modes are known: the largest difference, over modes, between a mode's share of the samples (its mean
   /// responsibility at sigma_min) and its weight w. Standard error: sqrt(w (1 - w)/n) of that component.
   Estimate mode_weights;
   /// The largest of these differences in units of its own standard error.

@@ -49,7 +49,7 @@ class Encoder {
 
   /// Throws ConfigError if the data do not fit the model. A datum that fails has a status, not an exception.
   ///
-  /// ln p_max at the end is exact for a Gaussian mixture, else that of N(mean, (sigma_max^2 + data_std^2) I) with D(0,
+  /// ln p_max at the end is exact where the model knows its density, else that of N(mean, (sigma_max^2 + data_std^2) I) with D(0,
   /// sigma_max) for the mean: right to (data_std/sigma_max)^2.
   EncodeResult encode(const EncodeRequest& request) const;
 

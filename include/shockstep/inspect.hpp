@@ -28,8 +28,8 @@ struct InspectRequest {
 struct InspectResult {
   Inspection found;    ///< numbers, by section
   at::Tensor samples;  ///< [count, *shape] float64: the trajectories of section speciation, or stationary
-  /// A mixture at the clusters with their pooled covariance, or the model if it is a mixture; null where the clusters
-  /// were not reached, and of a multiplicative model.
+  /// A mixture at the clusters with their pooled covariance; null where the clusters were not reached, and of a score that
+  /// is a product.
   std::shared_ptr<const GaussianMixture> mixture;
 };
 

@@ -18,10 +18,11 @@ struct ModelContext {
   Process process = VarianceExploding{};  ///< what a network is told follows from it
 };
 
-/// A kind of model.
+/// A kind of model: one file of src/model/kinds each, which is all that knows it.
 struct ModelKind {
   const char* name;     ///< what `kind` of the section says
   const char* summary;  ///< one line, as `shockstep info` prints it
+  const char* example;  ///< a section that makes one, in YAML; of a network the file is to be yours
   /// Reads its keys from the section. Throws ConfigError for their values, FileError and ModelError of what it loads.
   ModelPtr (*make)(Section& section, const ModelContext& context);
 };
@@ -32,7 +33,7 @@ struct MethodKind {
   const char* summary;  ///< one line, as `shockstep info` prints it
 };
 
-std::span<const ModelKind> model_kinds();    ///< the closed forms first
+std::span<const ModelKind> model_kinds();    ///< by name
 std::span<const MethodKind> method_kinds();  ///< the default first, then Runge-Kutta, grids, the reverse SDE
 /// What `sampler.method` may be, in the order of their rows.
 std::vector<std::string> method_names();

@@ -1,6 +1,8 @@
 /// What is integrated: a denoiser D(x, sigma) = E[x0 | x] in the canonical (variance exploding) frame.
 #pragma once
 
+#include <shockstep/abilities.hpp>
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -41,6 +43,9 @@ class ScoreModel {
   /// True for closed-form models: float64, and each row's bits depend on that row alone, so the engine may call it from
   /// several threads, with any number of rows. False for networks: one call at a time, batches padded to one size.
   virtual bool exact() const { return false; }
+
+  /// What it knows in closed form besides.
+  virtual Abilities abilities() const { return {}; }
 
   /// File it was loaded from; empty where there is none. Guard profiles are sought beside it.
   virtual std::string file() const { return {}; }

@@ -1,6 +1,7 @@
 /// Everything a program that embeds the sampler needs.
 #pragma once
 
+#include <shockstep/abilities.hpp>
 #include <shockstep/batched_model.hpp>
 #include <shockstep/calibrate.hpp>
 #include <shockstep/comparison.hpp>

@@ -1,7 +1,6 @@
 #include <shockstep/fit_check.hpp>
 #include <shockstep/inspect.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
-#include <shockstep/models/multiplicative.hpp>
 #include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
@@ -62,8 +61,8 @@ std::string page(const RunConfig& config, const InspectFacts& facts, const Inspe
                  const ModelPtr& model) {
   InspectPage page{.title = printable(std::filesystem::path(config.file).stem().string()), .shape = model->shape()};
   if (result.mixture) {
-    page.known = known_model(result.mixture, facts.sigma_min);
-    page.fitted = result.mixture != model;
+    page.fitted = !model->abilities().modes;
+    page.known = known_model(page.fitted ? result.mixture : model, facts.sigma_min);
     if (page.fitted) {
       page.known.density = {};
       const auto& sizes = facts.found.clusters->sizes;  // an empty cluster is no component
@@ -115,8 +114,8 @@ int inspect(const Options& options) {
   std::fputs(fit_text(facts.fit).c_str(), stdout);
   std::fflush(stdout);
   std::vector<std::string> files;
-  // A multiplicative score is known to fit no diffusion: nothing to check.
-  const bool product = dynamic_cast<const Multiplicative*>(model.get()) != nullptr;
+  // A score that is a field times a factor is known to fit no diffusion: nothing to check.
+  const bool product = model->abilities().product.has_value();
   facts.analysed = facts.fit.fits || product || request.options.misfits;
   if (!facts.fit.fits && facts.analysed)
     log::warning("not a score: " + facts.fit.reason +

@@ -1,15 +1,14 @@
 #include <shockstep/comparison.hpp>
 #include <shockstep/error.hpp>
-#include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/random.hpp>
 
-#include "core/quantile_transport.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "engine/cancel_only.hpp"
 #include "engine/distribution_reference.hpp"
 #include "engine/terminal_error.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/isfinite.h>
@@ -84,10 +83,11 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
       throw ConfigError(key(method), "final must be the same for all methods, and is not that of " +
                                          printable(first.name) + "; set final: denoise or keep under sampler");
   if (reference_.exact) {
-    const auto* mixture = dynamic_cast<const GaussianMixture*>(model_.get());
-    if (!mixture || mixture->dimension() != 1)
-      throw ConfigError("reference", "exact is for a Gaussian mixture in one dimension, and the model is " +
-                                         model_->describe() + "; leave it out, or give a tolerance such as 1e-9");
+    if (!model_->abilities().flow)
+      throw ConfigError("reference",
+                        "exact is for models whose flow is known, as of Gaussian mixtures in one dimension, and the "
+                        "model is " +
+                            model_->describe() + "; leave it out, or give a tolerance such as 1e-9");
   } else if (reference_.tolerance < 0) {
     throw ConfigError("reference", "must be exact or a positive tolerance");
   } else if (reference_.tolerance == 0) {
@@ -106,9 +106,10 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
 void Comparison::check_distances() const {
   const at::Tensor& data = distances_.data;
   if (!data.defined()) {
-    if (dynamic_cast<const GaussianMixture*>(model_.get())) return;
+    if (model_->abilities().draws) return;
     throw ConfigError("data",
-                      "missing; exact samples to compare with are drawn of Gaussian mixtures only, and the model is " +
+                      "missing; exact samples to compare with are drawn of models in closed form only, and the "
+                      "model is " +
                           model_->describe() + "; give a .npy file, or leave distances out");
   }
   std::vector<std::int64_t> wanted{data.dim() > 0 ? data.size(0) : 0};
@@ -173,24 +174,21 @@ ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>
 }
 
 at::Tensor Comparison::exact_reference() const {
-  const auto& mixture = dynamic_cast<const GaussianMixture&>(*model_);
-  const ScalarMixture scalar{mixture.weights(), mixture.means(), mixture.variances()};
   at::Tensor noise = request_.noise;
   if (!noise.defined()) {
-    noise = at::empty({request_.count, 1}, at::kDouble);
+    const std::int64_t d = model_->dimension();
+    noise = at::empty({request_.count, d}, at::kDouble);
     double* rows = noise.mutable_data_ptr<double>();
     for (std::int64_t i = 0; i < request_.count; ++i)
-      fill_normal({rows + i, 1}, request_.seed, Stream::start, static_cast<std::uint64_t>(request_.first + i));
+      fill_normal({rows + i * d, static_cast<std::size_t>(d)}, request_.seed, Stream::start,
+                  static_cast<std::uint64_t>(request_.first + i));
   }
-  const at::Tensor start = noise.contiguous();
-  at::Tensor end = at::empty({request_.count, 1}, at::kDouble);
-  std::transform(start.const_data_ptr<double>(), start.const_data_ptr<double>() + request_.count,
-                 end.mutable_data_ptr<double>(), [&](double x) {
-                   return transport_quantile(scalar, process_.sigma_max() * x, process_.sigma_max(),
-                                             process_.sigma_min());
-                 });
+  std::vector<std::int64_t> shape{request_.count};
+  shape.insert(shape.end(), model_->shape().begin(), model_->shape().end());
+  const double high = process_.sigma_max(), low = process_.sigma_min();
+  const at::Tensor end = model_->abilities().flow->flow(high * noise.reshape(shape), high, low);
   if (methods_.front().options.final == Final::keep) return end;
-  return mixture.denoise(end, at::full({request_.count}, process_.sigma_min(), at::kDouble));
+  return model_->denoise(end, at::full({request_.count}, low, at::kDouble));
 }
 
 std::vector<std::string> Comparison::notes() const {

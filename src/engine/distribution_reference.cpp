@@ -1,6 +1,5 @@
 #include "engine/distribution_reference.hpp"
 
-#include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/random.hpp>
 
 #include "core/statistics.hpp"
@@ -56,13 +55,13 @@ DistributionDistances average(const std::vector<DistributionDistances>& sets) {
 
 DistributionReference::DistributionReference(const ScoreModel& model, const Process& process, Final final,
                                              const at::Tensor& data, std::int64_t count)
-    : model_(model), mixture_(dynamic_cast<const GaussianMixture*>(&model)), sigma_min_(process.sigma_min()) {
+    : model_(model), known_(model.abilities()), sigma_min_(process.sigma_min()) {
   const std::int64_t n = std::min(count, most_rows());
-  std::int64_t sets = mixture_ ? most_sets : 0;
+  std::int64_t sets = known_.draws ? most_sets : 0;
   at::Tensor spare;  // data for the floor
   if (data.defined()) {
     rows_ = shuffled(data);
-    if (!mixture_) {
+    if (!known_.draws) {
       sets = std::min(rows_.size(0) / (2 * n), most_sets);
       spare = rows_.narrow(0, 0, sets * n);
       rows_ = rows_.narrow(0, sets * n, rows_.size(0) - sets * n);
@@ -74,8 +73,8 @@ DistributionReference::DistributionReference(const ScoreModel& model, const Proc
   sliced_.emplace(rows_);
   std::vector<DistributionDistances> found;
   for (std::int64_t i = 0; i < sets; ++i)
-    found.push_back(distances(mixture_ ? exact(n, key_of_floor + static_cast<std::uint64_t>(i), final)
-                                       : spare.narrow(0, i * n, n)));
+    found.push_back(distances(known_.draws ? exact(n, key_of_floor + static_cast<std::uint64_t>(i), final)
+                                           : spare.narrow(0, i * n, n)));
   floor_ = average(found);
 }
 
@@ -87,14 +86,16 @@ DistributionDistances DistributionReference::distances(const at::Tensor& samples
   if (x.size(0) == 0) return out;
   out.sliced_w2 = sliced_->distance(x);
   out.energy = energy_distance(x, rows_);
-  if (mixture_) measure_mode_weights(*mixture_, x, sigma_min_, out);
+  std::vector<std::int64_t> with_shape{x.size(0)};
+  with_shape.insert(with_shape.end(), model_.shape().begin(), model_.shape().end());
+  if (known_.modes) measure_mode_weights(*known_.modes, x.view(with_shape), sigma_min_, out);
   return out;
 }
 
 at::Tensor DistributionReference::exact(std::int64_t count, std::uint64_t key, Final final) const {
-  at::Tensor x = mixture_->draw(count, sigma_min_, key);
-  if (final == Final::keep) return x;
-  return mixture_->denoise(x, at::full({count}, sigma_min_, at::kDouble));
+  at::Tensor x = known_.draws->draw(count, sigma_min_, key);
+  if (final == Final::denoise) x = model_.denoise(x, at::full({count}, sigma_min_, at::kDouble));
+  return x.reshape({count, -1});
 }
 
 std::int64_t DistributionReference::most_rows() const {

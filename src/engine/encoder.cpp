@@ -1,7 +1,7 @@
 #include <shockstep/encoder.hpp>
 #include <shockstep/error.hpp>
-#include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/random.hpp>
+#include <shockstep/tensor_values.hpp>
 
 #include "core/nan.hpp"
 #include "core/statistics.hpp"
@@ -71,12 +71,9 @@ int Encoder::directions() const {
 std::vector<double> Encoder::log_prior(const at::Tensor& x, std::int64_t first) const {
   const std::int64_t n = x.size(0), d = model_->dimension();
   const double sigma = sampler_.process().sigma_max();
+  if (const ExactDensity* density = model_->abilities().density)
+    return values(density->log_density(x, at::full({n}, sigma, at::kDouble)));
   std::vector<double> out(static_cast<std::size_t>(n), nan);
-  if (const auto* mixture = dynamic_cast<const GaussianMixture*>(model_.get())) {
-    const at::Tensor density = mixture->log_density(x, at::full({n}, sigma, at::kDouble)).contiguous();
-    std::copy_n(density.const_data_ptr<double>(), n, out.begin());
-    return out;
-  }
   std::vector<std::int64_t> one{1};
   one.insert(one.end(), model_->shape().begin(), model_->shape().end());
   const at::Tensor origin = at::zeros(one, at::kDouble), at_sigma = at::full({1}, sigma, at::kDouble);

@@ -1,12 +1,12 @@
 #include "engine/engine.hpp"
 
 #include <shockstep/batched_model.hpp>
+#include <shockstep/error.hpp>
+#include <shockstep/torch_threads.hpp>
+
 #include "core/open_work.hpp"
 #include "engine/tensor_block.hpp"
-#include "model/torch_threads.hpp"
 #include "records/run_tally.hpp"
-
-#include <shockstep/error.hpp>
 
 #include <ATen/Parallel.h>
 

@@ -8,16 +8,15 @@
 
 namespace shockstep {
 
-void measure_mode_weights(const GaussianMixture& mixture, const at::Tensor& samples, double sigma,
-                          DistributionDistances& out) {
+void measure_mode_weights(const Modes& modes, const at::Tensor& samples, double sigma, DistributionDistances& out) {
   constexpr std::int64_t most = 4096;  // rows at a time: their responsibilities take K numbers each
   const std::int64_t n = samples.size(0);
-  at::Tensor shares = at::zeros({mixture.components()}, at::kDouble);
+  at::Tensor shares = at::zeros({modes.components()}, at::kDouble);
   for (std::int64_t begin = 0; begin < n; begin += most) {
     const at::Tensor part = samples.narrow(0, begin, std::min(most, n - begin));
-    shares += mixture.responsibilities(part, at::full({part.size(0)}, sigma, at::kDouble)).sum(0);
+    shares += modes.responsibilities(part, at::full({part.size(0)}, sigma, at::kDouble)).sum(0);
   }
-  const auto weights = mixture.weights();
+  const auto weights = modes.weights();
   out.mode_weights.value = -1;
   out.mode_weights_z = 0;
   for (std::size_t k = 0; k < weights.size(); ++k) {

@@ -1,7 +1,5 @@
 #include "engine/terminal_error.hpp"
 
-#include <shockstep/models/gaussian_mixture.hpp>
-
 #include "core/statistics.hpp"
 
 #include <ATen/ops/argmax.h>
@@ -16,13 +14,12 @@ namespace {
 
 using Rows = std::vector<std::int64_t>;
 
-Rows nearest_components(const GaussianMixture& mixture, const at::Tensor& x, double sigma_min) {
+Rows nearest_modes(const Modes& modes, const at::Tensor& x, double sigma_min) {
   constexpr std::int64_t most = 4096;  // rows at a time: their responsibilities take K numbers each
   Rows all;
   for (std::int64_t begin = 0; begin < x.size(0); begin += most) {
     const at::Tensor part = x.narrow(0, begin, std::min(most, x.size(0) - begin));
-    const at::Tensor nearest =
-        mixture.responsibilities(part, at::full({part.size(0)}, sigma_min, at::kDouble)).argmax(1);
+    const at::Tensor nearest = modes.responsibilities(part, at::full({part.size(0)}, sigma_min, at::kDouble)).argmax(1);
     const auto* k = nearest.const_data_ptr<std::int64_t>();
     all.insert(all.end(), k, k + part.size(0));
   }
@@ -30,11 +27,11 @@ Rows nearest_components(const GaussianMixture& mixture, const at::Tensor& x, dou
 }
 
 // `errors` are those of `rows`. Distances are per coordinate, as the errors are.
-double wrong_mode_share(const GaussianMixture& mixture, const Rows& found, const Rows& right, const Rows& rows,
+double wrong_mode_share(const Modes& modes, const Rows& found, const Rows& right, const Rows& rows,
                         const std::vector<double>& errors) {
-  const auto d = static_cast<std::size_t>(mixture.dimension());
+  const std::size_t d = modes.means().size() / static_cast<std::size_t>(modes.components());
   const auto mean = [&](std::int64_t k) {
-    return std::span(mixture.means()).subspan(static_cast<std::size_t>(k) * d, d);
+    return std::span(modes.means()).subspan(static_cast<std::size_t>(k) * d, d);
   };
   std::int64_t wrong = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -68,9 +65,9 @@ ErrorStatistics terminal_error(const at::Tensor& samples, const at::Tensor& refe
   out.median = quantile(errors, .5);
   out.p99 = quantile(errors, .99);
   out.max = *std::max_element(errors.begin(), errors.end());
-  if (const auto* mixture = dynamic_cast<const GaussianMixture*>(&model))
-    out.wrong_mode = wrong_mode_share(*mixture, nearest_components(*mixture, samples, sigma_min),
-                                      nearest_components(*mixture, reference, sigma_min), rows, errors);
+  if (const Modes* modes = model.abilities().modes)
+    out.wrong_mode = wrong_mode_share(*modes, nearest_modes(*modes, samples, sigma_min),
+                                      nearest_modes(*modes, reference, sigma_min), rows, errors);
   return out;
 }
 

@@ -6,7 +6,7 @@
 
 namespace shockstep {
 
-/// `samples` and `reference`: [count, *shape] float64. Modes are known where the model is a Gaussian mixture.
+/// `samples` and `reference`: [count, *shape] float64. Wrong modes are counted where the model knows its modes.
 ErrorStatistics terminal_error(const at::Tensor& samples, const at::Tensor& reference, const ScoreModel& model,
                                double sigma_min);
 

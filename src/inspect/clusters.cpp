@@ -1,9 +1,9 @@
 #include "inspect/clusters.hpp"
 
 #include <shockstep/random.hpp>
+#include <shockstep/tensor_values.hpp>
 
 #include "inspect/differences.hpp"
-#include "model/values.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/bincount.h>

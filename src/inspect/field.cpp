@@ -32,7 +32,7 @@ double clock(const Process& process, double power) {
 
 }  // namespace
 
-Field::Field(Evaluator& model, const Process& process, const MultiplicativeOptions& options)
+Field::Field(Evaluator& model, const Process& process, const ProductForm& options)
     : model_(model),
       options_(options),
       sigma_(std::clamp(options.sigma, process.sigma_min(), process.sigma_max())),

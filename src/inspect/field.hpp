@@ -3,13 +3,13 @@
 
 #include "inspect/evaluator.hpp"
 
-#include <shockstep/models/multiplicative.hpp>
+#include <shockstep/abilities.hpp>
 
 namespace shockstep {
 
 class Field {
  public:
-  Field(Evaluator& model, const Process& process, const MultiplicativeOptions& options);
+  Field(Evaluator& model, const Process& process, const ProductForm& options);
 
   /// f(x), [n, d], and df/dx, [n, d, d], by central differences, 2 d evaluations a point. trajectory: [n], whose
   /// conditions to use.
@@ -29,7 +29,7 @@ class Field {
 
  private:
   Evaluator& model_;
-  MultiplicativeOptions options_;
+  ProductForm options_;
   double sigma_;   // that D is asked at: the field's own where the process has it
   double factor_;  // f = factor (D - x)
   double duration_;

@@ -1,10 +1,9 @@
 #include <shockstep/inspect.hpp>
 
 #include <shockstep/error.hpp>
-#include <shockstep/models/gaussian_mixture.hpp>
-#include <shockstep/models/multiplicative.hpp>
+#include <shockstep/random.hpp>
+#include <shockstep/torch_threads.hpp>
 
-#include "engine/start.hpp"
 #include "inspect/clusters.hpp"
 #include "inspect/commitment.hpp"
 #include "inspect/differences.hpp"
@@ -20,8 +19,8 @@
 #include "inspect/spectrum.hpp"
 #include "inspect/stationary.hpp"
 #include "inspect/training.hpp"
-#include "model/torch_threads.hpp"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
@@ -81,8 +80,8 @@ class Analysis {
 
   InspectResult run() {
     try {
-      if (const auto* product = dynamic_cast<const Multiplicative*>(model_.get())) {
-        settle(product->options());
+      if (const auto product = model_->abilities().product) {
+        settle(*product);
         compare_data();
         analyse_noised();
       } else {
@@ -104,9 +103,10 @@ class Analysis {
   void find_clusters();
   void follow();
   void analyse_states();
-  void settle(const MultiplicativeOptions& field);
+  void settle(const ProductForm& field);
   void analyse_noised();
   void check_levels(const std::vector<States>& levels);
+  at::Tensor latents(std::int64_t rows) const;
   States at_node(std::size_t node, std::int64_t rows) const;
   std::vector<std::size_t> nodes_between(double high, double low, std::int64_t count) const;
   std::size_t nearest_node(double sigma) const;
@@ -182,18 +182,18 @@ void Analysis::compare_data() {
 }
 
 void Analysis::find_clusters() {
-  const auto mixture = std::dynamic_pointer_cast<const GaussianMixture>(model_);
+  const Modes* modes = model_->abilities().modes;
   ClusterSection clusters;
   if (request_.labels.defined()) {
     clusters = clusters_at(samples_, class_means(request_.data.flatten(1), request_.labels), "labels");
-  } else if (mixture && options_.clusters == 0 && mixture->components() <= most_components) {
-    const at::Tensor means = at::tensor(mixture->means(), at::kDouble).view({mixture->components(), -1});
+  } else if (modes && options_.clusters == 0 && modes->components() <= most_components) {
+    const at::Tensor means = at::tensor(modes->means(), at::kDouble).view({modes->components(), -1});
     clusters = clusters_at(samples_, means, "components");
   } else {
     clusters = clusters_of(samples_, options_.clusters, request_.seed);
   }
   fitted_ = mixture_at(clusters, samples_, process_.sigma_min());
-  result_.mixture = mixture ? mixture : fitted_;
+  result_.mixture = fitted_;
   result_.found.clusters = std::move(clusters);
 }
 
@@ -208,8 +208,7 @@ void Analysis::follow() {
     if (std::ranges::find(kept_, event.trajectory) == kept_.end()) kept_.push_back(event.trajectory);
   const at::Tensor kept = at::tensor(kept_, at::kLong);
   Commitment commitment(nodes_, means_of(*result_.found.clusters));
-  const Latents latents = starting_latents({.count = n, .seed = request_.seed}, model_->dimension());
-  follow_paths(evaluator_, nodes_, latents, n, scale_, [&](std::size_t i, const States& states, const at::Tensor& D) {
+  follow_paths(evaluator_, nodes_, latents(n), scale_, [&](std::size_t i, const States& states, const at::Tensor& D) {
     commitment.node(D);
     states_.push_back(states.x.index_select(0, kept));
     progress(of_sampling + of_paths * static_cast<double>(i + 1) / static_cast<double>(nodes_.size()));
@@ -217,6 +216,16 @@ void Analysis::follow() {
   CommitmentSection out = commitment.section(*result_.found.clusters, samples_);
   out.evaluations = evaluator_.take();
   result_.found.commitment = std::move(out);
+}
+
+/// Of the trajectories, as a Sampler starts them.
+at::Tensor Analysis::latents(std::int64_t rows) const {
+  const std::int64_t d = model_->dimension();
+  at::Tensor out = at::empty({rows, d}, at::kDouble);
+  for (std::int64_t i = 0; i < rows; ++i)
+    fill_normal({out.mutable_data_ptr<double>() + i * d, static_cast<std::size_t>(d)}, request_.seed, Stream::start,
+                static_cast<std::uint64_t>(i));
+  return out;
 }
 
 /// The first `rows` of the trajectories kept.
@@ -289,15 +298,11 @@ void Analysis::check_levels(const std::vector<States>& levels) {
 
 /// A score f(x)/sigma^p belongs to no diffusion: its dynamics are those of f in a clock of their own, and end on f's
 /// stable zeros.
-void Analysis::settle(const MultiplicativeOptions& options) {
+void Analysis::settle(const ProductForm& options) {
   std::int64_t n = options_.count;
   if (model_->conditions() > 0) n = std::min(n, model_->conditions());
-  const std::int64_t d = model_->dimension();
-  const Latents latents = starting_latents({.count = n, .seed = request_.seed}, d);
-  at::Tensor x = at::empty({n, d}, at::kDouble);
-  for (std::int64_t i = 0; i < n; ++i) latents(i, {x.mutable_data_ptr<double>() + i * d, static_cast<std::size_t>(d)});
   Field field(evaluator_, process_, options);
-  samples_ = field.flow(process_.sigma_max() * x, at::arange(n, at::kLong), field.duration(), true);
+  samples_ = field.flow(process_.sigma_max() * latents(n), at::arange(n, at::kLong), field.duration(), true);
   progress(.5);
   StationarySection out = stationary_points(field, samples_, request_.seed);
   out.sigma = options.sigma, out.power = options.power, out.duration = field.duration();

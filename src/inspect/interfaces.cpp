@@ -1,6 +1,6 @@
 #include "inspect/interfaces.hpp"
 
-#include "model/values.hpp"
+#include <shockstep/tensor_values.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/diff.h>

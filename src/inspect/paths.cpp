@@ -4,7 +4,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
-#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cmath>
@@ -28,14 +27,9 @@ std::vector<double> path_nodes(const Process& process) {
   return sigmas;
 }
 
-void follow_paths(Evaluator& model, const std::vector<double>& nodes, const Latents& latents, std::int64_t count,
-                  double scale, const std::function<void(std::size_t, const States&, const at::Tensor&)>& visit) {
-  const std::int64_t d = model.dimension();
-  States states{at::empty({count, d}, at::kDouble), at::arange(count, at::kLong), nodes[0]};
-  for (std::int64_t i = 0; i < count; ++i)
-    latents(i, {states.x.mutable_data_ptr<double>() + i * d, static_cast<std::size_t>(d)});
-  states.x *= nodes[0];
-
+void follow_paths(Evaluator& model, const std::vector<double>& nodes, const at::Tensor& latents, double scale,
+                  const std::function<void(std::size_t, const States&, const at::Tensor&)>& visit) {
+  States states{nodes[0] * latents, at::arange(latents.size(0), at::kLong), nodes[0]};
   std::deque<at::Tensor> values{model.denoise(states)};  // of D, newest first
   visit(0, states, values[0]);
   std::vector<double> ages{0};

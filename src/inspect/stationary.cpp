@@ -1,8 +1,9 @@
 #include "inspect/stationary.hpp"
 
+#include <shockstep/tensor_values.hpp>
+
 #include "inspect/clusters.hpp"
 #include "inspect/differences.hpp"
-#include "model/values.hpp"
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>

@@ -1,8 +1,8 @@
 #include "core/shape_text.hpp"
-#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/score_model.hpp>
+#include <shockstep/tensor_values.hpp>
 
 #include <cmath>
 

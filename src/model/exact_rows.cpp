@@ -1,9 +1,9 @@
 #include "model/exact_rows.hpp"
 
 #include "core/shape_text.hpp"
-#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/tensor_values.hpp>
 
 namespace shockstep {
 

@@ -3,9 +3,9 @@
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/exact_rows.hpp"
-#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/tensor_values.hpp>
 
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/linalg_eigh.h>

@@ -1,11 +1,9 @@
+#include "model/exact_draw.hpp"
 #include "model/gaussian_mixture_parts.hpp"
-
-#include <shockstep/random.hpp>
 
 #include <ATen/ops/empty.h>
 
 #include <cmath>
-#include <numbers>
 
 namespace shockstep {
 
@@ -16,13 +14,10 @@ at::Tensor GaussianMixture::draw(std::int64_t count, double sigma, std::uint64_t
   const std::vector<double> w = weights();
   std::vector<double> z(static_cast<std::size_t>(d_));
   for (std::int64_t i = 0; i < count; ++i) {
-    const auto row = static_cast<std::uint64_t>(i);
-    double u = 0;
-    fill_uniform({&u, 1}, seed, Stream::exact, row, 1);
-    double left = (u / std::numbers::sqrt3 + 1) / 2;
+    double left = draw_uniform(seed, i, 1);
     std::int64_t k = 0;
     for (; k < K_ - 1 && left > w[static_cast<std::size_t>(k)]; ++k) left -= w[static_cast<std::size_t>(k)];
-    fill_normal(z, seed, Stream::exact, row);
+    draw_normal(z, seed, i);
     for (std::int64_t j = 0; j < d_; ++j) z[static_cast<std::size_t>(j)] *= std::sqrt(p.variance(k, j) + sigma * sigma);
     double* x = out.data_ptr<double>() + i * d_;
     for (std::int64_t a = 0; a < d_; ++a) {

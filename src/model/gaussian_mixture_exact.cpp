@@ -1,6 +1,9 @@
 // Closed forms of a mixture beyond its denoiser. They are references: each is summed straight from its definition, row by
 // row, with nothing that could cancel.
 #include "model/gaussian_mixture_parts.hpp"
+#include "model/line_flow.hpp"
+
+#include <shockstep/error.hpp>
 
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -84,6 +87,15 @@ at::Tensor GaussianMixture::responsibilities(const at::Tensor& x, const at::Tens
   each_row(*parts_, x, sigma,
            [&](const Row& row, std::int64_t i) { std::ranges::copy(row.r, out.data_ptr<double>() + i * K_); });
   return out;
+}
+
+at::Tensor GaussianMixture::flow(const at::Tensor& x, double from, double to) const {
+  if (d_ != 1) throw ModelError("gaussian_mixture: the flow is known in one dimension, not in " + std::to_string(d_));
+  return line_flow({weights(), means(), variances()}, x, from, to);
+}
+
+Abilities GaussianMixture::abilities() const {
+  return {.density = this, .draws = this, .flow = d_ == 1 ? this : nullptr, .modes = this};
 }
 
 // dD/dx = Cov[x0|x]/sigma^2, by the law of total covariance over components: within component k the posterior covariance is

@@ -3,10 +3,10 @@
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/parametrisation.hpp"
-#include "model/values.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
+#include <shockstep/tensor_values.hpp>
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>

@@ -1,10 +1,8 @@
+#include "model/network_config.hpp"
+
 #include "core/npy.hpp"
 #include "core/text.hpp"
-#include "model/factories.hpp"
 #include "model/network.hpp"
-
-#include <shockstep/models/aot_inductor.hpp>
-#include <shockstep/models/torchscript.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -64,18 +62,6 @@ std::vector<std::int64_t> read_labels(Section& section) {
   return labels;
 }
 
-/// load(path, options, process), whose ConfigErrors get the place of the section.
-template <class Load>
-ModelPtr loaded(Section& section, const ModelContext& context, Load load) {
-  const auto path = section.path("path");
-  const auto options = network_options_from(section, context);
-  try {
-    return load(path, options, context.process);
-  } catch (const ConfigError& e) {
-    throw ConfigError(section.file(), "", e.what());
-  }
-}
-
 }  // namespace
 
 const char* name(Predicts predicts) { return name_of(predicts, predictions); }
@@ -116,11 +102,15 @@ NetworkOptions network_options_from(Section& section, const ModelContext& contex
                     "must be one of float32, float64, float16, bfloat16, got " + context.dtype);
 }
 
-ModelPtr torchscript_from(Section& section, const ModelContext& context) {
-  return loaded(section, context, load_torchscript);
-}
-ModelPtr aot_inductor_from(Section& section, const ModelContext& context) {
-  return loaded(section, context, load_aot_inductor);
+ModelPtr network_from(Section& section, const ModelContext& context,
+                      ModelPtr (*load)(const std::string&, const NetworkOptions&, const Process&)) {
+  const auto path = section.path("path");
+  const auto options = network_options_from(section, context);
+  try {
+    return load(path, options, context.process);
+  } catch (const ConfigError& e) {
+    throw ConfigError(section.file(), "", e.what());
+  }
 }
 
 }  // namespace shockstep

@@ -2,8 +2,8 @@
 #pragma once
 
 #include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/tensor_values.hpp>
 
-#include "model/values.hpp"
 #include "paper/analysis.hpp"
 
 #include <functional>

@@ -2,6 +2,7 @@
 
 #include "python/tensor.hpp"
 
+#include <shockstep/error.hpp>
 #include <shockstep/models/double_well.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>
 #include <shockstep/models/multiplicative.hpp>
@@ -34,6 +35,13 @@ auto at_rows(Return (Model::*method)(const at::Tensor&, const at::Tensor&) const
   };
 }
 
+/// An ability, or the error that says it is missing.
+template <class Ability>
+const Ability& known(const ScoreModel& model, const Ability* ability, const char* what) {
+  if (!ability) throw ModelError(model.describe() + ": " + what + " not known in closed form");
+  return *ability;
+}
+
 template <class Model>
 using Class = py::class_<Model, ScoreModel, std::shared_ptr<Model>>;
 
@@ -55,6 +63,24 @@ void bind_models(py::module_& m) {
       .def_property_readonly("data_std", &ScoreModel::data_std,
                              "Standard deviation of the data, root mean square over coordinates; 0: unknown.")
       .def_property_readonly("exact", &ScoreModel::exact, "True of closed forms.")
+      .def(
+          "log_density",
+          [](const ScoreModel& model, const py::object& x, const py::object& sigma) {
+            const auto& density = known(model, model.abilities().density, "its density is");
+            const at::Tensor points = rows(model, x), noise = levels(sigma, points.size(0));
+            const py::gil_scoped_release released;
+            return density.log_density(points, noise);
+          },
+          "x"_a, "sigma"_a, "ln p_sigma(x), [B]. Throws ModelError where it is not known.")
+      .def(
+          "draw",
+          [](const ScoreModel& model, std::int64_t count, double sigma, std::uint64_t seed) {
+            return known(model, model.abilities().draws, "independent samples are").draw(count, sigma, seed);
+          },
+          "count"_a, "sigma"_a = 0., "seed"_a = 0, Released(),
+          "Independent exact samples of p_sigma, [count, *shape]; row i depends on (seed, i) alone. Throws ModelError "
+          "where\n"
+          "the model knows none.")
       .def("__repr__", [](const ScoreModel& model) { return "<shockstep.Model: " + model.describe() + ">"; });
 
   Class<GaussianMixture>(m, "GaussianMixture", R"(p(x0) = sum_k w_k N(mean_k, C_k).
@@ -63,14 +89,11 @@ means: [K, d]. std: one number or [K]; or covariances: [K, d, d]. weights: [K], 
 Throws ConfigError for shapes that do not fit, negative widths or weights.)")
       .def(py::init(&mixture), "means"_a, "std"_a = py::none(), "covariances"_a = py::none(), "weights"_a = py::none())
       .def("score", at_rows(&GaussianMixture::score), "x"_a, "sigma"_a, "grad ln p_sigma(x), [B, d].")
-      .def("log_density", at_rows(&GaussianMixture::log_density), "x"_a, "sigma"_a, "ln p_sigma(x), [B].")
       .def("responsibilities", at_rows(&GaussianMixture::responsibilities), "x"_a, "sigma"_a,
            "Posterior weights of the components, [B, K].")
       .def("jacobian", at_rows(&GaussianMixture::jacobian), "x"_a, "sigma"_a, "dD/dx = Cov[x0 | x]/sigma^2, [B, d, d].")
       .def("top_rate", at_rows(&GaussianMixture::top_rate), "x"_a, "sigma"_a,
-           "J - 1, J the largest eigenvalue of dD/dx: how fast errors grow per unit of -ln sigma, [B].")
-      .def("draw", &GaussianMixture::draw, "count"_a, "sigma"_a = 0., "seed"_a = 0, Released(),
-           "Independent exact samples of p_sigma, [count, d]; row i depends on (seed, i) alone.");
+           "J - 1, J the largest eigenvalue of dD/dx: how fast errors grow per unit of -ln sigma, [B].");
 
   Class<PointCloud>(m, "PointCloud", R"(The exact score of a data set: p(x0) = 1/n sum_k N(point_k, std^2 I).
 

@@ -173,8 +173,7 @@ std::string inspect(const Problem& problem, const py::dict& arrays, bool quick, 
     facts.fit = check_fit(problem.model, problem.process,
                           {.quick = quick, .seed = problem.run.seed, .batch = problem.run.batch})
                     .report;
-    facts.analysed = facts.fit.fits || request.options.misfits ||
-                     dynamic_cast<const Multiplicative*>(problem.model.get()) != nullptr;
+    facts.analysed = facts.fit.fits || request.options.misfits || problem.model->abilities().product.has_value();
     if (facts.analysed && !quick)
       facts.found = shockstep::inspect(problem.model, problem.process, inspect_sampler(problem.sampler), request).found;
     return inspect_json(facts);

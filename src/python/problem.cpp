@@ -6,7 +6,7 @@
 #include "config/encode_config.hpp"
 #include "config/inspect_config.hpp"
 #include "config/yaml.hpp"
-#include "model/factories.hpp"
+#include "model/network_config.hpp"
 
 namespace shockstep::python {
 namespace {

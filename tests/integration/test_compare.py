@@ -289,8 +289,8 @@ class Errors(Case):
                    "keep under sampler", "--set", "methods=[{name: a}, {name: b, final: keep}]")  # fmt: skip
         self.check("x.yaml: methods.a: sampler.method: heun needs a fixed grid; set sampler.steps: {schedule: karras, "
                    "count: 20} or --steps 20", "--set", "methods=[{name: a, method: heun}]")  # fmt: skip
-        self.check("x.yaml: reference: exact is for a Gaussian mixture in one dimension, and the model is gaussian_mixture: "
-                   "1 isotropic component in 2 dimensions; leave it out, or give a tolerance such as 1e-9",
+        self.check("x.yaml: reference: exact is for models whose flow is known, as of Gaussian mixtures in one dimension, and the "
+                   "model is gaussian_mixture: 1 isotropic component in 2 dimensions; leave it out, or give a tolerance such as 1e-9",
                    "--set", "model.means=[[0, 0]]", "--set", "reference=exact")  # fmt: skip
         self.check("x.yaml: model.stdd: unknown key; did you mean std?", "--set", "model.stdd=1")
 

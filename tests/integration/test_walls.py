@@ -22,8 +22,8 @@ ROOMS = {"core": [], "config": ["core"], "records": ["core", "controller"]}
 # Include pattern, where it may stand, in which folders that is checked.
 WALLS = [
     (r"torch/torch\.h$", [], ["include", "src", "tests", "tools"]),
-    (r"torch/script\.h$", ["src/model/torchscript.cpp"], ["include", "src"]),
-    (r"torch/csrc/inductor/", ["src/model/aot_inductor.cpp"], ["include", "src", "tests", "tools"]),
+    (r"torch/script\.h$", ["src/model/kinds/torchscript.cpp"], ["include", "src"]),
+    (r"torch/csrc/inductor/", ["src/model/kinds/aot_inductor.cpp"], ["include", "src", "tests", "tools"]),
     (r"spdlog/", ["src/log/"], ["include", "src", "tests", "tools"]),
     (r"fmt/", [], ["include", "src", "tests", "tools"]),
     (r"yaml-cpp/", ["src/config/"], ["include", "src"]),
@@ -116,6 +116,15 @@ class Includes(unittest.TestCase):
                 with self.subTest(file=name, include=include):
                     header = SOURCE / "include" / include
                     self.assertFalse(TORCH.match(include) or header.exists() and needs_torch(header))
+
+    def test_users_of_the_library_see_its_public_headers_only(self):
+        for room in ("inspect", "paper"):
+            self.assertTrue(files(f"src/{room}"))
+            for name, path in files(f"src/{room}"):
+                for include in includes(path):
+                    with self.subTest(file=name, include=include):
+                        if (SOURCE / "src" / include).exists():
+                            self.assertRegex(include, rf"^({room}|core)/")
 
     def test_no_other_program_is_called(self):
         calls = re.compile(r"\b(system|popen|exec[lv]p?e?|posix_spawnp?|v?fork)\s*\(")

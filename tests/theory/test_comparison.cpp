@@ -152,8 +152,9 @@ TEST_CASE("what cannot be compared is an error that names it") {
   const auto plane = std::make_shared<GaussianMixture>(
       GaussianMixtureOptions{.means = rows({0, 0}, 2), .stds = at::full({1}, 1., at::kDouble)});
   CHECK(error(plane, {multistep("a", 1e-2)}, {.exact = true}) ==
-        "reference: exact is for a Gaussian mixture in one dimension, and the model is " + plane->describe() +
-            "; leave it out, or give a tolerance such as 1e-9");
+        "reference: exact is for models whose flow is known, as of Gaussian mixtures in one dimension, and the model "
+        "is " +
+            plane->describe() + "; leave it out, or give a tolerance such as 1e-9");
 }
 
 TEST_CASE("the reverse SDE ends elsewhere than the ODE, and its row has no error") {

@@ -142,6 +142,6 @@ TEST_CASE("data take the place of exact samples, and must have the shape of the 
   CHECK_THROWS_WITH(run(model, {.wanted = true, .data = data.narrow(0, 0, 1)}), "data: must have at least 2 rows");
   CHECK_THROWS_WITH(
       run(network, {.wanted = true}),
-      "data: missing; exact samples to compare with are drawn of Gaussian mixtures only, and the model is " +
+      "data: missing; exact samples to compare with are drawn of models in closed form only, and the model is " +
           network->describe() + "; give a .npy file, or leave distances out");
 }

@@ -10,10 +10,9 @@
 /// Bare calls get data plus noise at levels spread evenly in ln sigma, since the cost of a row depends on where it is.
 #include "problems.hpp"
 
-#include "model/torch_threads.hpp"
-
 #include <shockstep/models/point_cloud.hpp>
 #include <shockstep/shockstep.hpp>
+#include <shockstep/torch_threads.hpp>
 
 #include <algorithm>
 #include <cmath>

@@ -17,7 +17,11 @@ struct GaussianMixtureOptions {
 
 /// The mixture as a model, D = sum_k r_k E_k[x0 | x] with the posterior weights r_k, to rounding. Samples have the
 /// shape [d].
-class GaussianMixture final : public ScoreModel {
+class GaussianMixture final : public ScoreModel,
+                              public ExactDensity,
+                              public ExactDraws,
+                              public ExactFlow,
+                              public Modes {
  public:
   /// Throws ConfigError for shapes that do not fit, negative widths, weights that are not positive, or a matrix that is
   /// no covariance.
@@ -30,25 +34,28 @@ class GaussianMixture final : public ScoreModel {
   /// Exact: sqrt of the trace of the mixture's covariance over d.
   double data_std() const override { return data_std_; }
   bool exact() const override { return true; }
+  /// All but a product; the flow in one dimension.
+  Abilities abilities() const override;
   std::string describe() const override;
 
-  std::int64_t components() const { return K_; }  ///< K
-  const std::vector<double>& means() const;       ///< mu_k, [K, d]
-  double variance_min() const;                    ///< smallest eigenvalue of any C_k
-  std::vector<double> weights() const;            ///< w_k, [K], sum 1
-  std::vector<double> variances() const;          ///< eigenvalues of C_k, [K, d]
+  std::int64_t components() const override { return K_; }  ///< K
+  const std::vector<double>& means() const override;       ///< mu_k, [K, d]
+  double variance_min() const override;                    ///< smallest eigenvalue of any C_k
+  std::vector<double> weights() const override;            ///< w_k, [K], sum 1
+  std::vector<double> variances() const;                   ///< eigenvalues of C_k, [K, d]
 
   // Closed forms for tests, references and diagnostics, at rows x [B, d], sigma [B] or one for all; everything
   // float64. They throw ModelError for other shapes.
-  at::Tensor score(const at::Tensor& x, const at::Tensor& sigma) const;             ///< grad ln p_sigma, [B, d]
-  at::Tensor log_density(const at::Tensor& x, const at::Tensor& sigma) const;       ///< ln p_sigma, [B]
-  at::Tensor responsibilities(const at::Tensor& x, const at::Tensor& sigma) const;  ///< posterior weights, [B, K]
+  at::Tensor score(const at::Tensor& x, const at::Tensor& sigma) const;                 ///< grad ln p_sigma, [B, d]
+  at::Tensor log_density(const at::Tensor& x, const at::Tensor& sigma) const override;  ///< ln p_sigma, [B]
+  at::Tensor responsibilities(const at::Tensor& x,
+                              const at::Tensor& sigma) const override;      ///< posterior weights, [B, K]
   at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;  ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
   at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const;  ///< J - 1, J = lambda_max(dD/dx), [B]
 
-  /// Independent exact samples of p_sigma, [count, d] float64, sigma 0 included: row i is a function of (seed, i)
-  /// alone.
-  at::Tensor draw(std::int64_t count, double sigma, std::uint64_t seed) const;
+  at::Tensor draw(std::int64_t count, double sigma, std::uint64_t seed) const override;
+  /// In one dimension, where it carries quantiles to quantiles; ModelError in more.
+  at::Tensor flow(const at::Tensor& x, double from, double to) const override;
 
   struct Parts;  ///< precomputed factors; defined in the sources
 

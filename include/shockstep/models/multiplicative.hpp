@@ -6,10 +6,7 @@
 namespace shockstep {
 
 /// Of the factor, and of the place where the field is taken.
-struct MultiplicativeOptions {
-  double sigma = 1;  ///< sigma_0, at which the field is evaluated, whatever sigma the sampler is at; data units
-  double power = 1;  ///< p of s = f/sigma^p; 1 as usual, any finite number
-};
+using MultiplicativeOptions = ProductForm;
 
 /// f(x) = sigma_0^power s_0(x), where s_0(x) = (D_0(x, sigma_0) - x)/sigma_0^2 is the field's own score at sigma_0. So
 /// D = x + sigma^2 s = x + (sigma/sigma_0)^(2 - power) (D_0(x, sigma_0) - x): the field's denoiser at sigma = sigma_0.
@@ -25,6 +22,8 @@ class Multiplicative final : public ScoreModel {
   bool exact() const override { return field_->exact(); }
   std::string describe() const override;
   const MultiplicativeOptions& options() const { return options_; }  ///< as given
+  /// Its product form.
+  Abilities abilities() const override { return {.product = options_}; }
 
  private:
   at::Tensor scaled(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& D0) const;

@@ -13,7 +13,7 @@ struct PointCloudOptions {
 
 /// p(x0) = 1/n sum_k N(p_k, std^2 I), the GaussianMixture of n equal components, for data sets that would not fit its
 /// tables: the points are kept once, and working memory does not grow with n.
-class PointCloud final : public ScoreModel {
+class PointCloud final : public ScoreModel, public ExactDensity, public ExactDraws, public ExactFlow {
  public:
   /// Throws ConfigError for no points, numbers that are not finite, or a negative width.
   explicit PointCloud(const PointCloudOptions& options);
@@ -24,13 +24,21 @@ class PointCloud final : public ScoreModel {
   /// Exact: sqrt(std^2 + trace of the points' covariance over d).
   double data_std() const override { return data_std_; }
   bool exact() const override { return true; }
+  /// Density, draws, and the flow in one dimension. Its points are no modes: smoothed ones may be one hill together.
+  Abilities abilities() const override;
   std::string describe() const override;
+
+  at::Tensor log_density(const at::Tensor& x, const at::Tensor& sigma) const override;  ///< ln p_sigma, as fast as D
+  at::Tensor draw(std::int64_t count, double sigma, std::uint64_t seed) const override;
+  /// In one dimension, where it carries quantiles to quantiles; ModelError in more.
+  at::Tensor flow(const at::Tensor& x, double from, double to) const override;
 
   /// n, how many there are.
   std::int64_t points() const { return centred_.size(0); }
 
  private:
-  void denoise_block(const double* x, const double* sigma, std::int64_t rows, double* D) const;  // rows <= 64
+  at::Tensor each_block(const at::Tensor& x, const at::Tensor& sigma, bool density) const;
+  void block(const double* x, const double* sigma, std::int64_t rows, double* D, double* ln) const;  // rows <= 64
 
   std::vector<std::int64_t> shape_;
   at::Tensor centre_;   // c, mean of the points, [d]

@@ -1,4 +1,4 @@
-/// What a report may show of a model beside its samples: density and modes, where they are known in closed form.
+/// What a report may show of a model beside its samples: density and modes, each where it is known in closed form.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,7 @@ namespace shockstep {
 /// Rows are points of `dimension` doubles, one after the other. Everything is empty for a model of which nothing is known.
 struct KnownModel {
   std::int64_t dimension = 0;
-  std::span<const double> means{};  ///< of the components, [K, dimension]; the functions below keep them alive
+  std::span<const double> means{};  ///< of the components, [K, dimension]; `denoise` keeps them alive
   double variance_min = 0;          ///< of a component, along any direction
   /// D(x, sigma) of each row, [rows, dimension]; sigma within the range of the process.
   std::function<std::vector<double>(std::span<const double> x, double sigma)> denoise{};

@@ -1,15 +1,20 @@
 #include <shockstep/models/point_cloud.hpp>
+#include <shockstep/registry.hpp>
+#include <shockstep/tensor_values.hpp>
+#include <shockstep/torch_threads.hpp>
 
 #include "core/clones.hpp"
 #include "core/fast_math.hpp"
 #include "core/ordered_sum.hpp"
+#include "core/placed.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
+#include "model/exact_draw.hpp"
 #include "model/exact_rows.hpp"
-#include "model/factories.hpp"
+#include "model/line_flow.hpp"
 #include "model/section_tensor.hpp"
-#include "model/torch_threads.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/addmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -19,6 +24,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace shockstep {
 namespace {
@@ -104,18 +110,23 @@ PointCloud::PointCloud(const PointCloudOptions& options) : width2_(options.std *
 // D = sum_k r_k (p_k + (std^2/v)(x - p_k)) = (std^2/v) x + (sigma^2/v) sum_k r_k p_k, about the centre; r_k is the softmax of
 // -|x - p_k|^2/(2 v), in one pass over the points (Milakov & Gimelshein 2018).
 at::Tensor PointCloud::denoise(const at::Tensor& x, const at::Tensor& sigma) const {
-  const auto rows = exact_rows("point_cloud", x, sigma, shape_);
-  const TorchThreads alone(1);  // on some processors the bits of a product depend on the number of threads
-  auto D = at::empty_like(rows.x);
-  for (std::int64_t first = 0; first < rows.x.size(0); first += row_block) {
-    const auto used = std::min(row_block, rows.x.size(0) - first);
-    denoise_block(rows.x.const_data_ptr<double>() + first * dimension(), rows.sigma.const_data_ptr<double>() + first,
-                  used, D.mutable_data_ptr<double>() + first * dimension());
-  }
-  return D.view(x.sizes());
+  return each_block(x, sigma, false).view(x.sizes());
 }
 
-void PointCloud::denoise_block(const double* x, const double* sigma, std::int64_t rows, double* D) const {
+at::Tensor PointCloud::each_block(const at::Tensor& x, const at::Tensor& sigma, bool density) const {
+  const auto rows = exact_rows("point_cloud", x, sigma, shape_);
+  const TorchThreads alone(1);  // on some processors the bits of a product depend on the number of threads
+  const auto d = dimension();
+  auto D = at::empty_like(rows.x), ln = at::empty_like(rows.sigma);
+  for (std::int64_t first = 0; first < rows.x.size(0); first += row_block) {
+    const auto used = std::min(row_block, rows.x.size(0) - first);
+    block(rows.x.const_data_ptr<double>() + first * d, rows.sigma.const_data_ptr<double>() + first, used,
+          D.mutable_data_ptr<double>() + first * d, ln.mutable_data_ptr<double>() + first);
+  }
+  return density ? ln : D;
+}
+
+void PointCloud::block(const double* x, const double* sigma, std::int64_t rows, double* D, double* ln) const {
   const auto n = points(), d = centred_.size(1);
   const double *c = centre_.const_data_ptr<double>(), *p2 = norm2_.const_data_ptr<double>();
   auto offset = at::zeros({row_block, d}, at::kDouble), sum = at::zeros({row_block, d}, at::kDouble),
@@ -150,6 +161,45 @@ void PointCloud::denoise_block(const double* x, const double* sigma, std::int64_
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = i * d; j < (i + 1) * d; ++j)
       D[j] = c[j - i * d] + (running[i].keep * X[j] + running[i].pull / running[i].sum * S[j]);
+  for (std::int64_t i = 0; i < rows; ++i)
+    ln[i] = std::log(running[i].sum / static_cast<double>(n)) - .5 * running[i].nearest / running[i].v -
+            .5 * static_cast<double>(d) * std::log(2 * std::numbers::pi * running[i].v);
+}
+
+Abilities PointCloud::abilities() const {
+  return {.density = this, .draws = this, .flow = dimension() == 1 ? this : nullptr};
+}
+
+// ln 1/n sum_k N(x; p_k, v I).
+at::Tensor PointCloud::log_density(const at::Tensor& x, const at::Tensor& sigma) const {
+  return each_block(x, sigma, true);
+}
+
+// A point, all alike, and normal noise about it.
+at::Tensor PointCloud::draw(std::int64_t count, double sigma, std::uint64_t seed) const {
+  const auto n = points(), d = dimension();
+  std::vector<std::int64_t> shape{count};
+  shape.insert(shape.end(), shape_.begin(), shape_.end());
+  auto out = at::empty(shape, at::kDouble);
+  const double width = std::sqrt(width2_ + sigma * sigma);
+  std::vector<double> z(d);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto k = std::min(n - 1, static_cast<std::int64_t>(draw_uniform(seed, i, 1) * static_cast<double>(n)));
+    draw_normal(z, seed, i);
+    for (std::int64_t j = 0; j < d; ++j)
+      out.mutable_data_ptr<double>()[i * d + j] =
+          centre_.const_data_ptr<double>()[j] + centred_.const_data_ptr<double>()[k * d + j] + width * z[j];
+  }
+  return out;
+}
+
+at::Tensor PointCloud::flow(const at::Tensor& x, double from, double to) const {
+  if (dimension() != 1)
+    throw ModelError("point_cloud: the flow is known in one dimension, not in " + std::to_string(dimension()));
+  const auto n = static_cast<std::size_t>(points());
+  return line_flow(
+      {std::vector<double>(n, 1 / static_cast<double>(n)), values(centred_ + centre_), std::vector<double>(n, width2_)},
+      x, from, to);
 }
 
 std::string PointCloud::describe() const {
@@ -157,9 +207,19 @@ std::string PointCloud::describe() const {
          shape_text(shape_) + ", std " + shortest(std::sqrt(width2_));
 }
 
+namespace models {
+namespace {
+
 ModelPtr point_cloud_from(Section& section, const ModelContext&) {
   PointCloudOptions options{.points = section_tensor(section, "points"), .std = section.number("std", 0)};
   return placed(section, [&] { return std::make_shared<PointCloud>(options); });
 }
+
+}  // namespace
+
+extern const ModelKind point_cloud{"point_cloud", "exact score of a finite data set, smoothed or not",
+                                   "{kind: point_cloud, points: [[-1, 0], [1, 0], [0, 2]], std: 0.1}",
+                                   point_cloud_from};
+}  // namespace models
 
 }  // namespace shockstep

@@ -1,9 +1,11 @@
-#include "model/factories.hpp"
+#include <shockstep/models/gaussian_mixture.hpp>
+#include <shockstep/registry.hpp>
+
+#include "core/placed.hpp"
 #include "model/section_tensor.hpp"
 
-#include <shockstep/models/gaussian_mixture.hpp>
-
-namespace shockstep {
+namespace shockstep::models {
+namespace {
 
 ModelPtr gaussian_mixture_from(Section& section, const ModelContext&) {
   GaussianMixtureOptions options{.means = section_tensor(section, "means")};
@@ -15,4 +17,10 @@ ModelPtr gaussian_mixture_from(Section& section, const ModelContext&) {
   return placed(section, [&] { return std::make_shared<GaussianMixture>(options); });
 }
 
-}  // namespace shockstep
+}  // namespace
+
+extern const ModelKind gaussian_mixture{"gaussian_mixture", "exact score of a mixture of Gaussians",
+                                        "{kind: gaussian_mixture, means: [[-1, 0], [1, 0]], std: 0.1}",
+                                        gaussian_mixture_from};
+
+}  // namespace shockstep::models

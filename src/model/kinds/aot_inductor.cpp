@@ -2,6 +2,7 @@
 
 #include "core/text.hpp"
 #include "model/network.hpp"
+#include "model/network_config.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -60,5 +61,12 @@ ModelPtr load_aot_inductor(const std::string& path, const NetworkOptions& option
                    "export TorchScript");
 #endif
 }
+
+namespace models {
+extern const ModelKind aot_inductor{
+    "aot_inductor", "trained network compiled by AOTInductor (.pt2)",
+    "{kind: aot_inductor, path: net.pt2, shape: [3, 32, 32], predicts: denoised, time: sigma}",
+    [](Section& section, const ModelContext& context) { return network_from(section, context, load_aot_inductor); }};
+}  // namespace models
 
 }  // namespace shockstep

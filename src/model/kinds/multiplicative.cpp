@@ -1,9 +1,8 @@
+#include <shockstep/error.hpp>
 #include <shockstep/models/multiplicative.hpp>
+#include <shockstep/registry.hpp>
 
 #include "core/text.hpp"
-#include "model/factories.hpp"
-
-#include <shockstep/error.hpp>
 
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/full_like.h>
@@ -47,6 +46,8 @@ std::string Multiplicative::describe() const {
          " from " + field_->describe();
 }
 
+namespace {
+
 ModelPtr multiplicative_from(Section& section, const ModelContext& context) {
   if (!section.is_map("field")) section.fail("field", "must be a model with its own sigma, {kind: ..., sigma: ...}");
   Section field = section.section("field");
@@ -58,6 +59,14 @@ ModelPtr multiplicative_from(Section& section, const ModelContext& context) {
     field.fail("sigma", "must be within the process's range, " + shortest(low) + " to " + shortest(high) + ", got " +
                             shortest(options.sigma));
   return std::make_shared<Multiplicative>(std::move(model), options);
+}
+
+}  // namespace
+
+namespace models {
+extern const ModelKind multiplicative{"multiplicative", "score f(x)/sigma^power, f from another model at one sigma",
+                                      "{kind: multiplicative, field: {kind: double_well, sigma: 0.5}, power: 1}",
+                                      multiplicative_from};
 }
 
 }  // namespace shockstep

@@ -3,6 +3,7 @@
 #include "core/text.hpp"
 #include "model/archive_check.hpp"
 #include "model/network.hpp"
+#include "model/network_config.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -147,5 +148,12 @@ ModelPtr load_torchscript(const std::string& path, const NetworkOptions& options
   };
   return make_network({.forward = forward, .kind = "torchscript", .path = path}, options, process);
 }
+
+namespace models {
+extern const ModelKind torchscript{
+    "torchscript", "trained network from a TorchScript file",
+    "{kind: torchscript, path: net.pt, shape: [3, 32, 32], predicts: denoised, time: sigma}",
+    [](Section& section, const ModelContext& context) { return network_from(section, context, load_torchscript); }};
+}  // namespace models
 
 }  // namespace shockstep
