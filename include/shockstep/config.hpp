@@ -44,7 +44,7 @@ class Section {
   /// `node` is copied; null is an empty map, anything else than a map an error. `path` is empty at the root.
   Section(std::string file, std::string path, const ConfigNode& node);
 
-  /// Whether the key has a value. The key does not become known by it, nor by is_text, is_map and is_list.
+  /// Whether the key has a value. Asking so, or by is_text, is_map or is_list, does not make the key known.
   bool has(const std::string& key) const;
 
   /// Any scalar, in quotes or not, as it was written.
@@ -75,7 +75,7 @@ class Section {
   std::string path(const std::string& key, std::optional<std::string> fallback = {});
   /// A map; empty if missing. Asked for twice, it is the same section.
   Section section(const std::string& key);
-  /// The key is known, but not read here.
+  /// Makes the key known without reading it: another reader does.
   void ignore(const std::string& key);
 
   /// Throws ConfigError with the file and the path of the key. `sentence` says what would be right.

@@ -8,9 +8,9 @@ namespace shockstep {
 inline constexpr double usual_step = .4;
 
 /// Proportional-integral step control with a prediction (Gustafsson 1994; Soderlind 2002). r is the error of an
-/// accepted step over its tolerance, E = r/h^p how rough the problem is there:
+/// accepted step over its tolerance, E = r/h^p the roughness of the problem there:
 ///   h_next/h = (target/r)^(integral/p) (E_before/E)^(trend/p).
-/// A trend of E goes on: along a diffusion it rises by orders of magnitude towards the scale of the data and falls as
+/// A trend of E continues: along a diffusion it rises by orders of magnitude towards the scale of the data and falls as
 /// fast beyond it. A plain proportional-integral controller (r in place of E) lags behind and makes the late steps
 /// two to three times too short; an integral controller alone rejects 6 to 10 steps of 30, this one about one.
 class StepController {
@@ -21,7 +21,7 @@ class StepController {
   double shrink = .2;        ///< smallest ratio of successive steps
   double integral = .3;      ///< weight of the error
   double trend = .4;         ///< weight of the prediction
-  double largest_trend = 3;  ///< of |ln(E/E_before)|: more is a chance zero of the error estimate
+  double largest_trend = 3;  ///< of |ln(E/E_before)|: beyond, the error estimate was near zero by chance
 
   /// What becomes of a step, and of the next.
   struct Verdict {

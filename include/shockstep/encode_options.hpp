@@ -1,9 +1,9 @@
-/// What is wanted of data on their way up: no tensors.
+/// Settings of an Encoder (encoder.hpp), no tensors.
 #pragma once
 
 namespace shockstep {
 
-/// How the trace of dD/dx is taken, whose integral is ln p (docs/encode.md).
+/// How the trace of dD/dx is measured, from whose integral ln p follows (docs/encode.md).
 enum class Likelihood {
   automatic,   ///< exact up to 16 dimensions, else hutchinson
   off,         ///< latents only: one evaluation a step
@@ -15,7 +15,7 @@ enum class Likelihood {
 struct EncodeOptions {
   Likelihood likelihood = Likelihood::automatic;  ///< how ln p is measured, if it is
   int probes = 4;                                 ///< of hutchinson, at least 2: their spread is the standard error
-  bool add_noise = true;  ///< the model knows data with noise of sigma_min; off: these have it already
+  bool add_noise = true;  ///< adds the noise of sigma_min, which the model's data have; off: the data given have it
 };
 
 }  // namespace shockstep

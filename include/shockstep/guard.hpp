@@ -21,7 +21,7 @@ namespace shockstep {
 enum class Switch {
   automatic,  ///< as the pilot found it worth
   on,         ///< whatever the pilot found
-  off,        ///< likewise
+  off,        ///< whatever the pilot found
 };
 
 /// What is asked of the guard. Of adaptive steps of the ODE only: grids and the reverse SDE have none.
@@ -31,7 +31,7 @@ struct GuardOptions {
   /// weighted by 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the
   /// summary.json of a run that measured one.
   std::string profile = "auto";
-  /// Of ln G over the pilot, in (0, 1). 0: chosen by the pilot, .97, and .9 for step tolerances below a thousandth of
+  /// The quantile of ln G over the pilot's rows, in (0, 1). 0: the pilot takes .97, or .9 for step tolerances below a thousandth of
   /// data_std, where the few most critical trajectories no longer carry the error.
   double quantile = 0;
   Switch redo = Switch::automatic;  ///< automatic: on where the pilot's errors are explained by the score
@@ -70,7 +70,7 @@ struct GuardProfile : StepSettings {
   std::string conditioning = {};   ///< ScoreModel::conditioning() of the model it was measured on
   int max_evaluations = 0;         ///< per trajectory, of the rehearsals; 0: none were made
   double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units
-  double quantile = 0;             ///< of ln G over pilot rows, behind `log_gain`
+  double quantile = 0;             ///< which one `log_gain` is, of ln G over the pilot's rows
   LamTable log_gain{};             ///< ln G_q(lam); empty: the default weight
   LamTable cap{};                  ///< longest step from lam, in lam; empty: none
   bool paced = false;              ///< steps are few: the controller measures them in `cap`, which is not empty

@@ -19,9 +19,9 @@ struct LinearStep {
 
 /// An explicit method for dx/dlam = D - x, or dx/dsigma = (x - D)/sigma, with one evaluation a step.
 struct LinearMethod {
-  /// The step from node sigmas[0] to `end`, data units. `sigmas`: of the newest nodes with a value, newest first, 1
-  /// of them in the first step, up to `order` later. Called once a step when a Sampler is made, never during its
-  /// runs. Sampler throws ConfigError where it is empty or returns no step of this kind.
+  /// The step from node sigmas[0] to `end`, data units. `sigmas`: sigma at the newest nodes that have a value, newest
+  /// first; one node in the first step, up to `order` later. Called once a step when a Sampler is made, never during
+  /// its runs. Sampler throws ConfigError where it is empty or returns no step of this kind.
   std::function<LinearStep(std::span<const double> sigmas, double end)> step{};
   int order = 1;       ///< most nodes that a step is given, 1 to most_linear_values
   bool noise = false;  ///< values are (x - D)/sigma instead of D

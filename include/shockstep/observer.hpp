@@ -8,7 +8,7 @@
 
 namespace shockstep {
 
-/// Derive from it and override what is of interest; as it stands it sees nothing and never cancels. What an observer
+/// Derive from it and override what is of interest; the base class does nothing and never cancels. What an observer
 /// throws ends the run and reaches the caller.
 class Observer {
  public:

@@ -11,7 +11,7 @@
 
 namespace shockstep {
 
-/// What a run's settings outside the section tell a factory.
+/// What a factory needs of a run's settings besides its section.
 struct ModelContext {
   std::string device = "cpu";             ///< where a network computes: cpu, cuda or cuda:K
   std::string dtype = "float32";          ///< type of a network's inputs: float32, float64, float16 or bfloat16

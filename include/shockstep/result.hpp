@@ -81,20 +81,20 @@ struct RunStatistics {
   std::int64_t rejected = 0;                        ///< sum: rejected steps
   std::int64_t repeated = 0;                        ///< trajectories of more than one pass
   std::int64_t events = 0;                          ///< sum: enter, speciation and exit count one each
-  std::int64_t noise_limited = 0;                   ///< trajectories with such steps
+  std::int64_t noise_limited = 0;                   ///< trajectories with steps limited by noise
   double noise = 0;                                 ///< their mean noise, data units
   double noise_excess = 0;                          ///< their largest excess
   std::int64_t blown_up = 0;                        ///< trajectories that reached sigma_min and had blown up
-  double drift = 0;        ///< mean over the trajectories that were finished and not blown up; NaN where theirs is
+  double drift = 0;  ///< mean over the trajectories that were finished and not blown up; NaN where it was not measured
   double drift_bound = 0;  ///< the largest that the denoiser of any data has, but for one run in a million
-  /// Root mean square asymmetry of dD/dx over the trajectories where it was measured; NaN: none.
+  /// Root mean square asymmetry of dD/dx over the trajectories where it was measured; NaN where it was in none.
   double asymmetry = std::numeric_limits<double>::quiet_NaN();
   double wall_seconds = 0;       ///< of the run, seconds
   double model_seconds = 0;      ///< inside the model call, summed over workers, seconds
   double worker_seconds = 0;     ///< wall time summed over workers, seconds: the denominator for model_seconds
   std::int64_t model_calls = 0;  ///< each of up to a batch of rows
   std::int64_t model_rows = 0;   ///< of trajectories in all model calls
-  /// Rows that these calls had room for: of an exact model the batch, of a network those it saw.
+  /// Rows that these calls had room for: the batch of an exact model; of a network the rows that it was given, padding included.
   std::int64_t model_capacity = 0;
   int reduced_batch = 0;      ///< rows in one model call after it had run out of memory; 0: it never did
   std::string first_failure;  ///< what the model threw first; empty if it never did

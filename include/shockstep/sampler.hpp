@@ -21,7 +21,7 @@ namespace shockstep {
 class Trajectory;
 struct GridPlan;
 
-/// Which trajectories to draw, from where, and with what means. Trajectory i is a function of model, process,
+/// Which trajectories to draw, where they start, and the batch and threads to do it with. Trajectory i is a function of model, process,
 /// options, seed, i and its row of what is given here, not of the others, the batch or the threads (of a network up
 /// to its rounding).
 struct SampleRequest {
@@ -31,8 +31,8 @@ struct SampleRequest {
   int batch = 256;            ///< rows in one model call
   int threads = 0;     ///< of an exact model workers, of a network Torch's; 0: all cores, or what Torch is set to
   at::Tensor noise{};  ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
-  /// 2 or more: trajectory p interpolate + j starts at point j, both ends included, of the great circle from starting
-  /// latent p to p + 1; `noise` has as many rows as that takes. 0: at latent i itself.
+  /// 2 or more: with k for it, trajectory p k + j starts at point j of the k on the great circle from starting latent p
+  /// to p + 1, both ends included; `noise` has as many rows as that takes. 0: trajectory i starts at latent i.
   int interpolate = 0;
   /// Data to start from, [count, *shape] or [1, *shape] for all, float64, data units: trajectories start at sigma_s
   /// from init + sigma_s n, n their latents. Undefined: at sigma_max from sigma_max n.
@@ -41,8 +41,8 @@ struct SampleRequest {
   std::optional<double> strength{};
   /// [*shape] float64: where it is 1, D is init's; where it is 0, the model's. Undefined: 0 everywhere.
   at::Tensor mask{};
-  /// Events of this many trajectories, the first ones, bear a direction in any dimension; those of the others up to 256
-  /// coordinates. 8 bytes a coordinate and speciation are kept.
+  /// Speciations of the first so many trajectories have a direction in any dimension, those of the others up to 256
+  /// coordinates only. Takes 8 bytes of memory a coordinate and speciation.
   std::int64_t long_directions = 0;
   Observer* observer = nullptr;  ///< told what happens, and asked whether to cancel; null: nobody. Not kept
   /// Which of first .. first + count - 1 to draw: what is missing, or this process's part. Null: all, in order. Not
@@ -50,7 +50,7 @@ struct SampleRequest {
   WorkSource* work = nullptr;
 };
 
-/// What a sampler measures before it draws. Given to another one, nothing is measured again.
+/// What a sampler measures before it draws. Another sampler that is given it measures nothing.
 struct Prepared {
   GuardProfile profile;                  ///< of adaptive steps
   std::optional<FittedSchedule> fitted;  ///< of the schedule fitted

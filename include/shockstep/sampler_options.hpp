@@ -32,7 +32,7 @@ struct SamplerOptions {
   /// ancestral, DDIM's eta, equal to this at 0 and 1 only. Runs of equal seed, eta and range share the Brownian path
   /// of each trajectory.
   double eta = 1;
-  /// Must solve that equation, and needs `steps` unless it is adaptive.
+  /// A method for the equation of `dynamics`; one that is not adaptive needs `steps`.
   Method method = Method::multistep;
   /// None: adaptive, each trajectory with its own steps. Else a grid that all trajectories share: nothing is
   /// estimated, no step is repeated, and tolerance and guard are not used. The reverse SDE uses no guard in either

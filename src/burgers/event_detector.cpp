@@ -44,7 +44,7 @@ class TwoModes {
   }
 
  private:
-  /// (r - c)/2r and (r + c)/2r, where (r - c)(r + c) = product: the one that cancels from the other.
+  /// (r - c)/2r and (r + c)/2r, where (r - c)(r + c) = product: whichever would cancel follows from the other.
   static std::array<double, 2> weights(double c, double product, double r) {
     const double large = r + std::abs(c), small = product / large;
     return c > 0 ? std::array{small / (2 * r), large / (2 * r)} : std::array{large / (2 * r), small / (2 * r)};
@@ -77,7 +77,7 @@ bool EventDetector::due(double lam, bool last) const {
   if (last && (!has_ || J_ < .97 || calm_ > 0)) return false;
   if (level_ && since < level_spacing) return false;
   if (open()) return since >= open_spacing || last;
-  // The first one comes before J can cross 1: where a window begins, it is measured on both sides.
+  // J is first measured before it can cross 1, so that the beginning of a window has a measurement on either side.
   if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) || (!gate_.empty() && gate_(lam) <= 1.02))
     return false;
   if (!has_) return true;

@@ -26,7 +26,7 @@ class EventDetector {
 
   /// True if J should be measured at this node; last: it lies at sigma_min.
   bool due(double lam, bool last) const;
-  /// While a window is open, directions are known well.
+  /// Whether a window is open: the direction of the last measurement is then a good one.
   bool open() const { return has_ && J_ > 1; }
 
   /// A node at lam: the end of an accepted step, or a stage inside one, h after the node before; D moved by `moved` (2-norm).

@@ -11,9 +11,9 @@
 
 namespace shockstep {
 
-/// One product J v per model evaluation, at a node where D is known already. Memory of the last direction is kept, since
-/// the top eigenvector turns slowly; the last change of D along the path is a product itself (dD = J dx + ...), and a
-/// little noise finds directions that wake up later. One power product alone follows the wrong eigenvector; two or three
+/// One product J v per model evaluation, at a node where D is known already. The first v is the last direction found, since
+/// the top eigenvector turns slowly, plus the last change of D along the path, a product itself (dD = J dx + ...), plus a
+/// small random part, which finds directions that grow later. A single product follows the wrong eigenvector; two or three
 /// Lanczos products do not (measured: docs/events.md).
 class JacobianProbe {
  public:
@@ -21,7 +21,7 @@ class JacobianProbe {
 
   explicit JacobianProbe(State& state);
 
-  /// Forgets the direction. The trajectory's number addresses the noise.
+  /// Forgets the direction. The trajectory's number addresses the random part of its probes.
   void reset(std::int64_t trajectory);
 
   /// The node to measure at. D is known at `predicted` only, but the trajectory goes on from `corrected`, and the two can

@@ -40,7 +40,7 @@ std::optional<double> parse_duration(const std::string& text) {
   return fits && sum > 0 && sum <= longest ? std::optional(sum) : std::nullopt;
 }
 
-// As a shell reads it back.
+// The argument quoted for a shell.
 std::string quoted(const std::string& word) {
   constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=:,+@%";
   if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
@@ -153,7 +153,7 @@ class CommandLine {
         ->take_last();
   }
 
-  // What CLI11 reads as text of these.
+  // Options that CLI11 reads as text and that are parsed here.
   void read_start() {
     if (!strength_.empty()) {
       options_.strength = parse_number(strength_);

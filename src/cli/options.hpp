@@ -31,7 +31,7 @@ struct Options {
   bool resume = false;                ///< go on with the run in `out`
   std::optional<Shard> shard;         ///< none: all of the run
   double time_limit = 0;              ///< seconds; 0: none
-  double tighten = 1;                 ///< by what the tolerances of paper's claims are divided
+  double tighten = 1;                 ///< divisor of the tolerances of paper's claims
   bool quiet = false, verbose = false;
   std::string command_line;  ///< as typed, for a shell, without --resume
 };

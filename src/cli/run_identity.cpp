@@ -75,7 +75,7 @@ Json finished_identity(const Json& summary, const Json& now) {
   out["shockstep"] = summary.at("version");
   if (!exact) {
     out["run"]["threads"] = summary.at("threads");
-    out["Torch"] = now["Torch"];  // whichever it was, the run is whole
+    out["Torch"] = now["Torch"];  // a run that is whole may have used another Torch
   }
   out["content"] = summary.at("content");
   if (summary.contains("init") && summary["init"].contains("strength")) out["--strength"] = summary["init"]["strength"];

@@ -19,7 +19,8 @@ using Json = nlohmann::ordered_json;
 /// change the last bits; of exact models they change none. Call it once the model is made.
 Json run_identity(const RunConfig& config, const Options& options, const ScoreModel& model);
 
-/// That of the run whose summary.json this is, in the form of `now`. Throws Json::exception if it is of something else.
+/// The identity of the run that a summary.json describes, in the form of `now`. Throws Json::exception if the file is of
+/// another command.
 Json finished_identity(const Json& summary, const Json& now);
 
 /// "run.seed was 3, is 4": the first difference; empty if there is none.

@@ -23,8 +23,8 @@ std::string word(const ConfigNode& sampler, const std::string& key, const std::s
   return has(sampler, key) ? sampler.find(key)->scalar : fallback;
 }
 
-/// The entry with what it does not set itself. Orders and variants belong to a method, eta and the guard to the equation:
-/// another one has its own.
+/// The entry completed from the section `sampler`. Order and solver_type are taken over for the same method only, eta and the
+/// guard for the same dynamics only.
 ConfigNode completed(ConfigNode entry, const ConfigNode& sampler) {
   const std::string method = word(sampler, "method", "multistep"), dynamics = word(sampler, "dynamics", "ode");
   const bool same_dynamics = word(entry, "dynamics", dynamics) == dynamics;

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* alias_of_fitted = "burgers";
 constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
 
-/// Where steps has a number alone.
+/// The schedule of `steps: N`.
 Schedule usual_schedule(Dynamics dynamics) {
   return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::log_sigma;
 }
@@ -72,7 +72,7 @@ std::optional<FixedSteps> automatic_steps(const SamplerOptions& options) {
   return std::nullopt;
 }
 
-/// Steps as a word: adaptive and auto are the only ones, but others come to mind.
+/// `steps` as a word: adaptive or auto; for other words that users try, an error that says what to write.
 std::optional<FixedSteps> read_steps_word(Section& sampler, const SamplerOptions& options) {
   const std::string word = sampler.text("steps", "adaptive");
   if (word == "adaptive") return std::nullopt;
@@ -97,7 +97,7 @@ std::optional<FixedSteps> steps_of(Section& sampler, const SamplerOptions& optio
   }
   Section steps = sampler.section("steps");
   for (const char* key : {"schedule", "count", "rho", "sigmas", "file"})
-    steps.ignore(key);  // known, if not in this form
+    steps.ignore(key);  // a key of sampler.steps that this form has no use for
   const char* whole = steps.has("sigmas") ? "sigmas" : steps.has("file") && !steps.has("schedule") ? "file" : nullptr;
   if (whole) {
     for (const char* key : {"schedule", "count", "rho", "file"})

@@ -206,7 +206,7 @@ void set_value(ConfigNode& root, const std::string& assignment, const std::strin
   try {
     value = parse_yaml(assignment.substr(equals + 1), "");
   } catch (const ConfigError& e) {
-    const std::string what = e.what(), line = e.key() + ": ";  // "line 1" of the value says nothing
+    const std::string what = e.what(), line = e.key() + ": ";  // the value has a single line: its number would mislead
     throw ConfigError(printable(name, 1000), printable(path),
                       "cannot read the value: " + what.substr(what.starts_with(line) ? line.size() : 0));
   }

@@ -1,4 +1,4 @@
-/// What the denoiser of any data satisfies, to tell a broken model by.
+/// Bounds that the denoiser of any data satisfies: a model that exceeds them is broken.
 ///
 /// D = E[x0 | x] with x = x0 + sigma n, so x - D = sigma E[n | x]. For every convex f, E f(E[n | x]) <= E f(n) (Jensen):
 /// over samples, |D - x|^2/sigma^2 has a mean of at most d and exponential moments of at most those of chi^2_d, and so has

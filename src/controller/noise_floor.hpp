@@ -8,8 +8,8 @@
 /// part rules, one value more extrapolates better: gap_k+1/gap_k is about h over the time scale of D, and stays small over
 /// a feature however short once the step resolves it. Where noise rules, gap_k+1/A_k+1 = gap_k/A_k = nu at every order.
 ///
-/// A feature not resolved, or a jump, spoils the at most k + 1 steps whose values lie across it. So it takes many more
-/// steps that look like noise than steps that do not, all of them short, before anything is called noise.
+/// A feature that is not resolved, or a jump, spoils only the steps whose values lie on both sides of it, at most k + 1.
+/// Noise is therefore recognised only after many more short steps have looked like it than have not.
 ///
 /// Roughness on a scale below h looks like noise at every order, too, and what it costs grows with h. So only short steps
 /// show noise, at first and when it has grown; it fades with the tolerance unless they show it again, since the roughness
@@ -23,7 +23,7 @@
 
 namespace shockstep {
 
-/// What a step's error is held against: that much is the model's noise, and that much more is allowed.
+/// What a step's error is compared with: its part that is the model's noise, and what is allowed on top.
 struct StepBound {
   double noise = 0;
   double allowed = 0;
@@ -83,7 +83,7 @@ class NoiseFloor {
   }
 
  private:
-  static constexpr double short_step = .05;  // in lam: longer ones are no crawl, and need not resolve D
+  static constexpr double short_step = .05;  // in lam: longer steps may fail to resolve D without any noise
   static constexpr double alike = .5;        // gaps of two orders over their amplifications: 1 for noise
   static constexpr int evidence = 24;        // four times the steps that a jump spoils at the highest order
   static constexpr double memory = .25;

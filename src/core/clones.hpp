@@ -2,7 +2,7 @@
 /// loops full of exp, without building for one machine only.
 #pragma once
 
-// Not with sanitizers, which are not up yet when the choice is made.
+// Not with sanitizers: the choice is made before they are initialised.
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__ELF__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define SHOCKSTEP_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))

@@ -1,4 +1,4 @@
-/// Standard errors of statistics that are no means.
+/// Standard errors of statistics other than means.
 #pragma once
 
 #include <cmath>

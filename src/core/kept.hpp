@@ -24,7 +24,7 @@ auto kept(const std::string& path, Read read, Measure measure, Text text) -> dec
     try {
       return read(read_text(path, "cannot be read"));
     } catch (const FileError&) {
-      // Whatever is wrong with it, measuring again is right.
+      // A file that cannot be read for any reason is measured anew.
     }
   }
   auto value = measure();

@@ -200,8 +200,8 @@ Calibration::Samples Calibration::run(Plan plan, const InterfaceProbe::Latents& 
   return out;
 }
 
-/// Of rows of the pilot, ascending, those that end well. Rows between them run too, since trajectories of a run are
-/// consecutive; few are ever missing.
+/// The rows among the pilot's given ones, ascending, that end well. Rows between them run too, since the trajectories of a
+/// run are consecutive; hardly any are missing.
 Calibration::Samples Calibration::run_rows(const Plan& plan, const Indices& rows) {
   if (rows.empty()) return {};
   const std::int64_t first = rows.front();
@@ -271,7 +271,7 @@ std::vector<double> Calibration::fitted(std::vector<double> start, const Residua
   problem.row_length = d_;
   problem.residuals = [&](const std::vector<double>& a) {
     const auto sigmas = warp_.sigmas(a);
-    // The check may lose part of its share, but not the fit its first rounds.
+    // Where evaluations run short the check at the interfaces gives up some of its share before the fit loses its first rounds.
     const bool early = spent_ + one_run + after_fit() <= most_ && runs_ < runs_planned / 2;
     if (!descends(sigmas) || (left() < one_run + after_fit() + for_check() && !early)) return Residuals{};
     ++runs_;
@@ -311,7 +311,7 @@ std::vector<std::vector<double>> Calibration::ways(const Tried& equal_steps) {
   return out;
 }
 
-/// Mean square of all but the largest tenth: what errors of trajectories at the right mode come to.
+/// Mean square of all errors but the largest tenth: that of trajectories which end in the right mode.
 double bulk_square(std::vector<double> errors) {
   std::ranges::sort(errors);
   errors.resize(errors.size() - errors.size() / 10);

@@ -6,13 +6,13 @@
 
 namespace shockstep {
 
-/// The caller's, asked whether to cancel and nothing else; nullptr never cancels.
+/// Passes on cancelled() of the caller's observer and nothing else; without one it never cancels.
 class CancelOnly final : public Observer {
  public:
   explicit CancelOnly(const Observer* caller) : caller_(caller) {}
   bool cancelled() const override { return caller_ && caller_->cancelled(); }
 
-  /// What was measured of a cancelled run is nothing to go on with.
+  /// Throws Cancelled if the run was cancelled: what was measured so far is not to be used.
   void throw_if_cancelled() const {
     if (cancelled()) throw Cancelled("cancelled before the first trajectory");
   }

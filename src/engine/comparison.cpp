@@ -52,7 +52,7 @@ std::int64_t count(const RunStatistics& statistics, Status status) {
   return statistics.count_by_status[static_cast<int>(status)];
 }
 
-/// What was evaluated once, before any trajectory.
+/// Evaluations that a method takes once, before any trajectory: of a pilot or a fit.
 std::int64_t evaluations_before(const Sampler& sampler) {
   return sampler.profile().evaluations + (sampler.fitted() ? sampler.fitted()->evaluations : 0);
 }
@@ -150,8 +150,9 @@ ComparisonResult Comparison::run(const std::function<void(const ComparisonRow&)>
   for (std::size_t i = 0; i < samplers_.size(); ++i) {
     const Result run = sample(samplers_[i], first + i);
     if (!whole(run.statistics, request_)) return result;
-    const bool sde = methods_[i].options.dynamics == Dynamics::sde;  // ends elsewhere than the ODE, by right
-    if (!reference.defined()) reference = exact_reference();         // now that the sampler has checked the request
+    const bool sde =
+        methods_[i].options.dynamics == Dynamics::sde;        // its samples differ from the ODE's and are not errors
+    if (!reference.defined()) reference = exact_reference();  // now that the sampler has checked the request
     if (distances_.wanted && !distribution) {
       distribution.emplace(*model_, process_, methods_.front().options.final, distances_.data, request_.count);
       result.floor = distribution->floor();

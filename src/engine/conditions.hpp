@@ -1,4 +1,4 @@
-/// Labels that run out.
+/// Whether the model has a label for every trajectory that is asked for.
 #pragma once
 
 #include <shockstep/error.hpp>

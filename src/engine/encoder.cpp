@@ -23,8 +23,8 @@ namespace {
 
 constexpr std::int64_t most_exact = 16;  // dimensions: beyond, Hutchinson's directions are fewer
 
-// Of the central differences, over sigma. Their error is the square of it times that of D over an interface, sigma^2 over
-// the distance of two modes; that of rounding is D's divided by it, 1e-16 or 1e-7.
+// Half the length of the central differences over sigma. Truncation grows with its square, most where D changes over the
+// width of an interface, sigma^2 over the distance of two modes; rounding, 1e-16 or 1e-7 of D, is divided by it.
 constexpr double difference_exact = 1e-4, difference_network = .03;
 
 SamplerOptions checked(SamplerOptions options) {

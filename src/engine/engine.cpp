@@ -39,7 +39,7 @@ class Floor {
     return stopped_.load(std::memory_order_relaxed) || (run_.observer && run_.observer->cancelled());
   }
 
-  /// What is under way is given up.
+  /// Ends the run: trajectories under way are interrupted.
   void stop() { stopped_ = true; }
 
   void finished(const Trajectory& trajectory) {
@@ -132,7 +132,7 @@ class Worker {
       if (rows_.empty()) break;
       try {
         evaluate();
-      } catch (const Cancelled&) {  // the model's own wish, as an observer's
+      } catch (const Cancelled&) {  // a model may cancel the run, as an observer may
         floor_.stop();
         break;
       }

@@ -27,7 +27,7 @@ bool at_a(const Arc& arc, const std::vector<double>& end) {
   return rms_difference(end, arc.end_a) < rms_difference(end, arc.end_b);
 }
 
-// Ends at t of the arcs that are still of interest.
+// The ends of the trajectories that start at t of each arc still searched.
 std::vector<std::vector<double>> ends(const InterfaceProbe::Sampler& sampler, const std::vector<Arc>& arcs,
                                       const std::vector<std::pair<std::size_t, double>>& wanted) {
   InterfaceProbe::Latents latents;

@@ -7,7 +7,7 @@
 
 namespace shockstep {
 
-/// Two starting latents and where their trajectories end, apart.
+/// Two starting latents and the ends of their trajectories, which lie at different modes.
 struct Arc {
   std::vector<double> a, b, end_a, end_b;
 };

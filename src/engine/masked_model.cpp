@@ -30,7 +30,7 @@ at::Tensor MaskedModel::denoise(const at::Tensor&, const at::Tensor&) const {
 
 at::Tensor MaskedModel::denoise_rows(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& trajectory) const {
   at::Tensor answer = model_.denoise_rows(x, sigma, trajectory);
-  // What is not an answer is for the caller to refuse.
+  // A wrong shape or type is passed on for the caller to refuse.
   if (!answer.defined() || answer.sizes() != x.sizes() || answer.scalar_type() != at::kDouble ||
       !answer.device().is_cpu())
     return answer;

@@ -203,7 +203,7 @@ void Pilot::measure_reference() {
   base_.first_step = 1.2;
 }
 
-/// Mean ln error of the first of the pilot's rows, were their evaluations all the same: errors go like evaluations^-order.
+/// Mean ln error of the first of the pilot's rows, corrected to equal evaluations: errors fall as evaluations^-order.
 double Pilot::cost(const std::vector<Row>& rows, int order) const {
   std::vector<double> errors;
   double evaluations = 0;
@@ -341,7 +341,7 @@ GuardProfile run_pilot(const ScoreModel& model, const Process& process, const Sa
     rehearsal = pilot.rehearse_at(step_tolerance);
     slope = std::clamp(std::log((rehearsal.profile.high_error + 1e-300) / (before + 1e-300)) / std::log(move), .6, 1.8);
   }
-  // A tolerance out of reach within max_evaluations: the best use of them is a step tolerance with which all arrive.
+  // The tolerance is out of reach within max_evaluations: steps are loosened until the rows arrive.
   for (int n = 0; n < most_loosened && !fits(); ++n) {
     step_tolerance *= loosened;
     rehearsal = pilot.rehearse_at(step_tolerance);

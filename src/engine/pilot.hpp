@@ -15,7 +15,7 @@ namespace shockstep {
 inline constexpr int rows_rehearsed = 48;      ///< the score needs no reference, so its quantile may use more rows
 inline constexpr double share_repeated = .04;  ///< of trajectories: what the threshold of the score leaves above it
 
-/// Unit-variance starting latents of a row of the pilot: the same for every model and run.
+/// Unit-variance starting latents of a row of the pilot: they depend on the row and the dimension alone.
 void pilot_latents(std::int64_t row, std::span<double> out);
 
 /// The profile that needs no pilot: tolerance weighted by 1 + sigma/data_std. Where the model does not know its data_std it

@@ -83,7 +83,7 @@ GuardProfile read_profile(const std::string& path, const ScoreModel& model, cons
   return profile;
 }
 
-/// What a schedule is fitted to: the errors of the ODE's method, since the SDE's are noise for the most part.
+/// The options that a schedule is fitted with: those of the ODE, since differences of SDE samples are mostly chance.
 SamplerOptions on_flow(SamplerOptions options) {
   options.dynamics = Dynamics::ode;
   const MethodSpec& spec = spec_of(options.method);
@@ -102,7 +102,7 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   if (wanted == "pilot") {
     const auto read = [&](const std::string& text) {
       GuardProfile profile = guard_profile_from_json(text, options.cache);
-      profile.source = "pilot";  // where it was kept meanwhile does not matter
+      profile.source = "pilot";  // read from the cache or measured now: the same profile
       return profile;
     };
     return kept(options.cache, read, pilot, [](const GuardProfile& profile) { return to_json(profile); });

@@ -1,4 +1,4 @@
-/// Where the trajectories of a request start: latents drawn, given, or between two of these; and data beneath them.
+/// Where the trajectories of a request start: latents drawn, given, or between two of these, and the data they are added to.
 #pragma once
 
 #include <shockstep/process.hpp>
@@ -20,7 +20,7 @@ using Latents = std::function<void(std::int64_t trajectory, std::span<double> ou
 /// ConfigError naming the field that does not fit.
 Latents starting_latents(const SampleRequest& request, std::int64_t d);
 
-/// request.init by trajectory.
+/// The datum of request.init that each trajectory starts from.
 class InitRows {
  public:
   /// Throws ConfigError unless request.init is [count or 1, *shape] and finite.
@@ -35,7 +35,7 @@ class InitRows {
   std::int64_t first_, d_;
 };
 
-/// Latents which times sigma are init + sigma n.
+/// (init + sigma n)/sigma: the latents that, times sigma, are the noised datum.
 Latents on_data(Latents latents, InitRows init, double sigma);
 
 /// Where a trajectory of that strength starts: lam_s = lam_begin + (1 - S)(lam_end - lam_begin), sigma_max for 1.

@@ -94,7 +94,7 @@ void BatchedModel::together(std::size_t n) {
   parts_.clear();
   const auto each = static_cast<std::size_t>(call_rows_);
   for (std::size_t begin = 0; begin < n; begin += each) {
-    // A network's last call reaches back: it has as many rows as the others.
+    // A network's last call begins earlier and repeats rows, so that it has as many as the others.
     const std::size_t from = exact_ ? begin : std::min(begin, capacity() - each);
     const double* D = parts_.emplace_back(call(from, std::min(each, n - from))).const_data_ptr<double>();
     const std::size_t end = std::min(begin + each, n);

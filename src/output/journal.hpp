@@ -1,8 +1,8 @@
 /// What a run that is under way has done so far: one record a trajectory, from which all its files can be made.
 ///
 /// The first record is the header, text of the caller's; the others are trajectories in order of completion, and what sessions
-/// of the run cost. A trajectory that was interrupted is not done and has no record; one that failed, or whose sample is
-/// not finite, is and has.
+/// of the run cost. A trajectory that failed, or whose sample is not finite, counts as done and has a record; one that was
+/// interrupted does not.
 #pragma once
 
 #include <shockstep/observer.hpp>
@@ -31,9 +31,9 @@ class JournalReader {
   explicit JournalReader(const std::string& path);
 
   const std::string& header() const { return header_; }
-  /// The next trajectory; none at the end of what is whole. Valid until the next call.
+  /// The next trajectory; null behind the last whole record. Valid until the next call.
   const DoneTrajectory* next();
-  /// Of the sessions read so far: times, model calls, first failure.
+  /// What the sessions read so far cost: times, model calls, first failure.
   const RunStatistics& cost() const { return cost_; }
   std::int64_t whole() const { return records_.whole(); }
   std::int64_t rest() const { return records_.rest(); }

@@ -35,7 +35,7 @@ class RecordReader {
 };
 
 /// The writer: one process at a time. Records reach the system within .2 s or 64 KiB, whichever comes first, and the disk
-/// within about five seconds: killed, the process loses no more than the former, a failing machine no more than the latter.
+/// within about five seconds: what a killed process loses is bounded by the former, what a failing machine loses by the latter.
 class RecordLog {
  public:
   /// Opens or makes the file and locks it, as long as this lives. Throws FileError if another process has it.
@@ -48,7 +48,7 @@ class RecordLog {
   /// before any record. Throws FileError, as do all members.
   void begin(std::int64_t keep);
   void append(std::string_view record);
-  /// What was appended is on the disk.
+  /// Waits until what was appended is on the disk.
   void close();
 
  private:

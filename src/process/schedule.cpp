@@ -10,7 +10,7 @@ namespace {
 
 constexpr double float32_rounding = 1e-6;  // relative
 
-/// What was given by hand, made fit or refused.
+/// Sigmas given by hand: ends off by rounding are put on the range, sigmas that do not fit are refused.
 std::vector<double> checked(const FixedSteps& steps, const Process& process) {
   std::vector<double> sigmas = steps.sigmas;
   const auto fail = [&](const std::string& sentence) { throw ConfigError(steps.origin, sentence); };

@@ -63,7 +63,7 @@ Awaited<CorrectionSums> MultistepHistory::correct() {
 Awaited<CorrectionSums> MultistepHistory::adopt(double h) {
   h_ = h;
   weights_ = {};
-  weights_.order = 1;  // and correct = 0: the end stays where it is
+  weights_.order = 1;  // `correct` is 0 with it: the end stays where it is
   return correct();
 }
 

@@ -189,7 +189,8 @@ StepController::Verdict AdaptiveTrajectory::judge(Attempt& a) {
   a.bound = noise_.bound(a.tolerance, noise_.found() ? multistep_.noise_weight() * scale : 0);
   a.ratio = a.bound.ratio(a.error);
   a.error_order = a.staged ? staged_->error_order() + 1 : multistep_.order() + 2;
-  // The shortest step is accepted: nothing but noise or a jump fails it, and it tells the one from the other.
+  // The shortest step is accepted whatever its error: only noise or a jump can exceed the tolerance there, and the noise floor
+  // needs the step to tell which.
   const bool force = a.step.forced || (a.ratio > 1 && a.step.length <= shortest_step);
   return controller_.judge(a.ratio, a.step.length / a.unit, a.error_order, force);
 }
@@ -243,8 +244,8 @@ bool AdaptiveTrajectory::due(const Node& node) const {
   return wanted && evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
 }
 
-/// What a measurement must leave: the steps to the end at the pilot's typical lengths, and half as many again for rejections.
-/// Without a pilot no more than landing takes.
+/// Evaluations that must be left after a probe: the steps to the end at the pilot's typical lengths, and half as many again for
+/// rejections. Without a pilot, what landing takes.
 int AdaptiveTrajectory::evaluations_to_finish() const {
   const LamTable& cap = guard_.cap;
   if (cap.empty()) return steps_to_land(plan_.range.lam_end - multistep_.lam());

@@ -98,7 +98,7 @@ Task<bool> Ascent::measure_trace() {
   for (double& trace : traces_) trace = static_cast<double>(state_.dimension()) - trace;
   const double error = volume_.add(-multistep_.lam(), traces_);
   if (volume_.order() < 2) co_return true;
-  // Nothing is rejected for the integral: what it asks for is the length of the next step.
+  // A step is never rejected for the integral's error: that only bounds the length of the next step.
   const double factor = std::pow(volume_aim * volume_tolerance() / (error + 1e-300), 1. / volume_.order());
   proposed_ = std::min(proposed_, last_length_ * std::clamp(factor, controller_.shrink, controller_.growth));
   co_return true;

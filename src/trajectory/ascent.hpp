@@ -1,7 +1,7 @@
 /// One datum on its way up: the probability flow from sigma_min to sigma_max, and the divergence along it.
 ///
-/// The same multistep as downwards, with steps of negative length in lam: dx/dlam = D - x in either direction. Instead of
-/// an interface there is its mirror image, which errors leave smaller. ln p is carried by the flow (Chen et al. 2018,
+/// The same multistep as downwards, with steps of negative length in lam: dx/dlam = D - x in either direction. Where errors
+/// grow on the way down, in an interface, they shrink on the way up. ln p is carried by the flow (Chen et al. 2018,
 /// "instantaneous change of variables"): with div(D - x) = tr dD/dx - d,
 ///   ln p_min(x_min) = ln p_max(x_max) + int over ln sigma of (d - tr dD/dx).
 /// The trace is that of central differences, along every coordinate or along random signs v with v.dD/dx v (Hutchinson

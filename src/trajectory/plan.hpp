@@ -23,7 +23,7 @@ struct AdaptivePlan {
   GuardProfile guard;
   AdaptiveMethod own{};              ///< what Method::own is
   bool events = false;               ///< detect events, with probes
-  std::int64_t long_directions = 0;  ///< of trajectories before this one they bear a direction in any dimension
+  std::int64_t long_directions = 0;  ///< events of trajectories numbered below this have a direction in any dimension
   bool data_are_given =
       false;  ///< trajectories start from data that need not be the model's, of which drift and asymmetry tell nothing
   /// Of a pilot: keep steps and measurements in PathData, and measure J every so many accepted steps (0: never) below a sigma.
