@@ -13,9 +13,9 @@ class BurstScore {
  public:
   void reset() { *this = {}; }
 
-  /// An accepted step from lam0 to lam1; rate2 = |v_n|^2, bend2 = |v_n - v_n-1|^2.
-  void add(double rate2, double bend2, double lam0, double lam1) {
-    const double part = (rate2 + bend2) * std::exp(lam0 + lam1);
+  /// An accepted step from lam0 to lam1; speed2 = |v_n|^2, bend2 = |v_n - v_n-1|^2.
+  void add(double speed2, double bend2, double lam0, double lam1) {
+    const double part = (speed2 + bend2) * std::exp(lam0 + lam1);
     sum_ += part;
     if (part > .1 * largest_) late_ = lam1;
     if (part > largest_) largest_ = part;

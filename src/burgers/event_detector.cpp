@@ -195,7 +195,7 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
   std::size_t first = nodes_.size(), last = 0, top = 0;
   for (std::size_t j = 0; j < nodes_.size(); ++j) {
     if (nodes_[j].lam <= window.enter || nodes_[j].lam - nodes_[j].h >= window.exit) continue;
-    if (first == nodes_.size() || nodes_[j].rate > nodes_[top].rate) top = j;
+    if (first == nodes_.size() || nodes_[j].speed > nodes_[top].speed) top = j;
     first = std::min(first, j);
     last = j;
   }
@@ -207,7 +207,7 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
       for (std::size_t k = 0; k < 3; ++k) {
         const Node& n = nodes_[top + k - 1];
         x[k] = n.lam - .5 * n.h - middle;
-        y[k] = std::log(n.rate + 1e-300);
+        y[k] = std::log(n.speed + 1e-300);
       }
       const double left = (y[1] - y[0]) / (x[1] - x[0]), right = (y[2] - y[1]) / (x[2] - x[1]);
       const double curvature = (right - left) / (x[2] - x[0]);
@@ -217,7 +217,7 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
     const double around = std::max(h, open_spacing);  // the stages of a Runge-Kutta step may lie very close
     double low = peak - around, high = peak + around;
     for (std::size_t j = first; j <= last; ++j)
-      if (nodes_[j].rate >= .7 * nodes_[top].rate) {
+      if (nodes_[j].speed >= .7 * nodes_[top].speed) {
         low = std::min(low, nodes_[j].lam - nodes_[j].h);
         high = std::max(high, nodes_[j].lam);
       }

@@ -39,7 +39,7 @@ class EventDetector {
 
  private:
   struct Node {
-    double lam, h, rate;  // rate: |dD/dlam|/sigma over the step that ends here
+    double lam, h, speed;  // speed: |dD/dlam|/sigma over the step that ends here
     int accepted;
   };
   struct Measurement {

@@ -55,11 +55,11 @@ void JacobianProbe::reset(std::int64_t trajectory) {
   known_ = false;
 }
 
-Task<> JacobianProbe::measure(Node node, double noise, int products, int& evaluations) {
+Task<> JacobianProbe::measure(Node node, double random_share, int products, int& evaluations) {
   products = std::min<int>({products, max_products, static_cast<int>(state_.dimension())});
   asymmetry2_ = 0;
   co_await state_.set(base_, node.predicted);
-  co_await first_direction(node, noise);
+  co_await first_direction(node, random_share);
   for (done_ = 0; done_ < products;) {
     // One more product w = J v.
     const auto n = static_cast<std::size_t>(done_);
@@ -109,8 +109,8 @@ Task<> JacobianProbe::measure(Node node, double noise, int products, int& evalua
   known_ = length > 0;
 }
 
-/// The direction known before, a little of the last change of D, which is a product itself, and a little noise.
-Task<> JacobianProbe::first_direction(Node node, double noise) {
+/// The direction known before, a little of the last change of D, which is a product itself, and a little of a random one.
+Task<> JacobianProbe::first_direction(Node node, double random_share) {
   const Vector first = v_[0], change = w_[0];  // w_[0] is free until the first answer
   const std::size_t d = state_.dimension();
   co_await state_.set(change, node.D - node.D_before);
@@ -123,14 +123,14 @@ Task<> JacobianProbe::first_direction(Node node, double noise) {
     co_await state_.set(first, change);
   }
   if (d > 1) {
-    co_await write_noise(change);
-    co_await state_.set(first, first + noise / std::sqrt(static_cast<double>(d)) * change);
+    co_await write_random(change);
+    co_await state_.set(first, first + random_share / std::sqrt(static_cast<double>(d)) * change);
   }
   const double length = co_await state_.normalise(first);
   if (length == 0) co_await write_first_coordinate(first);  // D did not move at all: any direction will do
 }
 
-Awaited<Done> JacobianProbe::write_noise(Vector out) {
+Awaited<Done> JacobianProbe::write_random(Vector out) {
   return state_.write(out, [&](std::span<double> numbers) {
     fill_uniform(numbers, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_), measured_++);
   });

@@ -31,9 +31,9 @@ class JacobianProbe {
     Vector D, D_before;  // at `predicted`, and at the node before
     double sigma;
   };
-  /// Measures J there. noise: relative weight of a random direction; products: 1 to max_products, the fewest that will do are
+  /// Measures J there. random_share: relative weight of a random direction; products: 1 to max_products, the fewest that will do are
   /// used. `evaluations` counts them as they are made.
-  Task<> measure(Node node, double noise, int products, int& evaluations);
+  Task<> measure(Node node, double random_share, int products, int& evaluations);
 
   double J() const { return J_; }
   /// Mean square over pairs of products of (v.(J w) - w.(J v))^2/(|J v|^2 + |J w|^2): 0 for a gradient field, whose J is
@@ -44,8 +44,8 @@ class JacobianProbe {
   Vector denoised() const { return denoised_; }
 
  private:
-  Task<> first_direction(Node node, double noise);
-  Awaited<Done> write_noise(Vector out);
+  Task<> first_direction(Node node, double random_share);
+  Awaited<Done> write_random(Vector out);
   Awaited<Done> write_first_coordinate(Vector out);
 
   State& state_;

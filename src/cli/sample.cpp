@@ -32,18 +32,18 @@ RunStatistics replay(JournalReader& journal, Destination& destination, OpenWork&
 }
 
 /// Draws what is missing of a run or shard. `writer`: null for a shard.
-RunStatistics draw(SampleRun& run, RunJournal& kept, RunWriter* writer, const Options& options) {
+RunStatistics draw(SampleRun& run, RunJournal& run_journal, RunWriter* writer, const Options& options) {
   const Part& part = run.part();
   Progress progress(part.count, !options.quiet);
   Destination destination(run.config(), writer, progress);
   OpenWork work(part.first, part.count);
   RunStatistics cost;
-  if (JournalReader* before = kept.reader()) {
+  if (JournalReader* before = run_journal.reader()) {
     cost = replay(*before, destination, work, part);
-    kept.go_on();
+    run_journal.go_on();
   }
   progress.begin();
-  Journal* journal = kept.journal();
+  Journal* journal = run_journal.journal();
   destination.write_to(journal);
 
   SampleRequest request = run.request();
@@ -73,31 +73,33 @@ int sample(const Options& options) {
   TimeLimit limit(options.time_limit, "--time-limit: the model call does not come back; go on with: " + again);
   SampleRun run(options);
   const Part& part = run.part();
-  RunJournal kept(run.folder(), options, run.identity(), run.model().exact());
-  if (kept.found() == RunJournal::Found::finished) {
+  RunJournal run_journal(run.folder(), options, run.identity(), run.model().exact());
+  if (run_journal.found() == RunJournal::Found::finished) {
     std::printf("%s: finished before, nothing to do\n", run.folder().c_str());
     return 0;
   }
-  if (options.resume && kept.found() == RunJournal::Found::nothing) log::info("nothing to go on with: begins anew");
-  run.prepare(kept.header() ? &kept.header()->prepared : nullptr);
+  if (options.resume && run_journal.found() == RunJournal::Found::nothing)
+    log::info("nothing to go on with: begins anew");
+  run.prepare(run_journal.header() ? &run_journal.header()->prepared : nullptr);
 
   // Before any other file is touched, since this throws where another process is at work in the folder.
-  if (!kept.reader() && (options.shard || run.config().output.journal)) kept.begin(run.sampler().prepared());
+  if (!run_journal.reader() && (options.shard || run.config().output.journal))
+    run_journal.begin(run.sampler().prepared());
   const auto writer = options.shard ? nullptr : run.writer();
-  const RunStatistics statistics = draw(run, kept, writer.get(), options);
+  const RunStatistics statistics = draw(run, run_journal, writer.get(), options);
   limit.release();
   const std::int64_t left = part.count - (statistics.trajectories() - statistics.with(Status::interrupted));
   if (left > 0) log::warning("interrupted; " + of_part(part.count - left, part) + " are done");
   if (writer) {
     run.close(*writer, statistics);
   } else {
-    kept.journal()->close();
+    run_journal.journal()->close();
     print_result(run.folder(), {journal_name(options.shard), run.log_name()}, statistics);
   }
-  if (left > 0 && kept.journal())
+  if (left > 0 && run_journal.journal())
     std::printf("go on with: %s\n", again.c_str());
-  else if (writer && kept.journal())
-    kept.remove();
+  else if (writer && run_journal.journal())
+    run_journal.remove();
   return exit_code(statistics, left > 0);
 }
 

@@ -163,17 +163,17 @@ int sample_together(const Options& options, const Ranks& ranks) {
     }
   }
   ranks.meet();  // before any begins its own
-  RankJournal kept(run, found, ranks.rank(), open);
+  RankJournal run_journal(run, found, ranks.rank(), open);
 
-  if (first || kept.header()) run.prepare(kept.header() ? &kept.header()->prepared : nullptr);
+  if (first || run_journal.header()) run.prepare(run_journal.header() ? &run_journal.header()->prepared : nullptr);
   const std::string header = ranks.from_first(
       first ? to_text({.identity = run.identity(), .part = "", .prepared = run.sampler().prepared()}) : "");
-  if (!first && !kept.header()) {
+  if (!first && !run_journal.header()) {
     const Prepared prepared = journal_header(header, "rank 0").prepared;
     run.prepare(&prepared);
   }
   ranks.meet();  // all have read what there was
-  Journal& journal = kept.open(header);
+  Journal& journal = run_journal.open(header);
 
   {
     Progress progress((open.count() + ranks.count() - 1) / ranks.count(), first && !options.quiet);

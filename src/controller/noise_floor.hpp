@@ -25,12 +25,12 @@ namespace shockstep {
 
 /// What a step's error is compared with: its part that is the model's noise, and what is allowed on top.
 struct StepBound {
-  double noise = 0;
+  double model_noise = 0;
   double allowed = 0;
 
-  double largest() const { return noise + allowed; }
+  double largest() const { return model_noise + allowed; }
   /// Error over tolerance as the step control should see it. Noise counts as no error, since it must not shorten steps.
-  double ratio(double error) const { return std::max(0., error - noise) / allowed; }
+  double ratio(double error) const { return std::max(0., error - model_noise) / allowed; }
 };
 
 /// Root mean squares over coordinates of one accepted step, data units; all zero: not measured.
@@ -57,17 +57,17 @@ class NoiseFloor {
     if (std::isnan(step.higher) || step.gap == 0) return;  // zero also if D does not move: quantised
     const bool noisy = step.higher > alike * step.gap;
     const bool eligible = noisy && step.h < short_step;
-    score_ = eligible ? std::min(score_ + 1, evidence) : std::max(score_ - 1, 0);
+    shown_ = eligible ? std::min(shown_ + 1, evidence) : std::max(shown_ - 1, 0);
     if (!found()) {
-      if (score_ == 0) sum_ = count_ = 0;
+      if (shown_ == 0) sum_ = count_ = 0;
       if (eligible) sum_ += step.gap * step.gap, ++count_;
-      if (score_ == evidence) variance_ = sum_ / count_;
+      if (shown_ == evidence) variance_ = sum_ / count_;
       return;
     }
     // Noise changes with sigma. Upward only on full evidence; downward whenever a step shows less.
     const double bound = noisy ? step.gap : step.higher;
-    const bool shown = eligible && score_ == evidence;
-    if (shown || bound * bound < variance_) variance_ += memory * (bound * bound - variance_);
+    const bool proved = eligible && shown_ == evidence;
+    if (proved || bound * bound < variance_) variance_ += memory * (bound * bound - variance_);
   }
 
   bool found() const { return variance_ > 0; }
@@ -88,7 +88,7 @@ class NoiseFloor {
   static constexpr int evidence = 24;        // four times the steps that a jump spoils at the highest order
   static constexpr double memory = .25;
 
-  int score_ = 0, count_ = 0;
+  int shown_ = 0, count_ = 0;
   double sum_ = 0, variance_ = 0;
   double tolerance_ = std::numeric_limits<double>::infinity();  // least so far
 };

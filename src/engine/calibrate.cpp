@@ -2,7 +2,7 @@
 #include <shockstep/error.hpp>
 
 #include "controller/fitted_schedule_json.hpp"
-#include "core/kept.hpp"
+#include "core/cached.hpp"
 #include "core/statistics.hpp"
 #include "engine/cancel_only.hpp"
 #include "engine/engine.hpp"
@@ -431,7 +431,7 @@ FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& proces
   if (options.dynamics == Dynamics::sde)
     throw ConfigError("sampler.dynamics", "a schedule is fitted to a method of the ODE; set it to ode");
   try {
-    return kept(
+    return cached(
         options.cache, [&](const std::string& text) { return fitted_schedule_from_json(text, options.cache); },
         [&] { return Calibration(model, process, options, most_evaluations, observer).fit(); },
         [](const FittedSchedule& fitted) { return to_json(fitted); });

@@ -54,16 +54,16 @@ constexpr double most_out_of_budget = .1;  // of the pilot's trajectories
 constexpr double loosened = 4;             // ratio of successive step tolerances while more of them are
 constexpr int most_loosened = 12;
 
-struct Row {
+struct Rehearsed {
   std::vector<double> sample;
   TrajectoryReport report;
   PathData path;
 };
 
 /// Runs pilot rows [first, first + count) with these settings; adds to `evaluations`.
-std::vector<Row> rehearse(const ScoreModel& model, const Plan& plan, std::int64_t first, std::int64_t count,
-                          std::int64_t& evaluations, const Observer* caller) {
-  std::vector<Row> rows(static_cast<std::size_t>(count));
+std::vector<Rehearsed> rehearse(const ScoreModel& model, const Plan& plan, std::int64_t first, std::int64_t count,
+                                std::int64_t& evaluations, const Observer* caller) {
+  std::vector<Rehearsed> rows(static_cast<std::size_t>(count));
   CancelOnly observer(caller);
   EngineRun run{.model = model, .plan = plan, .first = first, .count = count, .batch = 64, .observer = &observer};
   run.finished = [&](const Trajectory& row) {
@@ -74,7 +74,7 @@ std::vector<Row> rehearse(const ScoreModel& model, const Plan& plan, std::int64_
   const RunStatistics statistics = run_engine(run);
   evaluations += statistics.evaluations;
   observer.throw_if_cancelled();
-  for (const Row& row : rows)
+  for (const Rehearsed& row : rows)
     if (row.report.status != Status::ok && row.report.status != Status::budget)
       throw ModelError("a pilot trajectory ended with status " + std::string(name(row.report.status)) +
                        (statistics.first_failure.empty() ? "" : " (" + statistics.first_failure + ")") +
@@ -104,9 +104,9 @@ Plan pilot_plan(const Process& process, const SamplerOptions& options, GuardProf
 /// tolerance of a step.
 int suited_order(double mean_step) { return mean_step < step_for_5 ? 5 : mean_step < step_for_4 ? 4 : 3; }
 
-double mean_step(const std::vector<Row>& rows, double range) {
+double mean_step(const std::vector<Rehearsed>& rows, double range) {
   double steps = 0;
-  for (const Row& row : rows) steps += row.report.accepted;
+  for (const Rehearsed& row : rows) steps += row.report.accepted;
   return range * static_cast<double>(rows.size()) / steps;
 }
 
@@ -117,9 +117,9 @@ std::vector<double> logs(const std::vector<double>& values) {
 }
 
 /// Standard deviation of the samples along the direction where it is largest.
-double main_spread(const std::vector<Row>& rows) {
+double main_spread(const std::vector<Rehearsed>& rows) {
   std::vector<at::Tensor> samples;
-  for (const Row& row : rows) samples.push_back(at::tensor(row.sample, at::kDouble));
+  for (const Rehearsed& row : rows) samples.push_back(at::tensor(row.sample, at::kDouble));
   const auto x = at::stack(samples);
   const double largest = at::linalg_matrix_norm(x.sub(x.mean(0)), 2).item().toDouble();
   return largest / std::sqrt(static_cast<double>(rows.size() - 1));
@@ -139,9 +139,9 @@ class Pilot {
   Rehearsal rehearse_at(double step_tolerance);
 
  private:
-  std::vector<Row> rows(const GuardProfile& profile, std::int64_t first, std::int64_t count);
+  std::vector<Rehearsed> rows(const GuardProfile& profile, std::int64_t first, std::int64_t count);
   void measure_reference();
-  double cost(const std::vector<Row>& rows, int order) const;
+  double cost(const std::vector<Rehearsed>& rows, int order) const;
   void confirm_reference(std::size_t i, const GuardProfile& profile);
 
   const ScoreModel& model_;
@@ -150,10 +150,10 @@ class Pilot {
   const Observer* observer_;
   double begin_, end_;
   std::int64_t evaluations_ = 0;
-  GuardProfile base_;            // what does not depend on the tolerance of a step
-  bool warp_chosen_;             // before the first rehearsal, or by it
-  std::vector<Row> exact_;       // reference end points
-  std::vector<bool> confirmed_;  // those measured a second time
+  GuardProfile base_;             // what does not depend on the tolerance of a step
+  bool warp_chosen_;              // before the first rehearsal, or by it
+  std::vector<Rehearsed> exact_;  // reference end points
+  std::vector<bool> confirmed_;   // those measured a second time
   std::vector<std::vector<double>> gains_;
   double reference_step_ = 0;  // mean, in lam
 };
@@ -171,7 +171,7 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
   measure_reference();
 }
 
-std::vector<Row> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
+std::vector<Rehearsed> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
   return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_);
 }
 
@@ -189,7 +189,7 @@ void Pilot::measure_reference() {
 
   confirmed_.assign(exact_.size(), false);
   std::vector<std::vector<double>> growths;
-  for (const Row& row : exact_) {
+  for (const Rehearsed& row : exact_) {
     growths.push_back(growth(row.path.probes, begin_, end_));
     gains_.push_back(log_gain(growths.back(), (end_ - begin_) / (gain_nodes - 1)));
   }
@@ -204,7 +204,7 @@ void Pilot::measure_reference() {
 }
 
 /// Mean ln error of the first of the pilot's rows, corrected to equal evaluations: errors fall as evaluations^-order.
-double Pilot::cost(const std::vector<Row>& rows, int order) const {
+double Pilot::cost(const std::vector<Rehearsed>& rows, int order) const {
   std::vector<double> errors;
   double evaluations = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -258,12 +258,12 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
     warp_chosen_ = true;
   }
   std::vector<const PathData*> paths;
-  for (const Row& row : uncapped) paths.push_back(&row.path);
+  for (const Rehearsed& row : uncapped) paths.push_back(&row.path);
   profile.cap = typical_steps(paths, begin_, end_, few_steps);
   profile.paced = few_steps && !profile.cap.empty();
   auto rehearsed = rows(profile, 0, rows_rehearsed);
   std::vector<double> scores, errors;
-  for (const Row& row : rehearsed) scores.push_back(row.report.score);
+  for (const Rehearsed& row : rehearsed) scores.push_back(row.report.score);
   profile.threshold = weibull_quantile(scores, 1 - share_repeated);
 
   // 4. Redo, where the score tells large errors from small ones.
@@ -294,7 +294,7 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   profile.high_error = error_margin * conformal_quantile(errors, level);
   profile.evaluations = evaluations_;
   const auto spent = std::count_if(rehearsed.begin(), rehearsed.end(),
-                                   [](const Row& row) { return row.report.status == Status::budget; });
+                                   [](const Rehearsed& row) { return row.report.status == Status::budget; });
   return {profile, static_cast<double>(spent) / static_cast<double>(rehearsed.size()), evaluations_ - before};
 }
 
@@ -314,7 +314,7 @@ GuardProfile default_profile(const ScoreModel& model, const Process& process, co
   const std::size_t d = rows[0].sample.size();
   for (std::size_t i = 0; i < d; ++i) {
     std::vector<double> column;
-    for (const Row& row : rows) column.push_back(row.sample[i]);
+    for (const Rehearsed& row : rows) column.push_back(row.sample[i]);
     variance += std::pow(standard_deviation(column), 2) / static_cast<double>(d);
   }
   if (!(variance > 0)) throw ModelError("all pilot samples are equal; set model.data_std");

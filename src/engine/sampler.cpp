@@ -3,7 +3,7 @@
 #include <shockstep/sampler.hpp>
 #include <shockstep/stepper.hpp>
 
-#include "core/kept.hpp"
+#include "core/cached.hpp"
 #include "core/text.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
@@ -73,7 +73,7 @@ GuardProfile read_profile(const std::string& path, const ScoreModel& model, cons
                           const SamplerOptions& options) {
   const GuardProfile profile = guard_profile_from_json(read_text(path, "cannot be read as a guard profile"), path);
   const double made_for = profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance;
-  if (made_for != options.tolerance || !fits(profile, model, process, options))
+  if (made_for != options.tolerance || !suits(profile, model, process, options))
     throw ConfigError(
         "sampler.guard.profile",
         path + " was made for tolerance " + std::to_string(made_for) + ", method " + std::string(name(profile.method)) +
@@ -105,7 +105,7 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
       profile.source = "pilot";  // read from the cache or measured now: the same profile
       return profile;
     };
-    return kept(options.cache, read, pilot, [](const GuardProfile& profile) { return to_json(profile); });
+    return cached(options.cache, read, pilot, [](const GuardProfile& profile) { return to_json(profile); });
   }
   GuardProfile profile;
   if (wanted != "auto") {

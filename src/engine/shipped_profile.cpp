@@ -26,7 +26,8 @@ std::uint32_t crc32(const std::string& path) {
 
 }  // namespace
 
-bool fits(const GuardProfile& profile, const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+bool suits(const GuardProfile& profile, const ScoreModel& model, const Process& process,
+           const SamplerOptions& options) {
   const auto same = [](double a, double b) { return std::abs(a - b) < 1e-5; };  // in lam
   return profile.conditioning == model.conditioning() && profile.method == options.method &&
          (options.order == 0 || options.order == profile.order) && options.max_evaluations >= profile.max_evaluations &&
@@ -50,7 +51,7 @@ std::optional<GuardProfile> shipped_profile(const ScoreModel& model, const Proce
                               "; make it anew with tools/make_guard_profiles, or remove it");
   std::optional<GuardProfile> best;
   for (GuardProfile& profile : shipped.profiles)
-    if (fits(profile, model, process, options) && profile.tolerance <= options.tolerance &&
+    if (suits(profile, model, process, options) && profile.tolerance <= options.tolerance &&
         (!best || profile.tolerance > best->tolerance))
       best = std::move(profile);
   return best;

@@ -12,7 +12,7 @@
 namespace shockstep {
 
 /// Whether a profile was made for this range, these options and what is asked of the model, except for its tolerance.
-bool fits(const GuardProfile& profile, const ScoreModel& model, const Process& process, const SamplerOptions& options);
+bool suits(const GuardProfile& profile, const ScoreModel& model, const Process& process, const SamplerOptions& options);
 
 /// Where profiles are sought: models/digits.pt has models/digits.guard.json. Empty for a model without a file.
 std::string shipped_path(const ScoreModel& model);

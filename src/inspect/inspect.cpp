@@ -126,9 +126,9 @@ class Analysis {
   double scale_ = 0;                               // of the samples, rms over coordinates
   std::shared_ptr<const GaussianMixture> fitted_;  // at the clusters, also for a model that is a mixture
   std::vector<double> nodes_;
-  std::vector<std::int64_t> kept_;  // trajectories whose states are
-  std::vector<at::Tensor> states_;  // of these at each node, [kept, d]
-  std::vector<Event> interfaces_;   // whose profiles are wanted
+  std::vector<std::int64_t> followed_;  // trajectories whose states are
+  std::vector<at::Tensor> states_;      // of these at each node, [kept, d]
+  std::vector<Event> interfaces_;       // whose profiles are wanted
 };
 
 void Analysis::sample() {
@@ -203,10 +203,10 @@ void Analysis::follow() {
   interfaces_ = strongest(result_.found.speciation->reports, n, candidates * options_.interfaces);
   for (std::int64_t i = 0; i < std::min(n, std::max({std::int64_t{1}, options_.health_rows, options_.spectrum_rows}));
        ++i)
-    kept_.push_back(i);
+    followed_.push_back(i);
   for (const Event& event : interfaces_)
-    if (std::ranges::find(kept_, event.trajectory) == kept_.end()) kept_.push_back(event.trajectory);
-  const at::Tensor kept = at::tensor(kept_, at::kLong);
+    if (std::ranges::find(followed_, event.trajectory) == followed_.end()) followed_.push_back(event.trajectory);
+  const at::Tensor kept = at::tensor(followed_, at::kLong);
   Commitment commitment(nodes_, means_of(*result_.found.clusters));
   follow_paths(evaluator_, nodes_, latents(n), scale_, [&](std::size_t i, const States& states, const at::Tensor& D) {
     commitment.node(D);
@@ -230,7 +230,7 @@ at::Tensor Analysis::latents(std::int64_t rows) const {
 
 /// The first `rows` of the trajectories kept.
 States Analysis::at_node(std::size_t node, std::int64_t rows) const {
-  const std::int64_t n = std::min<std::int64_t>(rows, std::ssize(kept_));
+  const std::int64_t n = std::min<std::int64_t>(rows, std::ssize(followed_));
   return {states_[node].narrow(0, 0, n), at::arange(n, at::kLong), nodes_[node]};
 }
 
@@ -270,7 +270,7 @@ void Analysis::analyse_states() {
     for (const Event& event : interfaces_) {
       if (std::ssize(out.profiles) == options_.interfaces) break;
       const std::size_t node = nearest_node(event.sigma);
-      const std::int64_t row = std::ranges::find(kept_, event.trajectory) - kept_.begin();
+      const std::int64_t row = std::ranges::find(followed_, event.trajectory) - followed_.begin();
       const States state{states_[node].narrow(0, row, 1), at::tensor({event.trajectory}, at::kLong), nodes_[node]};
       ++out.tried;
       if (auto profile = interface_profile(evaluator_, state, at::tensor(event.direction, at::kDouble)))

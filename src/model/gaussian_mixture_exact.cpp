@@ -127,7 +127,7 @@ at::Tensor GaussianMixture::jacobian(const at::Tensor& x, const at::Tensor& sigm
   return out;
 }
 
-at::Tensor GaussianMixture::top_rate(const at::Tensor& x, const at::Tensor& sigma) const {
+at::Tensor GaussianMixture::growth_rate(const at::Tensor& x, const at::Tensor& sigma) const {
   return at::linalg_eigvalsh(jacobian(x, sigma)).select(1, d_ - 1).sub(1);  // eigenvalues ascend
 }
 

@@ -21,18 +21,18 @@ SamplePicture::SamplePicture(const OutputSettings& settings, std::span<const std
     columns_ = settings.grid_columns > 0
                    ? settings.grid_columns
                    : static_cast<int>(std::ceil(std::sqrt(static_cast<double>(std::min(count, tiles)))));
-    kept_ = static_cast<std::size_t>(
+    count_ = static_cast<std::size_t>(
         std::min(count, settings.grid_rows > 0 ? std::int64_t{settings.grid_rows} * settings.grid_columns : tiles));
   } else {
-    kept_ = static_cast<std::size_t>(std::min(count, dots));
+    count_ = static_cast<std::size_t>(std::min(count, dots));
   }
-  values_.assign(kept_ * dimension_, std::numeric_limits<float>::quiet_NaN());
-  exponents_.assign(kept_, 0);
+  values_.assign(count_ * dimension_, std::numeric_limits<float>::quiet_NaN());
+  exponents_.assign(count_, 0);
 }
 
 void SamplePicture::add(std::int64_t index, std::span<const double> sample, double exponent) {
   const auto i = static_cast<std::size_t>(index);
-  if (i >= kept_) return;
+  if (i >= count_) return;
   std::transform(sample.begin(), sample.end(), values_.begin() + static_cast<std::ptrdiff_t>(i * dimension_),
                  [](double v) { return static_cast<float>(v); });
   exponents_[i] = static_cast<float>(exponent);
@@ -41,8 +41,8 @@ void SamplePicture::add(std::int64_t index, std::span<const double> sample, doub
 Image SamplePicture::image() const {
   if (image_) return grid(*image_, values_, columns_);
   if (dimension_ == 1) return histogram(values_, exponents_);
-  std::vector<float> x(kept_), y(kept_);
-  for (std::size_t i = 0; i < kept_; ++i) x[i] = values_[2 * i], y[i] = values_[2 * i + 1];
+  std::vector<float> x(count_), y(count_);
+  for (std::size_t i = 0; i < count_; ++i) x[i] = values_[2 * i], y[i] = values_[2 * i + 1];
   return scatter(x, y, exponents_);
 }
 

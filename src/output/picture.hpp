@@ -17,7 +17,7 @@ class SamplePicture {
   /// A grid for images, a scatter or histogram for one or two coordinates, nothing else.
   SamplePicture(const OutputSettings& settings, std::span<const std::int64_t> shape, std::int64_t count);
 
-  bool possible() const { return kept_ > 0; }
+  bool possible() const { return count_ > 0; }
   /// Keeps the sample if it is one of the first; which are shown does not depend on the order of completion.
   void add(std::int64_t index, std::span<const double> sample, double exponent);
   /// Throws FileError.
@@ -25,7 +25,7 @@ class SamplePicture {
 
   // What is kept.
   bool is_image() const { return image_.has_value(); }
-  std::size_t count() const { return kept_; }
+  std::size_t count() const { return count_; }
   std::size_t dimension() const { return dimension_; }             ///< coordinates of a sample
   std::span<const float> values() const { return values_; }        ///< [count, dimension], NaN where none came
   std::span<const float> exponents() const { return exponents_; }  ///< [count]
@@ -33,7 +33,7 @@ class SamplePicture {
 
  private:
   std::optional<Picture> image_;
-  std::size_t dimension_ = 1, kept_ = 0;
+  std::size_t dimension_ = 1, count_ = 0;
   int columns_ = 1;
   std::vector<float> values_, exponents_;
 };

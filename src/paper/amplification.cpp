@@ -32,7 +32,7 @@ Analysis analyse_amplification() {
   Analysis out{.key = "amplification", .title = "Amplification across the layer", .config = "amplification"};
   const double sigma_c = std::sqrt(a * a - s0 * s0), lam_c = -std::log(sigma_c);
   const auto rate = [&](double lam) {
-    return model->top_rate(at::zeros({1, 1}, at::kDouble), level(1, std::exp(-lam))).item<double>();
+    return model->growth_rate(at::zeros({1, 1}, at::kDouble), level(1, std::exp(-lam))).item<double>();
   };
 
   Table table{"amplification", {"snr", "sigma", "gamma", "exponent_of_rate", "ln_gain_of_sampler", "half_snr"}, {}};

@@ -92,8 +92,10 @@ Throws ConfigError for shapes that do not fit, negative widths or weights.)")
       .def("responsibilities", at_rows(&GaussianMixture::responsibilities), "x"_a, "sigma"_a,
            "Posterior weights of the components, [B, K].")
       .def("jacobian", at_rows(&GaussianMixture::jacobian), "x"_a, "sigma"_a, "dD/dx = Cov[x0 | x]/sigma^2, [B, d, d].")
-      .def("top_rate", at_rows(&GaussianMixture::top_rate), "x"_a, "sigma"_a,
-           "J - 1, J the largest eigenvalue of dD/dx: how fast errors grow per unit of -ln sigma, [B].");
+      .def("growth_rate", at_rows(&GaussianMixture::growth_rate), "x"_a, "sigma"_a,
+           "J - 1, J the largest eigenvalue of dD/dx: how fast errors grow per unit of -ln sigma, [B].")
+      .def("top_rate", at_rows(&GaussianMixture::growth_rate), "x"_a, "sigma"_a,
+           "growth_rate(), as it was called before 0.2.");
 
   Class<PointCloud>(m, "PointCloud", R"(The exact score of a data set: p(x0) = 1/n sum_k N(point_k, std^2 I).
 

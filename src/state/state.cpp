@@ -37,10 +37,10 @@ template <int K>
 [[gnu::always_inline]] inline CorrectionSums correct(const MultistepWeights& w, const double* predicted,
                                                      const double* fresh, const double* const* D, double* candidate,
                                                      double* copy, std::size_t d, double inv_h, double inv_age) {
-  double gap2 = 0, rate2 = 0, bend2 = 0, move2 = 0;
+  double gap2 = 0, speed2 = 0, bend2 = 0, move2 = 0;
   const History<K> history(w.extrapolate.data(), D);
   const double *D0 = D[0], *D1 = inv_age != 0 ? D[1] : D[0], correct = w.correct;
-#pragma omp simd reduction(+ : gap2, rate2, bend2, move2)
+#pragma omp simd reduction(+ : gap2, speed2, bend2, move2)
   for (std::size_t i = 0; i < d; ++i) {
     const double gap = fresh[i] - history.add_to(0, i);
     const double v = (fresh[i] - D0[i]) * inv_h;
@@ -49,11 +49,11 @@ template <int K>
     candidate[i] = predicted[i] + correct * gap;
     copy[i] = fresh[i];
     gap2 += gap * gap;
-    rate2 += v * v;
+    speed2 += v * v;
     bend2 += bend * bend;
     move2 += move * move;
   }
-  return {gap2, rate2, bend2, move2};
+  return {gap2, speed2, bend2, move2};
 }
 
 // The order is a run-time number; as a constant the loops over the history unroll.

@@ -25,10 +25,10 @@ class State;
 
 /// What correct() adds up over coordinates.
 struct CorrectionSums {
-  double gap2 = 0;   ///< |D_new - extrapolated D|^2
-  double rate2 = 0;  ///< |v|^2, v = (D_new - D)/h
-  double bend2 = 0;  ///< |v - v_before|^2
-  double move2 = 0;  ///< |D_new - x|^2, x the point of the evaluation
+  double gap2 = 0;    ///< |D_new - extrapolated D|^2
+  double speed2 = 0;  ///< |v|^2, v = (D_new - D)/h
+  double bend2 = 0;   ///< |v - v_before|^2
+  double move2 = 0;   ///< |D_new - x|^2, x the point of the evaluation
 };
 
 struct Done {};

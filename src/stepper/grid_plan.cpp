@@ -35,7 +35,7 @@ void add_linear_steps(GridPlan& plan, const MethodSpec& spec, const SamplerOptio
   const std::vector<double>& sigmas = plan.sigmas;
   const int steps = static_cast<int>(sigmas.size()) - 1;
   const int total = options.final == Final::denoise || method.corrects ? steps + 1 : steps;
-  plan.noise = plan.method == Method::own ? options.own.noise : method.noise;
+  plan.predicts_noise = plan.method == Method::own ? options.own.noise : method.predicts_noise;
   for (int n = 0; n < steps; ++n) {
     const int k = order_at(spec.last_orders, plan.wanted_order, n, total);
     plan.order = std::max(plan.order, k);

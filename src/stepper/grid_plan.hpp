@@ -18,7 +18,7 @@ struct GridPlan {
   double eta = 0;                ///< of the reverse SDE; 0: the ODE
 
   // Of methods with one evaluation a step; the n-th leads from node n to node n + 1.
-  bool noise = false;                 ///< values are (x - D)/sigma instead of D
+  bool predicts_noise = false;        ///< values are (x - D)/sigma instead of D
   std::vector<LinearStep> predict{};  ///< empty for heun and the Runge-Kutta methods
   std::vector<LinearStep> correct{};  ///< empty for explicit methods
   std::vector<double> spread{};       ///< standard deviation of the noise that a step adds; empty: none

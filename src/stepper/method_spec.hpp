@@ -18,8 +18,8 @@ namespace shockstep {
 struct Linear {
   /// The step that uses the nodes `sigmas`, newest first, and leads to `end`; weights, and for the SDE the noise, of these options.
   GridStep (*step)(std::span<const double> sigmas, double end, const SamplerOptions& options) = nullptr;
-  bool corrects = false;  ///< D at the end of a step corrects it: a GridStep has `correct`
-  bool noise = false;     ///< values are (x - D)/sigma instead of D
+  bool corrects = false;        ///< D at the end of a step corrects it: a GridStep has `correct`
+  bool predicts_noise = false;  ///< values are (x - D)/sigma instead of D
 };
 /// The project's own: stepper/multistep_history.hpp where it chooses its steps, else a grid's.
 struct Multistep {

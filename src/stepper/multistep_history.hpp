@@ -16,10 +16,10 @@ namespace shockstep {
 
 /// What an attempted step says of itself.
 struct StepOutcome {
-  double error;  ///< root mean square of corrector - predictor, or the embedded error; NaN or infinite if D is
-  double rate2;  ///< |v|^2, v = (D_new - D)/h
-  double bend2;  ///< |v - v_before|^2
-  double move2;  ///< |D_new - x|^2, x the point of the evaluation
+  double error;   ///< root mean square of corrector - predictor, or the embedded error; NaN or infinite if D is
+  double speed2;  ///< |v|^2, v = (D_new - D)/h
+  double bend2;   ///< |v - v_before|^2
+  double move2;   ///< |D_new - x|^2, x the point of the evaluation
 };
 
 class MultistepHistory {
@@ -51,7 +51,7 @@ class MultistepHistory {
   Awaited<CorrectionSums> adopt(double h);
   /// What these sums say. `embedded`: of an adopted step its error, root mean square.
   StepOutcome outcome(const CorrectionSums& sums, double embedded = 0) const {
-    return {std::abs(weights_.correct) * rms(sums.gap2) + embedded, sums.rate2, sums.bend2, sums.move2};
+    return {std::abs(weights_.correct) * rms(sums.gap2) + embedded, sums.speed2, sums.bend2, sums.move2};
   }
   void accept();
 

@@ -18,7 +18,7 @@ constexpr double redo_stop = .3;         // again while the error of the pass be
 constexpr double redo_surprise = .25;    // or while its score asks for a tolerance smaller than this share of its own
 constexpr int most_passes = 5;
 
-constexpr double noise_open = .1, noise_closed = .8;  // of a probe's direction: the top direction may wake up late
+constexpr double random_open = .1, random_closed = .8;  // of a probe's direction: the top direction may wake up late
 
 // The last step over what was proposed: its error is aimed at a tenth of what is allowed, and no decision is left to step over.
 constexpr double longest_last = 1.25;
@@ -52,7 +52,7 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
       multistep_(state, way.guard.order),
       detector_(static_cast<double>(state.dimension()) * guard_.data_std * guard_.data_std, guard_.largest_J),
       start_D_(state.make()),
-      kept_(state.make()) {
+      result_(state.make()) {
   multistep_.warp(guard_.warp);
   if (way.events) node_D_ = state.make(), measured_D_ = state.make(), direction_.resize(state.dimension());
   if (way.events || (way.record && way.record->probe_every > 0)) probe_.emplace(state);
@@ -202,7 +202,7 @@ void AdaptiveTrajectory::accept(const Attempt& a) {
   ++report_.accepted;
   ++accepted_in_pass_;
   beyond_tolerance_ |= a.step.forced && a.error > a.bound.largest();
-  burst_.add(a.outcome.rate2, a.outcome.bend2, a.lam0, a.lam1);
+  burst_.add(a.outcome.speed2, a.outcome.bend2, a.lam0, a.lam1);
   if (report_.passes > 1) return;
   const double landed = a.error * std::exp(guard_.log_gain(a.lam1));
   path_.predictor2 += landed * landed;
@@ -258,8 +258,8 @@ int AdaptiveTrajectory::evaluations_to_finish() const {
 Task<bool> AdaptiveTrajectory::measure(Node node) {
   const bool pilot = way_.record.has_value(), settled = pilot || detector_.open();
   const double sigma = std::max(std::exp(-node.lam), plan_.range.low);
-  co_await probe_->measure({node.predicted, node.x, node.D, node.D_before, sigma}, settled ? noise_open : noise_closed,
-                           pilot ? 2 : JacobianProbe::max_products, probes_);
+  co_await probe_->measure({node.predicted, node.x, node.D, node.D_before, sigma},
+                           settled ? random_open : random_closed, pilot ? 2 : JacobianProbe::max_products, probes_);
   if (!std::isfinite(probe_->J())) co_return false;
   rate_ = probe_->J() - 1;
   if (const double asymmetry2 = probe_->asymmetry2(); std::isfinite(asymmetry2) && !way_.data_are_given) {
@@ -297,15 +297,15 @@ Task<bool> AdaptiveTrajectory::finish_pass() {
   } else if (report_.passes < most_passes) {
     // The pass was not tight enough if it changed the result, or if it met a burst that its steps had missed before: two
     // passes agree where both have taken the same wrong side.
-    const double change2 = co_await state_.distance2(result, kept_);
+    const double change2 = co_await state_.distance2(result, result_);
     const bool changed = rms(change2) * redo_factor > redo_stop * guard_.step_tolerance;
     again = changed || due < redo_surprise * tighten_;
     tighten_ = std::min(due, changed ? redo_factor * tighten_ : tighten_);
   }
   if (noise_.found()) again = false;  // a tighter tolerance is out of reach
   relax_ = std::max(redo_relax, tighten_);
-  co_await state_.set(kept_, result);
-  co_await state_.read(kept_, sample_);
+  co_await state_.set(result_, result);
+  co_await state_.read(result_, sample_);
   log_events();
   report_.passes += again;
   co_return again;

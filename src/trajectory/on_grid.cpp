@@ -71,7 +71,7 @@ Vector GridTrajectory::next_value() {
   return values_.front();
 }
 
-/// What the step adds up, the noise of the SDE included.
+/// What the step adds up, the increment of the SDE included.
 Sum GridTrajectory::combined(const LinearStep& step) const {
   Sum sum(step.decay * x_);
   for (std::size_t k = 0; k < static_cast<std::size_t>(step.values); ++k) sum.add(step.weights[k], values_[k]);
@@ -82,7 +82,7 @@ Sum GridTrajectory::combined(const LinearStep& step) const {
 /// D at a node, then the step from it.
 Task<> GridTrajectory::linear_step(std::size_t node) {
   const Vector value = next_value();
-  if (grid_.noise)
+  if (grid_.predicts_noise)
     co_await state_.quotient(value, x_, D_, grid_.sigmas[node]);
   else
     co_await state_.set(value, D_);

@@ -62,7 +62,7 @@ def test_closed_forms(modes):
     v = S0**2 + 0.5**2
     # On the midline Cov[x0 | x] = S0^2 sigma^2/v + A^2 sigma^4/v^2.
     rate = (S0**2 + A**2 * 0.25 / v) / v - 1
-    assert modes.top_rate([[0.0]], 0.5).item() == pytest.approx(rate, rel=1e-12)
+    assert modes.growth_rate([[0.0]], 0.5).item() == pytest.approx(rate, rel=1e-12)
     assert modes.responsibilities(x, 0.5).sum(1) == pytest.approx(1)
     cloud = shockstep.PointCloud(numpy.arange(12.0).reshape(3, 2, 2))
     assert cloud.shape == (2, 2) and torch.equal(cloud(numpy.full((1, 2, 2), 9.0), 0.0)[0], torch.tensor([[8.0, 9], [10, 11]]).double())

@@ -34,7 +34,7 @@ TEST_CASE("score, denoiser, Jacobian, rate and density at the reference points",
     CHECK(largest(model.responsibilities(x, sigma)[0] - tensor(point["responsibilities"])) < 1e-10);
 
     const double rate = point["rate"], log_density = point["log_density"];
-    CHECK(std::abs(model.top_rate(x, sigma).item<double>() - rate) < 1e-10 * std::max(1., 1 + rate));
+    CHECK(std::abs(model.growth_rate(x, sigma).item<double>() - rate) < 1e-10 * std::max(1., 1 + rate));
     CHECK(std::abs(model.log_density(x, sigma).item<double>() - log_density) <
           1e-10 * std::max(1., std::abs(log_density)));
   }
@@ -70,7 +70,7 @@ TEST_CASE("the symmetric pair has the slope, the width and the critical variance
     const auto at_variance = [&](double v) { return at::full({1}, std::sqrt(v - s0 * s0), at::kDouble); };
     const auto slope = [&](double v) {  // grad s = (J - 1)/sigma^2
       const auto sigma = at_variance(v);
-      return model.top_rate(at::zeros({1, 1}, at::kDouble), sigma).item<double>() / (v - s0 * s0);
+      return model.growth_rate(at::zeros({1, 1}, at::kDouble), sigma).item<double>() / (v - s0 * s0);
     };
     INFO("a " << a << ", s0 " << s0);
 
@@ -104,7 +104,7 @@ TEST_CASE("the exponent of the midline is the integral of the rate", "[reference
       constexpr int n = 2000;
       const double begin = -std::log(sigma_critical), h = (-.5 * std::log(v - s0 * s0) - begin) / n;
       const auto lam = begin + h * at::arange(n + 1, at::kDouble);
-      const auto rate = model.top_rate(at::zeros({n + 1, 1}, at::kDouble), (-lam).exp());
+      const auto rate = model.growth_rate(at::zeros({n + 1, 1}, at::kDouble), (-lam).exp());
       auto weight = at::full({n + 1}, 2., at::kDouble);
       weight.slice(0, 1, n, 2).fill_(4);
       weight[0] = weight[n] = 1;

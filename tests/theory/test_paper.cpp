@@ -106,7 +106,7 @@ TEST_CASE("slope, critical variance, speciation time and exponent of a pair are 
       const double slope = at["midpoint_score_slope"], scale = slope + 2 / v;  // of two terms that differ by it
       CHECK(std::abs(score_gradient(*model, {0}, sigma).front() - slope) < 1e-12 * scale);
       const auto rate = [&](double lam) {
-        return model->top_rate(rows({0}, 1), level(1, std::exp(-lam))).item<double>();
+        return model->growth_rate(rows({0}, 1), level(1, std::exp(-lam))).item<double>();
       };
       const double exponent = boost::math::quadrature::gauss_kronrod<double, 61>::integrate(rate, -std::log(critical),
                                                                                             -std::log(sigma), 4, 1e-13);

@@ -66,9 +66,9 @@ TEST_CASE("A profile is for one guidance and threshold, with labels or without t
 
   const auto bare = digits(models / "digits.pt");
   GuardProfile profile = Sampler(bare, VarianceExploding{}, {.tolerance = 1e-2}).profile();
-  CHECK(fits(profile, *bare, VarianceExploding{}, {}));
+  CHECK(suits(profile, *bare, VarianceExploding{}, {}));
   profile.conditioning = "labelled";
-  CHECK_FALSE(fits(profile, *bare, VarianceExploding{}, {}));
+  CHECK_FALSE(suits(profile, *bare, VarianceExploding{}, {}));
   CHECK(guard_profile_from_json(to_json(profile), "").conditioning == "labelled");
 }
 

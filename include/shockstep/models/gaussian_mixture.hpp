@@ -49,9 +49,13 @@ class GaussianMixture final : public ScoreModel,
   at::Tensor score(const at::Tensor& x, const at::Tensor& sigma) const;                 ///< grad ln p_sigma, [B, d]
   at::Tensor log_density(const at::Tensor& x, const at::Tensor& sigma) const override;  ///< ln p_sigma, [B]
   at::Tensor responsibilities(const at::Tensor& x,
-                              const at::Tensor& sigma) const override;      ///< posterior weights, [B, K]
-  at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;  ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
-  at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const;  ///< J - 1, J = lambda_max(dD/dx), [B]
+                              const at::Tensor& sigma) const override;         ///< posterior weights, [B, K]
+  at::Tensor jacobian(const at::Tensor& x, const at::Tensor& sigma) const;     ///< dD/dx = Cov[x0|x]/sigma^2, [B, d, d]
+  at::Tensor growth_rate(const at::Tensor& x, const at::Tensor& sigma) const;  ///< J - 1, J = lambda_max(dD/dx), [B]
+  /// growth_rate(), as it was called before 0.2.
+  [[deprecated("use growth_rate")]] at::Tensor top_rate(const at::Tensor& x, const at::Tensor& sigma) const {
+    return growth_rate(x, sigma);
+  }
 
   at::Tensor draw(std::int64_t count, double sigma, std::uint64_t seed) const override;
   /// In one dimension, where it carries quantiles to quantiles; ModelError in more.

@@ -12,7 +12,7 @@ MethodSpec deis() {
           .steps = Linear{
               .step = [](std::span<const double> sigmas, double end,
                          const SamplerOptions&) { return GridStep{adams_step(sigmas, end, PolynomialIn::log_sigma)}; },
-              .noise = true}};
+              .predicts_noise = true}};
 }
 
 }  // namespace shockstep::specs

@@ -11,7 +11,7 @@ MethodSpec euler() {
           .steps = Linear{
               .step = [](std::span<const double> sigmas, double end,
                          const SamplerOptions&) { return GridStep{adams_step(sigmas, end, PolynomialIn::sigma)}; },
-              .noise = true}};
+              .predicts_noise = true}};
 }
 
 }  // namespace shockstep::specs

@@ -28,7 +28,7 @@ MethodSpec ipndm() {
                                   step.predict.weights[i] = (end - sigmas[0]) * adams_bashforth[sigmas.size() - 1][i];
                                 return step;
                               },
-                          .noise = true}};
+                          .predicts_noise = true}};
 }
 
 }  // namespace shockstep::specs

@@ -12,7 +12,7 @@ MethodSpec lms() {
           .steps = Linear{
               .step = [](std::span<const double> sigmas, double end,
                          const SamplerOptions&) { return GridStep{adams_step(sigmas, end, PolynomialIn::sigma)}; },
-              .noise = true}};
+              .predicts_noise = true}};
 }
 
 }  // namespace shockstep::specs

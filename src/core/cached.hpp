@@ -16,7 +16,7 @@ namespace shockstep {
 /// read(text) of the file `path`; where it is missing or damaged measure(), which is then written as text(value) if the
 /// folder allows. Two processes may do so at once: the file appears complete or not at all. An empty path: measure().
 template <class Read, class Measure, class Text>
-auto kept(const std::string& path, Read read, Measure measure, Text text) -> decltype(measure()) {
+auto cached(const std::string& path, Read read, Measure measure, Text text) -> decltype(measure()) {
   namespace fs = std::filesystem;
   std::error_code ignored;
   if (path.empty()) return measure();

@@ -4,7 +4,7 @@
 #include <shockstep/guard.hpp>
 
 #include "controller/fitted_schedule_json.hpp"
-#include "core/kept.hpp"
+#include "core/cached.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -34,7 +34,7 @@ TEST_CASE("What was measured is measured once, and a damaged file is measured ag
   const std::string path = (folder / "deep" / "fit.json").string();
   int measured = 0;
   const auto get = [&](const std::string& where) {
-    return kept(
+    return cached(
         where, [&](const std::string& text) { return fitted_schedule_from_json(text, where); },
         [&] { return ++measured, some_fit(); }, [](const FittedSchedule& fitted) { return to_json(fitted); });
   };
