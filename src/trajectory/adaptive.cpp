@@ -1,6 +1,7 @@
 #include "trajectory/adaptive.hpp"
 
 #include "core/nan.hpp"
+#include "stepper/method_spec.hpp"
 #include "stepper/replayed_steps.hpp"
 #include "stepper/runge_kutta.hpp"
 
@@ -23,12 +24,6 @@ constexpr double random_open = .1, random_closed = .8;  // of a probe's directio
 // The last step over what was proposed: its error is aimed at a tenth of what is allowed, and no decision is left to step over.
 constexpr double longest_last = 1.25;
 
-/// In lam. A Runge-Kutta step is long, and its embedded error sees little of a decision inside: an interface is about one
-/// wide. That of Bogacki and Shampine vanishes at 1 for dx/dlam = -x, where it is -z^3 (1 + z)/48 with z = -h.
-double longest(Method method) {
-  return method == Method::multistep ? 2.5 : method == Method::bogacki_shampine ? .5 : 1;
-}
-
 }  // namespace
 
 /// A step that was tried, and what it is held against. Filled as that becomes known.
@@ -48,7 +43,7 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
     : Trajectory(plan, state),
       way_(way),
       guard_(way.guard),
-      longest_step_(longest(way.guard.method)),
+      longest_step_(spec_of(way.guard.method).longest_step),
       multistep_(state, way.guard.order),
       detector_(static_cast<double>(state.dimension()) * guard_.data_std * guard_.data_std, guard_.largest_J),
       start_D_(state.make()),

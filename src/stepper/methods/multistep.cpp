@@ -12,6 +12,7 @@ MethodSpec multistep() {
           .formula = "this project's, without warp: stepper.hpp",
           .sde = true,
           .orders = {.most = max_multistep_order, .usual = 3},
+          .longest_step = 2.5,
           .steps = Multistep{{.step = step, .corrects = true}}};
 }
 
