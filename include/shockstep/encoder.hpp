@@ -62,7 +62,7 @@ class Encoder {
   bool exact_trace() const { return likelihood_ == Likelihood::exact; }
 
  private:
-  std::vector<double> log_prior(const at::Tensor& x, std::int64_t first) const;
+  std::vector<double> log_prior(const at::Tensor& x, const EncodeRequest& request, RunStatistics& cost) const;
 
   Sampler sampler_;
   ModelPtr model_;

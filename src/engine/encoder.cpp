@@ -1,3 +1,4 @@
+#include <shockstep/batched_model.hpp>
 #include <shockstep/encoder.hpp>
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
@@ -9,10 +10,14 @@
 #include "engine/engine.hpp"
 #include "trajectory/ascent.hpp"
 
+#include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/mul.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/square.h>
+#include <ATen/ops/sub.h>
+#include <ATen/ops/sum.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <algorithm>
 #include <cmath>
@@ -68,29 +73,21 @@ int Encoder::directions() const {
   }
 }
 
-std::vector<double> Encoder::log_prior(const at::Tensor& x, std::int64_t first) const {
+/// ln p at sigma_max of the rows of x [n, *shape]: the model's own, or that of a Gaussian about D(0), whose evaluations `cost` gets.
+std::vector<double> Encoder::log_prior(const at::Tensor& x, const EncodeRequest& request, RunStatistics& cost) const {
   const std::int64_t n = x.size(0), d = model_->dimension();
   const double sigma = sampler_.process().sigma_max();
   if (const ExactDensity* density = model_->abilities().density)
     return values(density->log_density(x, at::full({n}, sigma, at::kDouble)));
-  std::vector<double> out(static_cast<std::size_t>(n), nan);
-  std::vector<std::int64_t> one{1};
-  one.insert(one.end(), model_->shape().begin(), model_->shape().end());
-  const at::Tensor origin = at::zeros(one, at::kDouble), at_sigma = at::full({1}, sigma, at::kDouble);
-  const auto mean_of = [&](std::int64_t trajectory) {
-    return model_->denoise_rows(origin, at_sigma, at::full({1}, trajectory, at::kLong)).contiguous();
-  };
-  at::Tensor mean = mean_of(first);
+  const std::int64_t means = model_->conditions() > 0 ? n : 1;  // one for each label
+  BatchedModel batches(*model_, static_cast<int>(std::min<std::int64_t>(means, request.batch)));
+  const at::Tensor origins = at::zeros_like(x).narrow(0, 0, means);
+  const at::Tensor mean = batches.denoise(origins, sigma, at::arange(request.first, request.first + means, at::kLong));
+  cost.add_cost(batches.cost());
   const double variance = sigma * sigma + std::pow(sampler_.profile().data_std, 2);
-  for (std::int64_t i = 0; i < n; ++i) {
-    if (i > 0 && model_->conditions() > 0) mean = mean_of(first + i);
-    double square = 0;
-    for (std::int64_t j = 0; j < d; ++j)
-      square += std::pow(x.const_data_ptr<double>()[i * d + j] - mean.const_data_ptr<double>()[j], 2);
-    out[static_cast<std::size_t>(i)] =
-        -.5 * square / variance - .5 * static_cast<double>(d) * std::log(2 * std::numbers::pi * variance);
-  }
-  return out;
+  const at::Tensor square = x.sub(mean).square().view({n, -1}).sum(1);
+  return values(at::sub(at::mul(square, -.5 / variance),
+                        .5 * static_cast<double>(d) * std::log(2 * std::numbers::pi * variance)));
 }
 
 EncodeResult Encoder::encode(const EncodeRequest& request) const {
@@ -152,7 +149,7 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
                                     result.quadrature_error[i] = t.volume_error();
                                   }});
   if (directions() > 0) {
-    const auto prior = log_prior(at::mul(result.latents, process.sigma_max()), request.first);
+    const auto prior = log_prior(at::mul(result.latents, process.sigma_max()), request, result.statistics);
     for (std::size_t i = 0; i < count; ++i) result.log_likelihood[i] += prior[i];
     for (std::size_t i = 0; i < count; ++i)
       if (!std::isfinite(result.log_likelihood[i])) result.standard_error[i] = result.quadrature_error[i] = nan;
