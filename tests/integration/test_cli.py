@@ -75,7 +75,7 @@ class Case(ScratchCase):
         events = [json.loads(line) for line in (out / "events.jsonl").read_text().splitlines()]
         for event in events:
             self.assertIn(event["event"], ("enter", "exit", "speciation"))
-            self.assertLessEqual(event["sigma_low"], event["sigma_high"])
+            self.assertTrue(0 < event["sigma_low"] <= event["sigma"] <= event["sigma_high"] <= 80, event)
             for key in "t lam rate exponent step".split():
                 self.assertIn(key, event)
         self.assertEqual(len(events), sum(int(t["events"]) for t in trajectories))

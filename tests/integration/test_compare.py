@@ -75,7 +75,7 @@ class Compare(Case):
         run, out = self.compare(config=self.folder / "sde.yaml")
         _, (sde, ode) = self.rows(out)
         self.assertEqual((sde["evaluations_mean"], sde["rms"], sde["wrong_mode"], sde["left_out"]), (9, None, None, 0))
-        self.assertGreater(ode["rms"], 0)
+        self.assertTrue(0 < ode["rms"] < 1)
         self.assertRegex(run.stdout, r"(?m)^  sde +dpmpp_2m_sde +tapered +9 +- +9\.00 +9 +- +- +- +- +- ")
 
     def test_rows(self):
@@ -87,16 +87,15 @@ class Compare(Case):
                          [("adaptive", 1e-2, "adaptive"), ("adaptive", 1e-4, "adaptive"), ("twin", 1e-4, "adaptive"),
                           ("heun", None, 8), ("heun", None, 32)])  # fmt: skip
         coarse, fine, twin, heun8, heun32 = rows
-        self.assertLess(fine["rms"], coarse["rms"])
+        self.assertTrue(0 < fine["rms"] < coarse["rms"])
         self.assertGreater(fine["evaluations_mean"], coarse["evaluations_mean"])
-        self.assertLess(heun32["rms"], heun8["rms"])
+        self.assertTrue(0 < heun32["rms"] < heun8["rms"])
         self.assertEqual((heun8["evaluations_mean"], heun32["evaluations_max"]), (15, 63))  # 2N - 1, docs/methods.md
         same = [c for c in COLUMNS if c not in ("name", "wall_seconds")]
         self.assertEqual([twin[c] for c in same], [fine[c] for c in same])
         for row in rows:
-            self.assertLessEqual(row["median"], row["p99"])
-            self.assertLessEqual(row["p99"], row["max"])
-            self.assertLessEqual(row["rms"], row["max"])
+            self.assertTrue(0 < row["median"] <= row["p99"] <= row["max"] < 4)  # the modes lie at -1 and 1
+            self.assertTrue(row["rms"] <= row["max"])
             self.assertTrue(0 <= row["wrong_mode"] <= 1)
             self.assertEqual(row["left_out"], 0)
         self.assertEqual([r["schedule"] for r in rows], [None] * 3 + ["karras"] * 2)
@@ -124,7 +123,7 @@ class Compare(Case):
         noise = write_npy(self.folder / "noise.npy", (1, 1), [0.5])
         _, out = self.compare("--count", 1, "--noise", noise, "--set", "reference=exact")
         for row in self.rows(out)[1][:3]:
-            self.assertLess(row["max"], 1e-2)
+            self.assertTrue(0 < row["max"] < 1e-2)
 
     def test_distances_from_exact_samples(self):
         run, out = self.compare("--set", "distances=on", "--set", "sampler.final=keep")
@@ -136,10 +135,11 @@ class Compare(Case):
             self.assertEqual(row["sliced_w2_floor"], document["distances"]["floor"]["sliced_w2"]["value"])
             self.assertTrue(all(row[c] > 0 for c in DISTANCES if c.endswith("_se")))
         # Karras' 8 nodes leave every sample .06 or so off; the others are exact for 200 samples.
-        self.assertGreater(heun["sliced_w2"], 0.02)
+        self.assertTrue(0.02 < heun["sliced_w2"] < 1)
         for row in rows[:3]:
             self.assertLess(abs(row["energy"]), 5 * row["energy_se"])
-            self.assertLess(row["mode_weights_z"], 5)
+            self.assertLess(row["energy_se"], 4 * (1 / 200 + 1 / 4096) ** 0.5)  # slope of a row's part times the rows' deviation
+            self.assertTrue(0 < row["mode_weights_z"] < 5)
         lines = run.stdout.splitlines()
         self.assertIn("w2", lines[0])
         self.assertTrue(lines[-2].startswith("  exact samples"))
@@ -157,7 +157,7 @@ class Compare(Case):
         _, out = self.compare("--count", 4, "--batch", 4, "--threads", 1, "--set", methods, "--set", "reference=1e-3", config=digits)
         _, (a, b) = self.rows(out)
         self.assertIsNone(a["wrong_mode"])
-        self.assertLess(b["rms"], a["rms"])
+        self.assertTrue(0 < b["rms"] < a["rms"] < 2)
 
     def test_what_breaks_is_left_out_and_said(self):
         self.config.write_text(

@@ -13,7 +13,7 @@ CLANG_FORMAT = SOURCE / ".venv" / "bin" / "clang-format"
 
 
 def run(*command, cwd=SOURCE, **environment):
-    return subprocess.run(list(map(str, command)), cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=60)
+    return subprocess.run(list(map(str, command)), cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300)
 
 
 class Usage(unittest.TestCase):

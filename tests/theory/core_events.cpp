@@ -87,7 +87,8 @@ TEST_CASE("Events of a trajectory that decides late bracket the exact ones") {
       CHECK(events[i].sigma_high >= std::exp(-lams[i]));
       CHECK(events[i].sigma_low <= events[i].sigma);
       CHECK(events[i].sigma_high >= events[i].sigma);
-      CHECK(std::abs(events[i].lam - lams[i]) < .2);  // one step
+      CHECK(events[i].sigma_high < std::exp(.6) * events[i].sigma_low);  // a step of .2 on either side, and one for J
+      CHECK(std::abs(events[i].lam - lams[i]) < .2);                     // one step
       CHECK(events[i].time == events[i].sigma);
       CHECK(events[i].trajectory == 5);
     }
@@ -170,6 +171,7 @@ TEST_CASE("The probe finds the top eigenvalue of a symmetric Jacobian") {
   CHECK(probe.J() == Approx(3).epsilon(2 * .02));  // stops at theta/|Jz| >= .98
   const auto direction = state.numbers(probe.direction()), denoised = state.numbers(probe.denoised());
   CHECK(std::abs(direction[0] * c + direction[1] * s) > .98);
+  CHECK(std::hypot(direction[0], direction[1], direction[2]) == Approx(1).epsilon(1e-12));
   // D at the corrected point, along the measured direction.
   const auto exact = D(x);
   const double along = direction[0] * .01, across = .02;

@@ -53,6 +53,8 @@ TEST_CASE("the energy distance of two normal distributions") {
   const double right = 2 * folded(shift, std::numbers::sqrt2) - 2 * folded(0, std::numbers::sqrt2);
   CAPTURE(shift, found.value, found.standard_error, right);
   CHECK(found.standard_error > 0);
+  // A row of x enters as 2 E|x - y| - 2 E|x - x'|, whose slope is below 4 in size; the rows' deviation is 1.
+  CHECK(found.standard_error < 4 * std::sqrt(1. / 4000 + 1. / 3000));
   CHECK(std::abs(found.value - right) < 5 * found.standard_error);
 }
 
@@ -108,9 +110,12 @@ TEST_CASE("a comparison tells methods apart by their distributions, and exact sa
   CHECK(result.distance_rows == 16'384);
   const auto &good = result.rows[0].distances, &bad = result.rows[1].distances;
   CHECK(std::abs(good.energy.value) < 5 * good.energy.standard_error);
+  CHECK(good.energy.standard_error <
+        4 * std::sqrt(1. / 2000 + 1. / 4096));  // as above; the ring's deviation is below 1
   CHECK(std::abs(result.floor.energy.value) < 5 * result.floor.energy.standard_error / std::sqrt(8.));
   CHECK(good.sliced_w2.value < result.floor.sliced_w2.value + 5 * result.floor.sliced_w2.standard_error);
   CHECK(bad.sliced_w2.value > 3 * result.floor.sliced_w2.value);
+  CHECK(bad.sliced_w2.value < 2);  // the ring's diameter
   CHECK(bad.energy.value > 10 * bad.energy.standard_error);
   CHECK(good.mode_weights_z < 5);
 }
@@ -129,12 +134,12 @@ TEST_CASE("data take the place of exact samples, and must have the shape of the 
   const at::Tensor data = mixture->draw(500, 0, 1);
   const auto found = run(network, {.wanted = true, .data = data});
   CHECK(found.distance_rows == 300);  // two sets of the others make the floor
-  CHECK(found.floor.sliced_w2.value > 0);
+  CHECK((found.floor.sliced_w2.value > 0 && found.floor.sliced_w2.value < 1));
   CHECK(std::isnan(found.rows.at(0).distances.mode_weights.value));
   const auto few = run(network, {.wanted = true, .data = data.narrow(0, 0, 150)});
   CHECK(few.distance_rows == 150);
   CHECK(std::isnan(few.floor.sliced_w2.value));
-  CHECK(few.rows.at(0).distances.sliced_w2.value > 0);
+  CHECK((few.rows.at(0).distances.sliced_w2.value > 0 && few.rows.at(0).distances.sliced_w2.value < 1));
   CHECK(std::isnan(run(network, {}).rows.at(0).distances.sliced_w2.value));
   CHECK_THROWS_WITH(
       run(model, {.wanted = true, .data = at::zeros({5, 3}, at::kDouble)}),

@@ -92,7 +92,7 @@ TEST_CASE("Exact models pass, what is no denoiser does not") {
     const FitReport report = check_fit(model, test::range()).report;
     CAPTURE(model->describe(), report.reason, report.misfit);
     CHECK(report.fits);
-    CHECK(report.structure > .02);
+    CHECK((report.structure > .02 && report.structure <= 1));
   }
   // Half of the way from x to D is the regression of nothing.
   const auto half =
@@ -103,6 +103,7 @@ TEST_CASE("Exact models pass, what is no denoiser does not") {
   CHECK_FALSE(report.fits);
   CHECK_FALSE(report.suggestion);
   CHECK(report.misfit > .1);
+  CHECK_FALSE(report.reason.empty());
 }
 
 TEST_CASE("A model that breaks does not fit, and throws nothing") {

@@ -314,7 +314,7 @@ TEST_CASE("In 600 dimensions events bear directions where they are asked for", "
   // The modes are a stripe along one direction: it is the leading one of the covariance, and decisions are along it.
   const SpectralLine& first = found.spectral->lines[0];
   CHECK(first.measured.count > 5);
-  CHECK(first.along > .9);
+  CHECK((first.along > .9 && first.along < 1 + 1e-6));  // directions are float32
   REQUIRE_FALSE(found.interfaces->profiles.empty());
   for (const InterfaceProfile& profile : found.interfaces->profiles) {
     const double v = s0 * s0 + profile.sigma * profile.sigma;

@@ -4,6 +4,7 @@
 #include <shockstep/guard.hpp>
 
 #include <cmath>
+#include <limits>
 #include <string>
 
 using namespace shockstep;
@@ -61,6 +62,7 @@ TEST_CASE("A profile survives the way through JSON bit by bit") {
   CHECK(guard_profile_from_json("{\"guard\": " + text + "}", "summary.json").threshold == p.threshold);
   GuardProfile none;  // no threshold, no calibration
   none.step_tolerance = 1;
+  none.calibration = std::numeric_limits<double>::infinity();  // no estimate is infinite: it is unknown
   const GuardProfile back = guard_profile_from_json(to_json(none), "b.json");
   CHECK(std::isinf(back.threshold));
   CHECK(std::isnan(back.calibration));

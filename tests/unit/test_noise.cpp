@@ -224,6 +224,8 @@ TEST_CASE("Probes change no sample") {
 
 TEST_CASE("The bound on the drift is that of a chi-square") {
   CHECK(largest_drift(1) > 1.5 * 23.9);  // P(chi^2_1 > 23.9) = 1e-6
+  CHECK(largest_drift(1) <
+        2 * 1.5 * 23.9);  // lemma 1 of Laurent & Massart overrates a single coordinate by less than that
   CHECK(largest_drift(1e6) == Approx(1.5).epsilon(.01));
 }
 

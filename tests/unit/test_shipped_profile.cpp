@@ -8,6 +8,7 @@
 
 #include "engine/shipped_profile.hpp"
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <set>
@@ -38,7 +39,11 @@ TEST_CASE("A network takes the profile that ships beside it, for the largest tol
   CHECK(next > 5e-3);  // little is spent on more than was asked for
   CHECK(profile(model, next).tolerance == next);
   CHECK(profile(model, .999 * next).tolerance < next);
-  CHECK(profile(model, 1).tolerance > .1);
+  const GuardProfile loosest = profile(model, 1);
+  CHECK((loosest.tolerance > .1 && loosest.tolerance <= 1));
+  // Calibrated: the tolerance is the quantile of errors measured, and the estimate has a finite factor.
+  CHECK(loosest.high_error == loosest.tolerance);
+  CHECK((loosest.calibration > 0 && std::isfinite(loosest.calibration)));
   CHECK(profile(model, 1e-2).source == shipped_path(*model));
   CHECK(profile(model, 1e-2).evaluations > 0);
   CHECK(profile(model, 1e-6).source == "default");       // tighter than any
