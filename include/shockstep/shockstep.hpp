@@ -8,6 +8,7 @@
 #include <shockstep/encoder.hpp>
 #include <shockstep/error.hpp>
 #include <shockstep/fit_check.hpp>
+#include <shockstep/grid.hpp>
 #include <shockstep/inspect.hpp>
 #include <shockstep/models/aot_inductor.hpp>
 #include <shockstep/models/double_well.hpp>

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <vector>
 
 namespace shockstep {
@@ -65,9 +66,9 @@ inline std::int64_t read_whole(Section& section, const std::string& key, std::in
   return value;
 }
 
-/// A whole number from `least` to `most`.
+/// A flag, a number above 0, or a whole number from `least` to `most`, as the member is bool, double or else.
 template <class Options, class Value>
-struct WholeKey {
+struct ValueKey {
   using Settings = Options;
   Key key;
   Value Options::* member;
@@ -75,52 +76,29 @@ struct WholeKey {
   std::int64_t most = std::numeric_limits<std::int64_t>::max();
 
   void read(Section& section, Options& options, const auto&...) const {
-    options.*member =
-        static_cast<Value>(read_whole(section, key.name, least, most, static_cast<std::int64_t>(options.*member)));
+    Value& value = options.*member;
+    if constexpr (std::is_same_v<Value, bool>)
+      value = section.flag(key.name, value);
+    else if constexpr (std::is_same_v<Value, double>)
+      value = section.positive(key.name, value);
+    else
+      value = static_cast<Value>(read_whole(section, key.name, least, most, static_cast<std::int64_t>(value)));
   }
-  std::string text(const Options& options) const { return std::to_string(options.*member); }
+  std::string text(const Options& options) const {
+    const Value value = options.*member;
+    if constexpr (std::is_same_v<Value, bool>) return value ? "true" : "false";
+    if constexpr (std::is_same_v<Value, double>) return shortest(value);
+    return std::to_string(value);
+  }
   std::string values() const {
-    constexpr std::int64_t far = std::numeric_limits<int>::max();
-    return std::to_string(least) + (most < far ? " to " + std::to_string(most) : " or more");
+    if constexpr (std::is_same_v<Value, bool>) return "on, off";
+    if constexpr (std::is_same_v<Value, double>) return "above 0";
+    const bool bounded = most < std::numeric_limits<int>::max();
+    return std::to_string(least) + (bounded ? " to " + std::to_string(most) : " or more");
   }
 };
-
 template <class Options, class Value>
-WholeKey(Key, Value Options::*, std::int64_t = 0, std::int64_t = 0) -> WholeKey<Options, Value>;
-
-/// A number above 0.
-template <class Options>
-struct PositiveKey {
-  using Settings = Options;
-  Key key;
-  double Options::* member;
-
-  void read(Section& section, Options& options, const auto&...) const {
-    options.*member = section.positive(key.name, options.*member);
-  }
-  std::string text(const Options& options) const { return shortest(options.*member); }
-  std::string values() const { return "above 0"; }
-};
-
-template <class Options>
-PositiveKey(Key, double Options::*) -> PositiveKey<Options>;
-
-/// on or off.
-template <class Options>
-struct FlagKey {
-  using Settings = Options;
-  Key key;
-  bool Options::* member;
-
-  void read(Section& section, Options& options, const auto&...) const {
-    options.*member = section.flag(key.name, options.*member);
-  }
-  std::string text(const Options& options) const { return options.*member ? "true" : "false"; }
-  std::string values() const { return "on, off"; }
-};
-
-template <class Options>
-FlagKey(Key, bool Options::*) -> FlagKey<Options>;
+ValueKey(Key, Value Options::*, std::int64_t = 0, std::int64_t = 0) -> ValueKey<Options, Value>;
 
 template <class Value>
 struct Word {

@@ -29,18 +29,18 @@ struct RunSettings {
 void read_device(Section& section, RunSettings& run);
 
 inline constexpr std::tuple run_keys{
-    WholeKey{Key{"run", "count", "number of trajectories", Changes::samples, Measured::never, "--count", "N"},
+    ValueKey{Key{"run", "count", "number of trajectories", Changes::samples, Measured::never, "--count", "N"},
              &RunSettings::count, 1, most_trajectories},
-    WholeKey{Key{"run", "first", "number of the first of them, 0 without", Changes::samples, Measured::never, "--first",
+    ValueKey{Key{"run", "first", "number of the first of them, 0 without", Changes::samples, Measured::never, "--first",
                  "I"},
              &RunSettings::first, 0, largest_index},
-    WholeKey{Key{"run", "seed", "of the starting latents", Changes::samples, Measured::never, "--seed", "S"},
+    ValueKey{Key{"run", "seed", "of the starting latents", Changes::samples, Measured::never, "--seed", "S"},
              &RunSettings::seed},
-    WholeKey{Key{"run", "batch", "rows in one model call", Changes::last_bits, Measured::never, "--batch", "N"},
+    ValueKey{Key{"run", "batch", "rows in one model call", Changes::last_bits, Measured::never, "--batch", "N"},
              &RunSettings::batch, 1, largest_int},
     OtherKey{Key{"run", "device", "cpu, cuda or cuda:K", Changes::last_bits, Measured::always, "--device", "DEVICE"},
              "cpu, cuda, cuda:K", &read_device, +[](const RunSettings& run) { return run.device; }},
-    WholeKey{Key{"run", "threads", "0: all cores", Changes::last_bits, Measured::always, "--threads", "N"},
+    ValueKey{Key{"run", "threads", "0: all cores", Changes::last_bits, Measured::always, "--threads", "N"},
              &RunSettings::threads, 0, 4096},
     WordKey{
         Key{"run", "dtype", "of a network's inputs; the state is always float64", Changes::last_bits, Measured::always},
@@ -67,15 +67,15 @@ inline constexpr std::tuple output_keys{
         Key{"output", "samples", "samples.npy"}, &OutputSettings::samples, {Word{"npy", true}, Word{"none", false}}},
     OtherKey{Key{"output", "grid", "samples.png, for images and for samples of one or two coordinates"},
              "auto, on, off, [rows, columns]", &read_grid},
-    WholeKey{Key{"output", "steps", "trajectories whose every step goes to steps.csv", Changes::samples},
+    ValueKey{Key{"output", "steps", "trajectories whose every step goes to steps.csv", Changes::samples},
              &OutputSettings::steps},
     WordKey{Key{"output", "report", "report.html"}, &OutputSettings::report, {Word{"html", true}, Word{"none", false}}},
     WordKey{
         Key{"output", "events", "events.jsonl"}, &OutputSettings::events, {Word{"jsonl", true}, Word{"none", false}}},
-    FlagKey{Key{"output", "directions", "of speciations, in events.jsonl: a number for each coordinate"},
-            &OutputSettings::directions},
-    FlagKey{Key{"output", "journal", "run.journal while the run is under way, from which it can go on"},
-            &OutputSettings::journal},
+    ValueKey{Key{"output", "directions", "of speciations, in events.jsonl: a number for each coordinate"},
+             &OutputSettings::directions},
+    ValueKey{Key{"output", "journal", "run.journal while the run is under way, from which it can go on"},
+             &OutputSettings::journal},
 };
 
 }  // namespace shockstep

@@ -103,11 +103,9 @@ void for_pieces(std::span<const Term> sum, const double* const* terms, std::size
 }  // namespace
 
 Vector State::make() {
-  const std::size_t own = addresses_.size() - 1;
-  memory_.resize(own * d_);
-  addresses_.push_back(nullptr);
-  for (std::size_t i = 0; i < own; ++i) addresses_[i + 2] = memory_.data() + i * d_;
-  return {vectors() - 1};
+  memory_.resize(memory_.size() + d_);
+  own_ = memory_.data();
+  return {vectors_++};
 }
 
 Awaited<Done> State::set(Vector out, std::span<const Term> sum) {

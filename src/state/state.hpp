@@ -73,7 +73,7 @@ class State {
   /// The vector that the model is asked about, and its answer D, which only the model writes.
   static constexpr Vector point{0}, answer{1};
 
-  explicit State(std::size_t d) : d_(d), addresses_(2, nullptr) {}
+  explicit State(std::size_t d) : d_(d) {}
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
@@ -156,8 +156,8 @@ class State {
 
   /// In the host's memory: where point and answer are from now on.
   void bind(double* point_memory, const double* answer_memory) {
-    addresses_[0] = point_memory;
-    addresses_[1] = const_cast<double*>(answer_memory);  // at() is not asked for the answer in order to write
+    point_ = point_memory;
+    answer_ = const_cast<double*>(answer_memory);  // at() is not asked for the answer in order to write
   }
   /// Somebody else keeps the vectors, 0 to vectors() - 1, and does the operations.
   void leave_to_others() {
@@ -165,15 +165,17 @@ class State {
     memory_ = {};
     operation_ = std::make_unique<Operation>();
   }
-  int vectors() const { return static_cast<int>(addresses_.size()); }
+  int vectors() const { return vectors_; }
 
  private:
   template <class Result>
   friend class Awaited;
 
   double* at(Vector v) const {
-    assert(v.index >= 0 && static_cast<std::size_t>(v.index) < addresses_.size());
-    return addresses_[static_cast<std::size_t>(v.index)];
+    assert(v.index >= 0 && v.index < vectors_);
+    if (v.index == point.index) return point_;
+    if (v.index == answer.index) return answer_;
+    return own_ + static_cast<std::size_t>(v.index - 2) * d_;
   }
   template <class Result>
   Awaited<Result> later(const Operation& operation) {
@@ -188,8 +190,9 @@ class State {
 
   std::size_t d_;
   bool remote_ = false, pending_ = false;
+  int vectors_ = 2;                                               // point and answer are not its own
+  double *point_ = nullptr, *answer_ = nullptr, *own_ = nullptr;  // own_: the others, one behind the other
   std::vector<double> memory_, staged_;
-  std::vector<double*> addresses_;
 
   std::coroutine_handle<> waiting_;
   std::unique_ptr<Operation> operation_;
