@@ -33,7 +33,7 @@ inline constexpr std::tuple sampler_keys{
     OtherKey{Key{"sampler", "method", "how to step; see shockstep info", Changes::samples, Measured::always, "--method",
                  "NAME"},
              "NAME", &read_method, +[](const SamplerOptions& o) { return std::string(name(o.method)); }},
-    OtherKey{Key{"sampler", "order", "of multistep, unipc, deis and lms", Changes::samples, Measured::always},
+    OtherKey{Key{"sampler", "order", "where the method has several", Changes::samples, Measured::always},
              "auto, 1 to 5", &read_order, +[](const SamplerOptions& o) { return std::to_string(o.order); }},
     OtherKey{Key{"sampler", "solver_type", "of unipc: its function B(h)", Changes::samples, Measured::always},
              "bh1, bh2", &read_solver_type,

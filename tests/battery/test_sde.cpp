@@ -178,7 +178,7 @@ TEST_CASE("settings that do not fit the equation are refused by name") {
   SamplerOptions o = on_grid(20);
   o.method = Method::dopri5;
   CHECK_THROWS_WITH(make(o),
-                    "sampler.method: dopri5 is for dynamics: ode; the reverse SDE has " + method_list(test::of_sde));
+                    "sampler.method: dopri5 is for dynamics: ode; the reverse SDE has " + method_list([](Method m) { return solves(m, Dynamics::sde); }));
   o.dynamics = Dynamics::ode, o.method = Method::dpmpp_2m_sde;
   CHECK_THROWS_WITH(make(o), "sampler.method: dpmpp_2m_sde is a method of the reverse SDE; set sampler.dynamics: sde");
   o = adaptive(1);

@@ -48,7 +48,7 @@ struct Expected {
   int slope;
   SolverType type = SolverType::bh2;
   /// Steps at which halving is asymptotic and errors stay above rounding.
-  int steps() const { return slope <= 2 ? 256 : slope <= 4 ? 128 : slope <= 6 ? 64 : 8; }
+  int steps() const { return slope <= 2 ? 256 : slope <= 5 ? 128 : slope <= 6 ? 64 : 8; }
 };
 
 /// Every method of the ODE with every order it has.

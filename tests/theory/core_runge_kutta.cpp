@@ -69,7 +69,7 @@ struct Case {
   Method method;
   int order, error_order, evaluations;
   /// Steps over [begin, end], and one step, at which halving is asymptotic and errors stay above rounding.
-  int n() const { return order <= 3 ? 128 : order <= 5 ? 64 : 8; }
+  int n() const { return order <= 5 ? 128 : 8; }
   double h() const { return order <= 5 ? 1. / 32 : 1. / 5; }
 };
 

@@ -122,7 +122,9 @@ TEST_CASE("a density: likelihoods end on it where a Gaussian is far off") {
       most = std::max(most, std::abs(up.log_likelihood[static_cast<std::size_t>(i)] - exact[i].item<double>()));
     return most;
   };
-  CHECK(off(Own::density) < 1e-5);
+  // Differences of a model that is not exact() reach .03 sigma to either side of an interface of width v/a: the trace is off by
+  // (.03 sigma a/v)^2/6 of itself, below 3e-4 where it counts, over two units of ln sigma.
+  CHECK(off(Own::density) < 6e-4);
   CHECK(off(Own::nothing) > 1e-2);
 }
 
