@@ -173,6 +173,7 @@ class Worker {
       if (kept < j) {
         rows_[kept] = rows_[j];
         std::ranges::copy(model_.point(j), model_.point(kept).begin());
+        ask(kept);
       }
       ++kept;
     }
@@ -182,11 +183,7 @@ class Worker {
   }
 
   void evaluate() {
-    for (std::size_t j = 0; j < rows_.size(); ++j) {
-      model_.sigma(j) = state(j).sigma();
-      model_.trajectory(j) = rows_[j].trajectory->report().trajectory;
-      if (tensors_) tensors_->read_point(state(j), model_.point(j));
-    }
+    for (std::size_t j = 0; tensors_ && j < rows_.size(); ++j) tensors_->read_point(state(j), model_.point(j));
     model_.evaluate(rows_.size());
     for (std::size_t j = 0; j < rows_.size(); ++j) {
       rows_[j].next = Row::Next::take_answer;
@@ -200,6 +197,7 @@ class Worker {
     at::parallel_for(0, static_cast<std::int64_t>(rows_.size()), 32, [&](std::int64_t begin, std::int64_t end) {
       for (auto j = static_cast<std::size_t>(begin); j < static_cast<std::size_t>(end); ++j) {
         Row& row = rows_[j];
+        if (j + 1 < static_cast<std::size_t>(end)) rows_[j + 1].trajectory->expect();
         if (row.next == Row::Next::wait) continue;
         const double* D = row.next == Row::Next::take_answer ? model_.answer(j) : nullptr;
         if (row.next == Row::Next::take_answer && !D) {
@@ -208,6 +206,7 @@ class Worker {
         } else {
           state(j).bind(model_.point(j).data(), D);
           row.done = row.trajectory->resume();
+          ask(j);
         }
         row.next = Row::Next::wait;
       }
@@ -224,7 +223,10 @@ class Worker {
         if (!rows_[j].done && state(j).operation()) waiting.push_back(j), states.push_back(&state(j));
       if (waiting.empty()) return;
       tensors_->operate(states);
-      for (const std::size_t j : waiting) rows_[j].done = rows_[j].trajectory->resume();
+      for (const std::size_t j : waiting) {
+        rows_[j].done = rows_[j].trajectory->resume();
+        ask(j);
+      }
     }
   }
 
@@ -240,6 +242,12 @@ class Worker {
       }
     }
     floor_.progress(number_, progress);
+  }
+
+  /// Besides the point, which the trajectory writes itself.
+  void ask(std::size_t j) {
+    model_.sigma(j) = state(j).sigma();
+    model_.trajectory(j) = rows_[j].trajectory->report().trajectory;
   }
 
   State& state(std::size_t j) { return rows_[j].trajectory->state(); }

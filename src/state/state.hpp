@@ -148,6 +148,16 @@ class State {
     pending_ = false;
     waiting_.resume();
   }
+  /// resume() is near: what it touches first is fetched into the cache.
+  void expect() const {
+    fetch(this, sizeof(*this));
+    fetch(waiting_.address(), frame_lines * 64);
+    fetch(own_, std::min<std::size_t>(memory_.size() * sizeof(double), 512));  // longer vectors are read in a row anyway
+  }
+  /// Asks for these bytes, a line of 64 at a time.
+  static void fetch(const void* begin, std::size_t bytes) {
+    for (std::size_t i = 0; i < bytes; i += 64) __builtin_prefetch(static_cast<const char*>(begin) + i);
+  }
   double sigma() const { return sigma_; }
   /// Null: it waits for an evaluation.
   const Operation* operation() const { return pending_ ? operation_.get() : nullptr; }
@@ -187,6 +197,8 @@ class State {
   void result(bool& out) const { out = sums_.gap2 != 0; }
   void result(double& out) const { out = sums_.gap2; }
   void result(CorrectionSums& out) const { out = sums_; }
+
+  static constexpr std::size_t frame_lines = 8;
 
   std::size_t d_;
   bool remote_ = false, pending_ = false;

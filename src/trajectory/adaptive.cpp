@@ -43,6 +43,7 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
     : Trajectory(plan, state),
       way_(way),
       guard_(way.guard),
+      lam_begin_(-std::log(plan.sigma_start)),
       longest_step_(spec_of(way.guard.method).longest_step),
       multistep_(state, way.guard.order),
       detector_(static_cast<double>(state.dimension()) * guard_.data_std * guard_.data_std, guard_.largest_J),
@@ -133,7 +134,7 @@ Task<Status> AdaptiveTrajectory::integrate() {
 }
 
 void AdaptiveTrajectory::begin_pass() {
-  multistep_.restart(-std::log(plan_.sigma_start));
+  multistep_.restart(lam_begin_);
   controller_.reset();
   noise_.reset();
   drift_.reset();
@@ -148,16 +149,15 @@ void AdaptiveTrajectory::begin_pass() {
 }
 
 double AdaptiveTrajectory::progress() const {
-  const double begin = -std::log(plan_.sigma_start);
-  return report_.passes > 1 ? 1 : (multistep_.lam() - begin) / (plan_.range.lam_end - begin);
+  return report_.passes > 1 ? 1 : (multistep_.lam() - lam_begin_) / (plan_.range.lam_end - lam_begin_);
 }
 
 /// What the controller measures steps in, lam. In few steps it cannot follow the typical length, which falls towards the
 /// scale of the data and rises again: it is told of it, and sees to deviations alone. Where steps are many it follows, and
 /// its lag makes those behind a decision shorter, which pays.
-double AdaptiveTrajectory::unit_step() const { return guard_.paced ? guard_.cap(multistep_.lam()) : 1; }
+inline double AdaptiveTrajectory::unit_step() const { return guard_.paced ? guard_.cap(multistep_.lam()) : 1; }
 
-StepChoice AdaptiveTrajectory::choose(double unit) const {
+inline StepChoice AdaptiveTrajectory::choose(double unit) const {
   const bool guarded = !guard_.cap.empty();
   double proposed = std::min(pace_ * unit, longest_step_);
   if (guarded) proposed = std::min(proposed, guard_.cap(multistep_.lam()));
@@ -166,16 +166,16 @@ StepChoice AdaptiveTrajectory::choose(double unit) const {
 }
 
 /// Whether a full step, should it be rejected, would leave too few evaluations to land with.
-bool AdaptiveTrajectory::must_land() const {
+inline bool AdaptiveTrajectory::must_land() const {
   return evaluations_left() < steps_to_land(plan_.range.lam_end - multistep_.lam()) + spare();
 }
 
-double AdaptiveTrajectory::allowed(double lam, double sigma) const {
+inline double AdaptiveTrajectory::allowed(double lam, double sigma) const {
   const double factor = report_.passes == 1 ? 1 : lam <= burst_end_ ? tighten_ : relax_;
   return guard_.allowed(guard_.step_tolerance * factor, lam, sigma);
 }
 
-StepController::Verdict AdaptiveTrajectory::judge(Attempt& a) {
+inline StepController::Verdict AdaptiveTrajectory::judge(Attempt& a) {
   // The multistep's corrector is one order above its predictor: their difference overrates its error by a length of about one in
   // lam over the step. Judged is difference times h/usual_step: errors of long and short steps become comparable.
   const double scale = a.staged ? 1 : a.step.length / usual_step;
@@ -190,7 +190,7 @@ StepController::Verdict AdaptiveTrajectory::judge(Attempt& a) {
   return controller_.judge(a.ratio, a.step.length / a.unit, a.error_order, force);
 }
 
-void AdaptiveTrajectory::accept(const Attempt& a) {
+inline void AdaptiveTrajectory::accept(const Attempt& a) {
   noise_.add(a.gaps, a.tolerance);
   watch_model(a);
   multistep_.accept();
@@ -207,7 +207,7 @@ void AdaptiveTrajectory::accept(const Attempt& a) {
 }
 
 /// What the report says of the model.
-void AdaptiveTrajectory::watch_model(const Attempt& a) {
+inline void AdaptiveTrajectory::watch_model(const Attempt& a) {
   report_.noise = std::max(report_.noise, noise_.level());
   if (report_.passes > 1 || a.step.forced)
     return;  // a repeated pass has a tighter tolerance than the one that was asked for

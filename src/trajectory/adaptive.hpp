@@ -28,6 +28,10 @@ class AdaptiveTrajectory final : public Trajectory {
 
   const PathData& path() const { return path_; }
   double progress() const override;  ///< in ln sigma
+  void expect() const override {
+    State::fetch(this, sizeof(*this));
+    state_.expect();
+  }
 
  private:
   Task<Status> integrate() override;
@@ -65,7 +69,7 @@ class AdaptiveTrajectory final : public Trajectory {
 
   const AdaptivePlan& way_;
   const GuardProfile& guard_;
-  double longest_step_;
+  double lam_begin_, longest_step_;
 
   MultistepHistory multistep_;
   std::unique_ptr<StagedSteps> staged_;  // makes the steps if there is one; multistep_ keeps its nodes, and lands

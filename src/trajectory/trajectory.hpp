@@ -32,6 +32,9 @@ class Trajectory {
   /// Ends the trajectory without an answer: the model threw, or the run was cancelled.
   void abandon(Status status);
 
+  /// resume() is near.
+  virtual void expect() const { state_.expect(); }
+
   State& state() { return state_; }
   const TrajectoryReport& report() const { return report_; }
   /// The finished sample: NaN where status says why.
