@@ -25,7 +25,7 @@ at::Tensor Evaluator::denoise(const States& states) {
     if (observer_ && observer_->cancelled()) throw Cancelled("cancelled");
     const std::int64_t rows = std::min(batch, n - begin);
     const at::Tensor D = batches.denoise(states.x.narrow(0, begin, rows).reshape(shape), sigma,
-                                          states.trajectory.narrow(0, begin, rows));
+                                         states.trajectory.narrow(0, begin, rows));
     if (!at::isfinite(D).all().item<bool>())
       throw ModelError("D is NaN or infinite at sigma " + shortest(sigma) + ", where inspect looks at it");
     parts.push_back(D.reshape({rows, -1}));

@@ -152,7 +152,8 @@ class State {
   void expect() const {
     fetch(this, sizeof(*this));
     fetch(waiting_.address(), frame_lines * 64);
-    fetch(own_, std::min<std::size_t>(memory_.size() * sizeof(double), 512));  // longer vectors are read in a row anyway
+    fetch(own_,
+          std::min<std::size_t>(memory_.size() * sizeof(double), 512));  // longer vectors are read in a row anyway
   }
   /// Asks for these bytes, a line of 64 at a time.
   static void fetch(const void* begin, std::size_t bytes) {

@@ -44,7 +44,8 @@ struct MethodSpec {
   const char* flow = "";         ///< of a method of the SDE alone: the ODE's that schedules are fitted to
   Orders orders{};               ///< values that a step uses
   LastOrders last_orders = LastOrders::full;
-  double longest_step = 1;  ///< in lam, of adaptive steps: an interface is about one wide, of which an embedded error sees little
+  double longest_step =
+      1;  ///< in lam, of adaptive steps: an interface is about one wide, of which an embedded error sees little
   int highest = 0;  ///< order of convergence that it does not exceed, whatever the values; 0: none
   std::variant<Multistep, Tableau, Linear, Heun> steps{};
 

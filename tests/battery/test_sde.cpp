@@ -177,8 +177,8 @@ TEST_CASE("settings that do not fit the equation are refused by name") {
   const auto make = [](const SamplerOptions& o) { Sampler(test::ring(), test::range(), o); };
   SamplerOptions o = on_grid(20);
   o.method = Method::dopri5;
-  CHECK_THROWS_WITH(make(o),
-                    "sampler.method: dopri5 is for dynamics: ode; the reverse SDE has " + method_list([](Method m) { return solves(m, Dynamics::sde); }));
+  CHECK_THROWS_WITH(make(o), "sampler.method: dopri5 is for dynamics: ode; the reverse SDE has " +
+                                 method_list([](Method m) { return solves(m, Dynamics::sde); }));
   o.dynamics = Dynamics::ode, o.method = Method::dpmpp_2m_sde;
   CHECK_THROWS_WITH(make(o), "sampler.method: dpmpp_2m_sde is a method of the reverse SDE; set sampler.dynamics: sde");
   o = adaptive(1);
