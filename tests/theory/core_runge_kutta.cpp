@@ -10,6 +10,7 @@
 #include <boost/numeric/odeint/stepper/runge_kutta_dopri5.hpp>
 #include <boost/numeric/odeint/stepper/runge_kutta_fehlberg78.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -55,21 +56,25 @@ struct Steps {
 
 constexpr double begin = -1, end = 2;
 
-double end_error(Method method, int n) {
+/// The largest at any node: at a single one errors may happen to cancel, as those of tsit5 do at the end.
+double largest_error(Method method, int n) {
   Steps step(method, 1);
   Numbers x{2};
+  double most = 0;
   for (int i = 0; i < n; ++i) {
-    step(x, begin + (end - begin) * i / n, (end - begin) / n);
+    const double lam = begin + (end - begin) * i / n, h = (end - begin) / n;
+    step(x, lam, h);
     x = step.end;
+    most = std::max(most, std::abs(x[0] - g.flow(2, begin, lam + h)));
   }
-  return std::abs(x[0] - g.flow(2, begin, end));
+  return most;
 }
 
 struct Case {
   Method method;
   int order, error_order, evaluations;
   /// Steps over [begin, end], and one step, at which halving is asymptotic and errors stay above rounding.
-  int n() const { return order <= 5 ? 128 : 8; }
+  int n() const { return order <= 3 ? 128 : order <= 5 ? 64 : 8; }
   double h() const { return order <= 5 ? 1. / 32 : 1. / 5; }
 };
 
@@ -89,7 +94,7 @@ TEST_CASE("Each Runge-Kutta method converges with its order, and its embedded er
   CAPTURE(name(c.method));
   Steps step(c.method, 1);
   CHECK(step.runge_kutta.error_order() == c.error_order);
-  const double slope = std::log2(end_error(c.method, c.n()) / end_error(c.method, 2 * c.n()));
+  const double slope = std::log2(largest_error(c.method, c.n()) / largest_error(c.method, 2 * c.n()));
   CHECK(std::abs(slope - c.order) < .3);
 
   const auto embedded = [&](double h) {
