@@ -1,6 +1,6 @@
 """A diffusers pipeline with Shockstep in the place of its scheduler's loop. Run: python tools/examples/diffusers_swap.py
 
-The pipeline is built in memory and trained for some seconds on images of a bright square, so that nothing is downloaded; with
+The pipeline is built in memory and trained for half a minute on images of a bright square, so that nothing is downloaded; with
 one of yours, only the line that makes it changes. All samplers start from the same noise.
 """
 
@@ -38,7 +38,7 @@ def squares(count, generator):
     return images
 
 
-def trained_pipeline(steps=250):
+def trained_pipeline(steps=500):
     torch.manual_seed(0)
     torch.set_num_threads(2)  # what comes out of the training depends on them
     generator = torch.Generator().manual_seed(0)
