@@ -20,13 +20,13 @@ class BatchedModel {
   /// rows: of a batch, and at first of one model call.
   BatchedModel(const ScoreModel& model, int rows);
 
-  std::size_t capacity() const { return static_cast<std::size_t>(rows_); }
+  std::size_t capacity() const { return static_cast<std::size_t>(rows_); }  ///< rows of a batch
 
   // ---- What row j is asked: the caller writes it.
 
-  std::span<double> point(std::size_t j) { return {point_data_ + j * d_, d_}; }
-  double& sigma(std::size_t j) { return sigma_data_[j]; }
-  std::int64_t& trajectory(std::size_t j) { return index_data_[j]; }
+  std::span<double> point(std::size_t j) { return {point_data_ + j * d_, d_}; }  ///< d doubles
+  double& sigma(std::size_t j) { return sigma_data_[j]; }                        ///< data units
+  std::int64_t& trajectory(std::size_t j) { return index_data_[j]; }             ///< whose it is
 
   /// Evaluates rows 0 to n - 1. If the model throws, each row is tried alone: only those to blame fail. If it is out of
   /// memory, it gets fewer rows a call from there on. Throws ModelError and Cancelled as the model does, and ModelError if

@@ -33,9 +33,9 @@ struct ScheduleSpec {
 class Schedule {
  public:
   // NOLINTNEXTLINE(google-explicit-constructor): it is a schedule
-  constexpr Schedule(const ScheduleSpec& spec) : spec_(&spec) {}  ///< `spec` must outlive it
-  constexpr const ScheduleSpec& spec() const { return *spec_; }   ///< how nodes follow
-  constexpr bool operator==(const Schedule& other) const = default;
+  constexpr Schedule(const ScheduleSpec& spec) : spec_(&spec) {}     ///< `spec` must outlive it
+  constexpr const ScheduleSpec& spec() const { return *spec_; }      ///< how nodes follow
+  constexpr bool operator==(const Schedule& other) const = default;  ///< whether it is the same one
 
   static const Schedule karras;     ///< sigma^(1/rho) linear in u: Karras et al. 2022 (arXiv 2206.00364), eq. 5
   static const Schedule edm;        ///< the same with that paper's rho = 7
