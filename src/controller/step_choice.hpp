@@ -17,6 +17,9 @@ inline int steps_to_land(double remaining) {
   return std::max(1, static_cast<int>(std::ceil(remaining / landing_step)));
 }
 
+/// Whether a step of `spare` evaluations, should it be rejected, would leave too few of the `left` ones to land with.
+inline bool must_land(double remaining, int left, int spare = 1) { return left < steps_to_land(remaining) + spare; }
+
 struct StepChoice {
   double length;  ///< in lam, positive
   bool forced;    ///< lands within the budget, whatever its error
@@ -26,7 +29,7 @@ struct StepChoice {
 /// proposed: by the controller. left: steps that the budget allows; spare: of these, what a full step that is rejected would cost
 /// beside the landing. longest_last: the last step over what was proposed.
 inline StepChoice choose_step(double proposed, double remaining, int left, int spare = 1, double longest_last = 1) {
-  if (left < steps_to_land(remaining) + spare) {  // log-uniform steps that use up the budget
+  if (must_land(remaining, left, spare)) {  // log-uniform steps that use up the budget
     left = std::max(left, 1);
     return {remaining / left, true, left == 1};
   }

@@ -76,7 +76,8 @@ Task<Status> AdaptiveTrajectory::integrate() {
     if (way_.events) co_await state_.set(node_D_, start_D_);
 
     for (bool last = false; !last;) {
-      if (report_.passes > 1 && must_land()) {  // it cannot be finished: the result of the pass before stands
+      if (report_.passes > 1 && must_land(remaining(), evaluations_left(),
+                                          spare())) {  // it cannot be finished: the result of the pass before stands
         --report_.passes;
         co_return arrived(true);
       }
@@ -161,13 +162,7 @@ inline StepChoice AdaptiveTrajectory::choose(double unit) const {
   const bool guarded = !guard_.cap.empty();
   double proposed = std::min(pace_ * unit, longest_step_);
   if (guarded) proposed = std::min(proposed, guard_.cap(multistep_.lam()));
-  return choose_step(proposed, plan_.range.lam_end - multistep_.lam(), evaluations_left(), spare(),
-                     guarded && !staged_ ? longest_last : 1);
-}
-
-/// Whether a full step, should it be rejected, would leave too few evaluations to land with.
-inline bool AdaptiveTrajectory::must_land() const {
-  return evaluations_left() < steps_to_land(plan_.range.lam_end - multistep_.lam()) + spare();
+  return choose_step(proposed, remaining(), evaluations_left(), spare(), guarded && !staged_ ? longest_last : 1);
 }
 
 inline double AdaptiveTrajectory::allowed(double lam, double sigma) const {
@@ -243,7 +238,7 @@ bool AdaptiveTrajectory::due(const Node& node) const {
 /// rejections. Without a pilot, what landing takes.
 int AdaptiveTrajectory::evaluations_to_finish() const {
   const LamTable& cap = guard_.cap;
-  if (cap.empty()) return steps_to_land(plan_.range.lam_end - multistep_.lam());
+  if (cap.empty()) return steps_to_land(remaining());
   int steps = 0;
   for (double lam = multistep_.lam(); lam < plan_.range.lam_end; ++steps) lam += std::max(cap(lam), 1e-3);
   return steps + steps / 2;

@@ -60,7 +60,7 @@ class AdaptiveTrajectory final : public Trajectory {
   double allowed(double lam, double sigma) const;
   int evaluations_to_finish() const;
   int spare() const { return staged_ ? staged_->evaluations() : 1; }
-  bool must_land() const;
+  double remaining() const { return plan_.range.lam_end - multistep_.lam(); }
   Status arrived(bool limited) const;
   double error_estimate() const;
   void log_events();
