@@ -8,6 +8,7 @@
 
 #include <shockstep/fit_report.hpp>
 #include <shockstep/process.hpp>
+#include <shockstep/schedule.hpp>
 #include <shockstep/score_model.hpp>
 
 #include <cstdint>
@@ -39,5 +40,8 @@ struct FitResult {
 /// networks have other descriptions. What a model throws is not passed on: such a model does not fit, and
 /// FitReport::reason says why.
 FitResult check_fit(const ModelPtr& model, const Process& process, const FitOptions& options = {});
+
+/// What the measurement of a plan says of it, for nothing; only where that leaves a doubt, a quick check_fit.
+FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch);
 
 }  // namespace shockstep

@@ -26,16 +26,20 @@ enum class Switch {
 
 /// What is asked of the guard. Of adaptive steps of the ODE only: grids and the reverse SDE have none.
 struct GuardOptions {
-  bool enabled = true;  ///< off: the default profile, and no events
-  /// auto: a pilot for exact models, the profile that ships beside a network, else default. default: tolerance
-  /// weighted by 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the
-  /// summary.json of a run that measured one.
+  bool enabled = true;  ///< off: no profile but plan or default, and no events
+  /// auto: a pilot for exact models, plan for networks. plan: the step lengths that suit most models (docs/plan.md), of the multistep;
+  /// of other methods shipped. shipped: that which ships beside a network, else default. default: tolerance weighted by
+  /// 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the summary.json of a run that
+  /// measured one.
   std::string profile = "auto";
   /// The quantile of ln G over the pilot's rows, in (0, 1). 0: the pilot takes .97, or .9 for step tolerances below a thousandth of
   /// data_std, where the few most critical trajectories no longer carry the error.
   double quantile = 0;
   Switch redo = Switch::automatic;  ///< automatic: on where the pilot's errors are explained by the score
   bool events = true;  ///< measure and log speciation events (costs probes on the trajectories that have them)
+  /// Seek events on all trajectories of a network, where most have some and half of all evaluations go into them; else on every
+  /// 32nd, those numbered 31, 63 and so on. Exact models are always measured.
+  bool measure_all = false;
 };
 
 /// A function of lam on a uniform grid, linear between nodes, constant beyond the ends. Empty: zero everywhere.
@@ -58,7 +62,8 @@ double weighted_tolerance(double tol, double sigma, double data_std);
 struct StepSettings {
   Method method = Method::multistep;  ///< that makes them
   int order = 3;                      ///< of the multistep's predictor, 1 to max_multistep_order
-  double warp = 0;                    ///< D is interpolated in asinh(warp/sigma), data units; 0: in lam
+  double warp = 0;                    ///< values are interpolated in asinh(warp/sigma), data units; 0: in lam
+  double scale = 0;                   ///< above 0: the multistep interpolates F with this scale, data units, in place of D
   double step_tolerance = 0;          ///< the bound on the weighted error of a step, data units
   double data_std = 1;                ///< scale in the default weight 1 + sigma/data_std: the model's, or measured
   double first_step = usual_step;     ///< in lam
@@ -66,7 +71,7 @@ struct StepSettings {
 
 /// Step settings that a pilot chose and what it measured for them, for one model, range and tolerance.
 struct GuardProfile : StepSettings {
-  std::string source = "default";  ///< default, pilot, or the file it was read from
+  std::string source = "default";  ///< default, plan, pilot, or the file it was read from
   std::string conditioning = {};   ///< ScoreModel::conditioning() of the model it was measured on
   int max_evaluations = 0;         ///< per trajectory, of the rehearsals; 0: none were made
   double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units
@@ -74,6 +79,7 @@ struct GuardProfile : StepSettings {
   LamTable log_gain{};             ///< ln G_q(lam); empty: the default weight
   LamTable cap{};                  ///< longest step from lam, in lam; empty: none
   bool paced = false;              ///< steps are few: the controller measures them in `cap`, which is not empty
+  bool steady = false;   ///< steps are as long as `cap` says but where one is rejected
   LamTable largest_J{};  ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
   double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/fitted_schedule.hpp>
+#include <shockstep/model_scales.hpp>
 #include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/result.hpp>
@@ -29,6 +30,8 @@ struct SampleRequest {
   std::int64_t first = 0;     ///< index of the first trajectory: sampling 977 alone gives trajectory 977
   std::uint64_t seed = 0;     ///< key of all random numbers; those of trajectory i are addressed by (seed, i)
   int batch = 256;            ///< rows in one model call
+  /// The same for trajectories of a network that are apart because they measure events: GuardOptions::measure_all.
+  int measured_batch = 8;
   int threads = 0;     ///< of an exact model workers, of a network Torch's; 0: all cores, or what Torch is set to
   at::Tensor noise{};  ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
   /// 2 or more: with k for it, trajectory p k + j starts at point j of the k on the great circle from starting latent p
@@ -54,6 +57,7 @@ struct SampleRequest {
 struct Prepared {
   GuardProfile profile;                  ///< of adaptive steps
   std::optional<FittedSchedule> fitted;  ///< of the schedule fitted
+  std::optional<MeasuredScales> scales{};  ///< of the plan, adaptive or a grid
 };
 
 /// What became of each trajectory: row i is trajectory first + i. Those that a WorkSource left out are interrupted.
@@ -84,13 +88,17 @@ class Sampler {
   /// The guard's profile in effect; on a grid its data_std alone means something, 0: unknown.
   const GuardProfile& profile() const { return profile_; }
   /// What was measured, for another sampler like this one.
-  Prepared prepared() const { return {profile_, fitted_}; }
+  Prepared prepared() const { return {profile_, fitted_, scales_}; }
   /// Where trajectories of the request start, data units. Throws ConfigError for a strength that does not fit.
   double start(const SampleRequest& request) const;
   /// The nodes of a fixed grid from there on, descending; empty: steps are adaptive.
   std::vector<double> sigmas(const SampleRequest& request = {}) const;
   /// What the schedule fitted came to; none of other grids and of adaptive steps.
   const std::optional<FittedSchedule>& fitted() const { return fitted_; }
+  /// What was measured for a plan; none of other schedules, of exact models, and where a profile is known.
+  const std::optional<MeasuredScales>& scales() const { return scales_; }
+  /// Rows that the model computed to make this ready: pilot, fit, measurements; 0 where all was known or kept in a cache.
+  std::int64_t prepared_rows() const { return prepared_rows_; }
   /// What was not done as asked, one sentence each.
   std::vector<std::string> notes() const;
   /// The settings in effect: as given, with the sigmas of a fitted schedule and the scale of the data in `steps`.
@@ -108,6 +116,8 @@ class Sampler {
   SamplerOptions options_;
   GuardProfile profile_;
   std::optional<FittedSchedule> fitted_;
+  std::optional<MeasuredScales> scales_;
+  std::int64_t prepared_rows_ = 0;
   std::shared_ptr<const GridPlan> grid_;  // none: adaptive
 };
 

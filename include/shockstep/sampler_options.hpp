@@ -55,6 +55,7 @@ struct SamplerOptions {
   /// File in which the pilot's profile (guard.profile: pilot) or the fitted schedule of exactly these settings is
   /// kept for this model: read where it is there, written where it is not. Empty: measured anew.
   std::string cache{};
+  std::string scales_cache{};  ///< the same for what measure_scales() finds, whatever the settings
   /// What Method::own is on a grid, and needed by that alone. Programs set it; a config cannot.
   LinearMethod own{};
   /// What Method::own is without `steps`: it chooses its steps, with guard and events, as the Runge-Kutta methods do.

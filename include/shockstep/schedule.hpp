@@ -3,6 +3,7 @@
 
 #include <shockstep/process.hpp>
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,11 +13,19 @@ namespace shockstep {
 
 struct FixedSteps;
 
+/// Lengths in a model's data, and whether it is to be trusted far above them. docs/plan.md says what they are used for.
+struct ModelScales {
+  double data_std = 1;  ///< standard deviation of the data, root mean square over coordinates, data units
+  double spread = 1;    ///< the same along the direction where it is largest, over data_std; 1 or more
+  bool rough = false;   ///< at sigma_max D says more than a denoiser could
+};
+
 /// What a schedule needs besides the process and the count.
 enum class ScheduleNeeds {
   nothing,  ///< its nodes follow
   table,    ///< FixedSteps::sigmas, which it takes for a table
   model,    ///< it is fitted to one: calibrate.hpp
+  scales,   ///< FixedSteps::scales, which a Sampler measures: model_scales.hpp
 };
 
 /// How nodes are spaced between sigma_max and sigma_min: one file of src/process/schedules each.
@@ -46,12 +55,23 @@ class Schedule {
                ///< 2022 (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
   static const Schedule
       tapered;  ///< ln sigma linear in u up to the scale of the data, steps ten times as long far above
+  static const Schedule plan;    ///< lengths that suit most models, relative to the scale of their data: docs/plan.md
   static const Schedule fitted;  ///< to the model, method and count: calibrate.hpp
   static const Schedule ays;     ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024
                                  ///< (arXiv 2404.14507)
 
  private:
   const ScheduleSpec* spec_;
+};
+
+/// ModelScales, how they came about, and what the measurement says besides.
+struct MeasuredScales : ModelScales {
+  double measured_std = 1;  ///< that of the model's own samples, roughly; data_std if that was not given
+  double noise = 0;  ///< standard deviation of D at sigma_max over data_std; a denoiser's is about data_std/sigma_max
+  /// Mean square error of D on its own samples, noised to sigma = data_std, over that of the best guess for Gaussian data of that
+  /// scale: 1 or less for a denoiser, but for the chance of few rows.
+  double loss = 0;
+  std::int64_t evaluations = 0;  ///< rows that were computed, at most 64
 };
 
 /// A schedule and what it is called.
@@ -82,7 +102,7 @@ struct FixedSteps {
   Schedule schedule = Schedule::log_sigma;  ///< how the nodes are spaced
   int count = 20;                           ///< fewest_steps to most_steps
   double rho = 7;                           ///< of karras: larger puts more nodes at small sigma; positive
-  double scale = 1;  ///< of tapered: standard deviation of the data; a Sampler sets it where the model knows
+  ModelScales scales{};  ///< of tapered the data_std; of plan, for which a Sampler measures them
   /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. Of a schedule that
   /// needs one: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
   std::vector<double> sigmas{};

@@ -5,6 +5,11 @@
 /// one through those and the new value (corrector, order k + 1). In Newton's form the two differ by one term,
 ///   corrector - predictor = correct (D_new - extrapolated D),
 /// which is also the error estimate. Hochbruck & Ostermann 2010, section 2; DPM-Solver++ and UniPC are relatives.
+///
+/// Where the scale s of the data is told, what is interpolated is EDM's network output in place of D (Karras et al. 2022, arXiv
+/// 2206.00364, eq. 7): D less its part c x that is exact for Gaussian data of that scale, over its size,
+///   F = (D - c x) sqrt(sigma^2 + s^2)/sigma,  c = s^2/(sigma^2 + s^2)   (in data units: s times theirs).
+/// With y = x/sqrt(sigma^2 + s^2) the equation is dy/dlam = F sigma/(sigma^2 + s^2), which is what is integrated.
 #pragma once
 
 #include <boost/numeric/odeint/stepper/controlled_step_result.hpp>
@@ -23,12 +28,14 @@ namespace shockstep {
 /// Highest order of the predictor.
 inline constexpr int max_multistep_order = 5;
 
-/// Weights of one step of length h from the newest node; index 0 is the newest value of D.
+/// Weights of one step of length h from the newest node; index 0 is the newest value, of D or of F.
 struct MultistepWeights {
-  int order = 0;                                          ///< number k of values used, 1 to max_multistep_order
-  double decay = 0;                                       ///< e^-h
-  double correct = 0;                                     ///< int_0^h e^-(h-u) prod_i (u - u_i)/(h - u_i) du
-  std::array<double, max_multistep_order> predict{};      ///< predictor = decay x + sum_i predict_i D_i
+  int order = 0;       ///< number k of values used, 1 to max_multistep_order
+  double decay = 0;    ///< e^-h; of F sqrt(sigma_1^2 + s^2)/sqrt(sigma_0^2 + s^2)
+  double correct = 0;  ///< int_0^h e^-(h-u) prod_i (u - u_i)/(h - u_i) du; of F with its own kernel
+  /// The value at the end of the step is gain (D - skip x): of D itself 1 and 0.
+  double gain = 1, skip = 0;
+  std::array<double, max_multistep_order> predict{};      ///< predictor = decay x + sum_i predict_i of the values
   std::array<double, max_multistep_order> extrapolate{};  ///< the interpolating polynomial at u = h
 };
 
@@ -42,7 +49,9 @@ struct MultistepWeights {
 /// growing like sigma), which a polynomial in tau follows where one in lam cannot: D doubles with every ln 2. Far
 /// below s, tau is lam plus a constant. The integrals are then taken by Gauss' rule with ten nodes: 1e-12 relative to
 /// h for steps up to 1, and 1e-6 at 2.5 with order 5, below any tolerance at which such a step is taken.
-MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp = 0);
+///
+/// scale = s/sigma at the newest node: values are of F instead of D; 0: of D. F is smooth in lam itself, or with a warp in tau.
+MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp = 0, double scale = 0);
 
 /// The method for one trajectory as a Boost.Odeint controlled stepper: hand it to odeint's integrate_adaptive with the
 /// right-hand side dx/dlam = D - x (the stepper adds x back to get D). State: std::vector<double>. Copies start afresh.

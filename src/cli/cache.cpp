@@ -42,14 +42,11 @@ bool measures(const SamplerOptions& options) {
   return options.dynamics == Dynamics::ode && options.guard.enabled && options.guard.profile == "pilot";
 }
 
-}  // namespace
-
-std::string cache_file(const RunConfig& config, const SamplerOptions& sampler, const ScoreModel& model) {
+/// In the folder, of what is measured with these settings; empty: nowhere.
+std::string file_of(std::string key, const RunConfig& config, const ScoreModel& model) {
   const fs::path where = folder();
-  if (where.empty() || model.exact() || model.file().empty() || !measures(sampler)) return {};
+  if (where.empty() || model.exact() || model.file().empty()) return {};
   const ConfigNode resolved = config.resolved();
-  std::string key =
-      "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION "," + text(sampler_keys, sampler, !sampler.steps);
   for (const char* name : {"model", "process"}) {
     const ConfigNode* section = resolved.find(name);
     if (!section) continue;
@@ -60,6 +57,16 @@ std::string cache_file(const RunConfig& config, const SamplerOptions& sampler, c
   run.threads = threads_of(run, model);
   key += "\n" + text(run_keys, run, true);
   return (where / (hash(key) + ".json")).string();
+}
+
+constexpr const char* versions = "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION ",";
+
+}  // namespace
+
+void set_caches(const RunConfig& config, SamplerOptions& sampler, const ScoreModel& model) {
+  if (measures(sampler))
+    sampler.cache = file_of(versions + text(sampler_keys, sampler, !sampler.steps), config, model);
+  sampler.scales_cache = file_of(std::string(versions) + " scales", config, model);
 }
 
 }  // namespace shockstep::cli

@@ -81,7 +81,8 @@ int compare(const Options& options) {
   CompareConfig compared(root, options.config, method_names());
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
-  for (ComparedMethod& method : compared.methods) method.options.cache = cache_file(config, method.options, *model);
+  set_caches(config, config.sampler, *model);
+  for (ComparedMethod& method : compared.methods) set_caches(config, method.options, *model);
   const auto& run = config.run;
   SampleRequest request = make_request(run, options, *model);
 
@@ -108,7 +109,8 @@ int compare(const Options& options) {
     log::info("model: " + model->describe());
     facts.setup = run_setup(config, options, *model);
     facts.setup.seconds = seconds_since(begin);
-    facts.warnings = fit_warnings(quick_fit(inputs, run));
+    std::int64_t checked = 0;
+    facts.warnings = fit_warnings(fit_of(inputs, config, checked));
     result = with_file(config.file, [&] {
       return comparison.run([&](const ComparisonRow& row) {
         progress.finished(static_cast<int>(std::lround(row.evaluations_mean)));

@@ -64,7 +64,7 @@ int encode(const Options& options) {
   const EncodeOptions wanted = read_encode(root, options.config);
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
-  config.sampler.cache = cache_file(config, config.sampler, *model);
+  set_caches(config, config.sampler, *model);
   const at::Tensor data = read_rows(options.data, model->shape());
 
   const std::string folder = make_folder(options);
@@ -86,7 +86,8 @@ int encode(const Options& options) {
   facts.tolerance = config.sampler.tolerance;
   facts.directions = encoder.directions();
   facts.exact_trace = encoder.exact_trace();
-  facts.warnings = fit_warnings(quick_fit(inputs, config.run));
+  std::int64_t checked = 0;
+  facts.warnings = fit_warnings(fit_of(inputs, config, checked));
 
   EncodeResult result;
   {

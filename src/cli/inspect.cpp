@@ -124,7 +124,7 @@ int inspect(const Options& options) {
   if (facts.analysed) {
     const auto begin_analyses = Clock::now();
     SamplerOptions sampler = inspect_sampler(config.sampler);
-    sampler.cache = cache_file(config, sampler, *model);
+    set_caches(config, sampler, *model);
     InspectResult result;
     {
       Progress progress(request.options.count, !options.quiet);

@@ -6,6 +6,7 @@
 #include "cli/setup.hpp"
 #include "config/keys.hpp"
 #include "controller/fitted_schedule_json.hpp"
+#include "controller/model_scales_json.hpp"
 #include "core/text.hpp"
 #include "output/json.hpp"
 
@@ -89,6 +90,7 @@ std::string to_text(const JournalHeader& header) {
   Json out{{"identity", header.identity}, {"part", header.part}};
   const Prepared& p = header.prepared;
   if (p.profile.step_tolerance > 0) out["profile"] = Json::parse(to_json(p.profile));  // none on a fixed grid
+  if (p.scales) out["scales"] = scales_json(*p.scales);
   if (p.fitted) out["fitted"] = Json::parse(to_json(*p.fitted));
   return dump(out);
 }
@@ -101,6 +103,7 @@ JournalHeader journal_header(const std::string& text, const std::string& path) {
       header.prepared.profile = guard_profile_from_json(in["profile"].dump(), path);
       header.prepared.profile.source = in["profile"].at("source");
     }
+    if (in.contains("scales")) header.prepared.scales = scales_from_json(in["scales"]);
     if (in.contains("fitted")) header.prepared.fitted = fitted_schedule_from_json(in["fitted"].dump(), path);
     return header;
   } catch (const Json::exception&) {

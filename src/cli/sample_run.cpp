@@ -40,7 +40,7 @@ SampleRun::SampleRun(const Options& options, int rank, int ranks)
       part_(part_of(config_.run, options.shard)),
       inputs_(make_inputs(config_)),
       request_(make_request(config_.run, options, *inputs_.model)) {
-  config_.sampler.cache = cache_file(config_, config_.sampler, model());
+  set_caches(config_, config_.sampler, model());
   folder_ = make_folder(options);
   if (rank > 0) {
     log::set_terminal_level(log::Level::error);
@@ -115,13 +115,16 @@ RunFacts SampleRun::facts() const {
   facts.tolerance = config_.sampler.tolerance;
   facts.max_evaluations = config_.sampler.max_evaluations;
   facts.float64 = model().exact() || config_.run.dtype == "float64";
+  facts.exact = model().exact();
   facts.profile = sampler_->profile();
   facts.guard = config_.sampler.guard.enabled && !config_.sampler.steps && !sde;
   facts.sde = sde;
   facts.sigmas = sampler_->sigmas(request_);
   facts.fitted = sampler_->fitted();
+  facts.scales = sampler_->scales();
   facts.notes = sampler_->notes();
-  facts.fit = quick_fit(inputs_, config_.run);
+  facts.prepared_rows = sampler_->prepared_rows();
+  facts.fit = fit_of(inputs_, config_, facts.prepared_rows, sampler_->scales());
   for (auto& sentence : fit_warnings(facts.fit)) facts.notes.push_back(std::move(sentence));
   if (sde && config_.sampler.guard.enabled)
     facts.notes.push_back(

@@ -50,11 +50,12 @@ int schedule(const Options& options) {
   RunConfig config = fit_config(options);
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
-  config.sampler.cache = cache_file(config, config.sampler, *model);
+  set_caches(config, config.sampler, *model);
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   log::open(at("run.log"));
-  const auto misfit = fit_warnings(quick_fit(inputs, config.run));
+  std::int64_t checked = 0;
+  const auto misfit = fit_warnings(fit_of(inputs, config, checked));
   FittedSchedule fitted;
   {
     Progress progress(1, !options.quiet);

@@ -1,6 +1,8 @@
 #include "cli/setup.hpp"
 
+#include <shockstep/error.hpp>
 #include <shockstep/fit_check.hpp>
+#include <shockstep/model_scales.hpp>
 #include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
@@ -62,7 +64,7 @@ Inputs make_inputs(RunConfig& config) {
 
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model) {
   SampleRequest request;
-  request.count = run.count, request.first = run.first, request.seed = run.seed, request.batch = run.batch,
+  request.count = run.count, request.first = run.first, request.seed = run.seed, request.batch = run.batch, request.measured_batch = run.measured_batch,
   request.threads = run.threads;
   std::int64_t latents = run.count;
   if (const std::int64_t points = options.interpolate; points > 0) {
@@ -85,9 +87,19 @@ SampleRequest make_request(const RunSettings& run, const Options& options, const
   return request;
 }
 
-std::optional<FitReport> quick_fit(const Inputs& inputs, const RunSettings& run) {
-  if (inputs.model->exact()) return std::nullopt;
-  return check_fit(inputs.model, inputs.process, {.quick = true, .batch = run.batch}).report;
+std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config, std::int64_t& rows,
+                                const std::optional<MeasuredScales>& known) {
+  const auto& [process, model] = inputs;
+  if (model->exact()) return std::nullopt;
+  try {
+    const MeasuredScales scales =
+        known ? *known : measure_scales(*model, process, config.sampler.scales_cache, rows);
+    FitReport report = quick_fit(model, process, scales, config.run.batch);
+    rows += report.evaluations;
+    return report;
+  } catch (const ModelError& error) {
+    return FitReport{.fits = false, .reason = error.what()};
+  }
 }
 
 std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit) {

@@ -34,8 +34,10 @@ struct Inputs {
 Inputs make_inputs(RunConfig& config);
 /// The trajectories that a config, --noise and the options of sample's starts ask for. Throws ConfigError and FileError.
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
-/// The quick fit check, where a description can be wrong: of networks.
-std::optional<FitReport> quick_fit(const Inputs& inputs, const RunSettings& run);
+/// What a measurement says of the description, which can be wrong of networks alone. `known`: it was made before; `rows`: those
+/// computed now are added to it.
+std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config, std::int64_t& rows,
+                                const std::optional<MeasuredScales>& known = {});
 /// What a user should know of it, if anything.
 std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit);
 /// In use.

@@ -7,6 +7,8 @@
 #include "core/text.hpp"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 namespace shockstep {
 namespace {
@@ -16,7 +18,7 @@ constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
 
 /// The schedule of `steps: N`.
 Schedule usual_schedule(Dynamics dynamics) {
-  return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::log_sigma;
+  return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::plan;
 }
 
 std::vector<double> read_sigmas(Section& section) {
@@ -174,7 +176,8 @@ void read_guard(Section& sampler, SamplerOptions& options) {
   const std::string profile = section.text("profile", "auto");
   if (sde && profile != "auto")
     section.fail("profile", "is for dynamics: ode; the reverse SDE has no guard, leave it out");
-  const bool name = profile == "auto" || profile == "default" || profile == "pilot";
+  const auto names = {"auto", "plan", "shipped", "pilot", "default"};
+  const bool name = std::ranges::find(names, profile) != names.end();
   guard.profile = name ? profile : section.path("profile");
   if (!section.has("quantile") || (section.is_text("quantile") && section.text("quantile") == "auto")) {
     section.text("quantile", "auto");
@@ -185,7 +188,9 @@ void read_guard(Section& sampler, SamplerOptions& options) {
     if (!(guard.quantile > 0 && guard.quantile < 1)) section.fail("quantile", sentence + shortest(guard.quantile));
   }
   guard.redo = read_switch(section, "redo");
-  guard.events = section.flag("events", true);
+  guard.events = true;
+  guard.measure_all = section.is_text("events") && section.text("events") == "measured";
+  if (!guard.measure_all) guard.events = section.flag("events", true);
   section.finish();
 }
 
@@ -194,6 +199,15 @@ void read_steps(Section& sampler, SamplerOptions& options) { options.steps = ste
 void read_device(Section& section, RunSettings& run) {
   run.device = section.text("device", run.device);
   if (!is_device(run.device)) section.choice("device", {"cpu", "cuda", "cuda:K"});
+}
+
+/// A network is called with whole batches: no more rows than the whole run has, whatever part of it is done here.
+void read_batch(Section& section, RunSettings& run) {
+  const auto that_holds = [](std::int64_t count) {
+    return static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp<std::int64_t>(count, 1, 256))));
+  };
+  run.batch = static_cast<int>(read_whole(section, "batch", 1, largest_int, that_holds(run.count)));
+  run.measured_batch = that_holds(run.count / 32);
 }
 
 void read_grid(Section& section, OutputSettings& output) {

@@ -21,12 +21,14 @@ struct RunSettings {
   std::int64_t first = 0;
   std::uint64_t seed = 0;
   int batch = 256;
+  int measured_batch = 8;  ///< follows from count and batch
   std::string device = "cpu";
   int threads = 0;
   std::string dtype = "float32";
 };
 
 void read_device(Section& section, RunSettings& run);
+void read_batch(Section& section, RunSettings& run);
 
 inline constexpr std::tuple run_keys{
     ValueKey{Key{"run", "count", "number of trajectories", Changes::samples, Measured::never, "--count", "N"},
@@ -36,8 +38,9 @@ inline constexpr std::tuple run_keys{
              &RunSettings::first, 0, largest_index},
     ValueKey{Key{"run", "seed", "of the starting latents", Changes::samples, Measured::never, "--seed", "S"},
              &RunSettings::seed},
-    ValueKey{Key{"run", "batch", "rows in one model call", Changes::last_bits, Measured::never, "--batch", "N"},
-             &RunSettings::batch, 1, largest_int},
+    OtherKey{Key{"run", "batch", "rows in one model call; usually the least of 1, 2, 4, .. 256 that holds run.count",
+                 Changes::last_bits, Measured::never, "--batch", "N"},
+             "1 or more", &read_batch, +[](const RunSettings& run) { return std::to_string(run.batch); }},
     OtherKey{Key{"run", "device", "cpu, cuda or cuda:K", Changes::last_bits, Measured::always, "--device", "DEVICE"},
              "cpu, cuda, cuda:K", &read_device, +[](const RunSettings& run) { return run.device; }},
     ValueKey{Key{"run", "threads", "0: all cores", Changes::last_bits, Measured::always, "--threads", "N"},

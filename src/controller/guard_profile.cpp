@@ -60,10 +60,12 @@ std::string to_json(const GuardProfile& p) {
          {"max_evaluations", p.max_evaluations},
          {"order", p.order},
          {"warp", p.warp},
+         {"scale", p.scale},
          {"data_std", p.data_std},
          {"quantile", p.quantile},
          {"first_step", p.first_step},
          {"paced", p.paced},
+         {"steady", p.steady},
          {"redo", p.redo},
          {"explained", p.explained},
          {"evaluations", p.evaluations}};
@@ -94,10 +96,12 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.max_evaluations = whole<int>(j, "max_evaluations");
   p.order = whole<int>(j, "order");
   p.warp = j.at("warp");
+  p.scale = j.value("scale", 0.);
   p.data_std = j.at("data_std");
   p.quantile = j.at("quantile");
   p.first_step = j.at("first_step");
   p.paced = j.value("paced", false);
+  p.steady = j.value("steady", false);
   p.redo = j.at("redo");
   p.explained = j.at("explained");
   p.evaluations = whole<std::int64_t>(j, "evaluations");
@@ -107,13 +111,14 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.log_gain = table(j.at("log_gain"));
   p.cap = table(j.at("cap"));
   p.largest_J = table(j.at("largest_J"));
-  if (p.paced && p.cap.empty()) throw std::invalid_argument("paced needs a cap");
+  if ((p.paced || p.steady) && p.cap.empty()) throw std::invalid_argument("paced and steady need a cap");
   if (std::any_of(p.cap.values.begin(), p.cap.values.end(), [](double length) { return length <= 0; }))
     throw std::invalid_argument("the lengths of the cap must be positive");
   if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
     throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
-  if (p.order < 1 || p.order > max_multistep_order || !(p.warp >= 0))
-    throw std::invalid_argument("order must be 1 to " + std::to_string(max_multistep_order) + ", warp not negative");
+  if (p.order < 1 || p.order > max_multistep_order || !(p.warp >= 0) || !(p.scale >= 0))
+    throw std::invalid_argument("order must be 1 to " + std::to_string(max_multistep_order) +
+                                ", warp and scale not negative");
   return p;
 }
 

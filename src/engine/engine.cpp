@@ -19,6 +19,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <variant>
 #include <vector>
 
 namespace shockstep {
@@ -33,7 +34,21 @@ class Floor {
   Floor(const EngineRun& run, WorkSource& work, int workers)
       : run_(run), work_(work), under_way_(static_cast<std::size_t>(workers)) {}
 
-  std::optional<std::int64_t> next() { return work_.next(); }
+  std::optional<std::int64_t> next() {
+    for (;;) {
+      const auto index = work_.next();
+      if (!index || !apart(*index)) return index;
+      apart_.push_back(*index);
+    }
+  }
+  bool some_apart() const { return !apart_.empty() && !stopped(); }
+  /// One of those that next() left out; called by one worker, once there is nothing else to do.
+  std::optional<std::int64_t> next_apart() {
+    if (apart_.empty()) return std::nullopt;
+    const std::int64_t index = apart_.front();
+    apart_.pop_front();
+    return index;
+  }
 
   bool stopped() const {
     return stopped_.load(std::memory_order_relaxed) || (run_.observer && run_.observer->cancelled());
@@ -85,8 +100,14 @@ class Floor {
   }
 
  private:
+  bool apart(std::int64_t trajectory) const {
+    const auto* adaptive = std::get_if<AdaptivePlan>(&run_.plan.way);
+    return adaptive && !adaptive->every_trajectory && adaptive->measured(trajectory);
+  }
+
   const EngineRun& run_;
   WorkSource& work_;
+  std::deque<std::int64_t> apart_;
   std::atomic<bool> stopped_{false};
   std::mutex mutex_;
   std::deque<std::atomic<double>> under_way_;
@@ -113,8 +134,10 @@ class LockedSteps final : public Observer {
 /// One batch and the loop over it: row j of it belongs to one trajectory, and when that is done to the next.
 class Worker {
  public:
-  Worker(const EngineRun& run, Floor& floor, std::size_t number, int rows)
-      : run_(run), floor_(floor), number_(number), model_(run.model, rows) {
+  using Next = std::optional<std::int64_t> (Floor::*)();
+
+  Worker(const EngineRun& run, Floor& floor, std::size_t number, int rows, Next next)
+      : run_(run), floor_(floor), number_(number), next_(next), model_(run.model, rows) {
     const auto d = static_cast<std::size_t>(run.model.dimension());
     if (run.observer) steps_ = std::make_unique<LockedSteps>(*run.observer, floor.mutex());
     for (int i = 0; i < rows; ++i) {
@@ -157,7 +180,7 @@ class Worker {
   };
 
   bool begin(Row& row) {
-    const auto index = floor_.next();
+    const auto index = (floor_.*next_)();
     if (!index) return false;
     row = {.trajectory = idle_.back()};
     idle_.pop_back();
@@ -255,6 +278,7 @@ class Worker {
   const EngineRun& run_;
   Floor& floor_;
   std::size_t number_;
+  Next next_;
   BatchedModel model_;
   std::vector<std::unique_ptr<State>> states_;
   std::vector<std::unique_ptr<Trajectory>> trajectories_;
@@ -282,7 +306,8 @@ RunStatistics run_engine(const EngineRun& run) {
   const auto shift = [&](std::size_t number) {
     try {
       const TorchThreads one_or_all(exact ? 1 : threads);
-      Worker(run, floor, number, exact ? share : run.batch).work();
+      Worker(run, floor, number, exact ? share : run.batch, &Floor::next).work();
+      if (!exact && floor.some_apart()) Worker(run, floor, number, run.measured_batch, &Floor::next_apart).work();
     } catch (...) {
       floor.broke(std::current_exception());
     }

@@ -18,6 +18,7 @@ struct EngineRun {
   std::int64_t first = 0, count = 0;
   WorkSource* work = nullptr;  ///< which of these; null: all, in order
   int batch = 256;             ///< rows of one model call
+  int measured_batch = 8;      ///< the same for trajectories of a network that are apart because they measure events
   int threads = 0;             ///< 0: all cores; for networks as many as Torch uses
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
@@ -28,7 +29,8 @@ struct EngineRun {
 
 /// Runs the trajectories. Finished rows leave their batch at once and waiting ones take their place, so that the model
 /// sees full batches. Exact models run in one worker per thread, each with a batch of its own; a network is called by one
-/// worker, always with the same number of rows (padded), and uses the threads inside.
+/// worker, always with the same number of rows (padded), and uses the threads inside. Trajectories that alone measure their events
+/// take twice the evaluations of others: they come last, in calls of fewer rows, so that those are not padded for their sake.
 /// Throws ModelError if the model returns something of the wrong shape or type.
 RunStatistics run_engine(const EngineRun& run);
 

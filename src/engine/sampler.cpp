@@ -9,6 +9,7 @@
 #include "engine/engine.hpp"
 #include "engine/masked_model.hpp"
 #include "engine/pilot.hpp"
+#include "engine/planned_profile.hpp"
 #include "engine/shipped_profile.hpp"
 #include "engine/start.hpp"
 #include "stepper/brownian_path.hpp"
@@ -65,8 +66,13 @@ void check(const SamplerOptions& o) {
 SamplerOptions checked(SamplerOptions options, const ScoreModel* model) {
   check(options);
   if (!model) throw ConfigError("model", "is missing");
-  if (options.steps && model->data_std() > 0) options.steps->scale = model->data_std();
+  if (options.steps && model->data_std() > 0) options.steps->scales.data_std = model->data_std();
   return options;
+}
+
+/// Whether the model's own steps are those of StepPlan: nothing better is known of a network, and exact models have their pilot.
+bool planned(const ScoreModel& model, const SamplerOptions& options) {
+  return !model.exact() && options.method == Method::multistep && options.guard.profile != "default";
 }
 
 GuardProfile read_profile(const std::string& path, const ScoreModel& model, const Process& process,
@@ -91,13 +97,29 @@ SamplerOptions on_flow(SamplerOptions options) {
   return options;
 }
 
-/// auto: the pilot's for exact models, the shipped one for others, else the default weight.
+/// auto: the pilot's for exact models, the plan for networks; of methods that have none the shipped one, else the default weight.
+/// What a Sampler measures before it draws.
+struct Preparation {
+  std::optional<MeasuredScales> scales;
+  std::int64_t rows = 0;  // computed
+};
+
 GuardProfile resolve_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options,
-                             const Observer* observer) {
+                             const Observer* observer, Preparation& preparation) {
   const std::string& wanted = options.guard.profile;
-  if (options.dynamics == Dynamics::sde) return default_profile(model, process, on_flow(options), observer);
-  if (!options.guard.enabled || wanted == "default") return default_profile(model, process, options, observer);
-  const auto pilot = [&] { return run_pilot(model, process, options, observer); };
+  const auto counted = [&](GuardProfile profile) {
+    preparation.rows += profile.evaluations;
+    return profile;
+  };
+  if (options.dynamics == Dynamics::sde) return counted(default_profile(model, process, on_flow(options), observer));
+  const auto unmeasured = [&] {
+    if (!planned(model, options)) return counted(default_profile(model, process, options, observer));
+    preparation.scales = measure_scales(model, process, options.scales_cache, preparation.rows);
+    return planned_profile(*preparation.scales, process, options);
+  };
+  const bool plan = wanted == "plan" || (wanted == "auto" && planned(model, options));
+  if (!options.guard.enabled || wanted == "default" || plan) return unmeasured();
+  const auto pilot = [&] { return counted(run_pilot(model, process, options, observer)); };
   if (wanted == "auto" && model.exact()) return pilot();
   if (wanted == "pilot") {
     const auto read = [&](const std::string& text) {
@@ -108,12 +130,12 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
     return cached(options.cache, read, pilot, [](const GuardProfile& profile) { return to_json(profile); });
   }
   GuardProfile profile;
-  if (wanted != "auto") {
+  if (wanted != "auto" && wanted != "shipped") {
     profile = read_profile(wanted, model, process, options);
   } else if (auto shipped = shipped_profile(model, process, options)) {
     profile = *std::move(shipped);
   } else {
-    return default_profile(model, process, options, observer);
+    return unmeasured();
   }
   if (options.guard.redo != Switch::automatic) profile.redo = options.guard.redo == Switch::on;
   return profile;
@@ -124,16 +146,25 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
     : model_(std::move(model)), process_(process), options_(checked(options, model_.get())) {
   if (!options_.steps) {
-    profile_ = resolve_profile(*model_, process_, options_, observer);
+    Preparation preparation;
+    profile_ = resolve_profile(*model_, process_, options_, observer, preparation);
+    scales_ = preparation.scales, prepared_rows_ = preparation.rows;
+  } else if (options_.steps->schedule == Schedule::plan && options_.steps->sigmas.empty()) {
+    scales_ = measure_scales(*model_, process_, options_.scales_cache, prepared_rows_);
   } else if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
     fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_evaluations, observer);
+    prepared_rows_ = fitted_->evaluations;
     if (!fitted_->complete) throw Cancelled("the fit of the schedule was cancelled");
   }
   make_grid();
 }
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, const Prepared& prepared)
-    : model_(std::move(model)), process_(process), options_(checked(options, model_.get())), fitted_(prepared.fitted) {
+    : model_(std::move(model)),
+      process_(process),
+      options_(checked(options, model_.get())),
+      fitted_(prepared.fitted),
+      scales_(prepared.scales) {
   if (!options_.steps) profile_ = prepared.profile;
   make_grid();
 }
@@ -141,8 +172,9 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
 void Sampler::make_grid() {
   if (!options_.steps) return;
   if (fitted_) options_.steps->sigmas = fitted_->sigmas;
+  if (scales_) options_.steps->scales = *scales_;
   grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
-  profile_.data_std = model_->data_std();
+  profile_.data_std = scales_ ? scales_->data_std : model_->data_std();
 }
 
 double Sampler::start(const SampleRequest& request) const {
@@ -164,7 +196,7 @@ std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
   if (!grid_ || sigma == grid_->sigmas.front()) return grid_;
   SamplerOptions options = options_;
   FixedSteps& steps = *options.steps;
-  steps.schedule = Schedule::log_sigma;  // not ays, whose sigmas are a table
+  if (steps.schedule.spec().needs == ScheduleNeeds::table) steps.schedule = Schedule::log_sigma;
   steps.sigmas = {sigma};
   for (const double node : grid_->sigmas)
     if (node < sigma * (1 - same_node)) steps.sigmas.push_back(node);
@@ -208,6 +240,7 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
     plan.way = AdaptivePlan{.guard = profile_,
                             .own = options_.own_adaptive,
                             .events = options_.guard.enabled && options_.guard.events,
+                            .every_trajectory = options_.guard.measure_all || model_->exact(),
                             .long_directions = request.long_directions,
                             .data_are_given = request.init.defined()};
   return run_engine({.model = masked ? *masked : *model_,
@@ -216,6 +249,7 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
                      .count = request.count,
                      .work = request.work,
                      .batch = request.batch,
+                     .measured_batch = std::min(request.batch, request.measured_batch),
                      .threads = request.threads,
                      .observer = request.observer,
                      .finished = finished});

@@ -23,7 +23,7 @@ namespace odeint = boost::numeric::odeint;
 // Steps of the Jacobian's differences over the field's sigma balance truncation, of the order of the square, and
 // rounding.
 constexpr double step_exact = 1e-4;
-constexpr int most_steps = 100000;
+constexpr int most_iterations = 100000;
 
 double clock(const Process& process, double power) {
   const double high = process.sigma_max(), low = process.sigma_min(), q = 2 - power;
@@ -75,7 +75,7 @@ at::Tensor Field::flow(const at::Tensor& x, const at::Tensor& trajectory, double
   const double rate = speed / std::max(largest(state), options_.sigma);
   double T = 0, step = std::min(end, .1 / std::max(rate, 1e-300));
   for (int i = 0; T < end; ++i) {
-    if (i == most_steps) throw ModelError("the flow of f takes more than 100000 steps to sigma_min");
+    if (i == most_iterations) throw ModelError("the flow of f takes more than 100000 steps to sigma_min");
     step = std::min(step, end - T);
     // What rounding leaves of `end - T` is no step.
     if (!(T + step > T)) break;

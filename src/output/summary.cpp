@@ -1,5 +1,6 @@
 #include "output/summary.hpp"
 
+#include "controller/model_scales_json.hpp"
 #include "output/fit_json.hpp"
 #include "output/json.hpp"
 #include "output/schedule_text.hpp"
@@ -51,6 +52,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   for_each_column(run_statistics, [&](const auto& statistic) {
     if (*statistic.path) out[Json::json_pointer(statistic.path)] = json_value(statistic(s));
   });
+  out["evaluations"]["all"] = (facts.exact ? s.model_rows : s.model_capacity) + facts.prepared_rows;
   out["exponent"] = quantiles(exponents);
   out["error_estimate"] = quantiles(errors);
   out["setup_seconds"] = facts.setup.seconds;
@@ -63,6 +65,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   if (fixed) out["sigmas"] = facts.sigmas;
   if (facts.fitted) out["fitted"] = fitted_json(*facts.fitted);
   out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
+  if (facts.scales) out["scales"] = scales_json(*facts.scales);
   if (facts.fit) out["fit"] = fit_json(*facts.fit);
   if (!s.first_failure.empty()) out["first_failure"] = s.first_failure;
   out["warnings"] = warnings(facts, s);

@@ -5,10 +5,12 @@
 #include <shockstep/fitted_schedule.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/result.hpp>
+#include <shockstep/schedule.hpp>
 
 #include "output/quantile_sketch.hpp"
 #include "output/run_setup.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,10 +24,13 @@ struct RunFacts {
   int max_evaluations = 1000;  ///< per trajectory
   bool float64 = true;         ///< the model computes in float64
   GuardProfile profile;        ///< resolved
+  bool exact = false;          ///< the model: its calls are not padded
   bool guard = true;
   bool sde = false;                      ///< the reverse SDE
   std::vector<double> sigmas;            ///< the nodes of a fixed grid; empty: adaptive
   std::optional<FittedSchedule> fitted;  ///< where these come from, if they were fitted
+  std::optional<MeasuredScales> scales;  ///< what the plan follows
+  std::int64_t prepared_rows = 0;        ///< that were computed before the run: pilot, fit, measurements, checks
   std::optional<FitReport> fit;          ///< of the quick fit check; none: an exact model
   std::vector<std::string> notes;        ///< what was not done as asked
 };

@@ -87,6 +87,7 @@ SampleRequest request_of(const Problem& problem, const py::dict& start) {
                         .first = problem.run.first,
                         .seed = problem.run.seed,
                         .batch = problem.run.batch,
+                        .measured_batch = problem.run.measured_batch,
                         .threads = problem.run.threads,
                         .noise = tensor(given(start, "noise")),
                         .init = tensor(given(start, "init")),

@@ -33,20 +33,32 @@ template <int K>
   for (std::size_t i = 0; i < d; ++i) out[i] = history.add_to(decay * x[i], i);
 }
 
-template <int K>
-[[gnu::always_inline]] inline CorrectionSums correct(const MultistepWeights& w, const double* predicted,
-                                                     const double* fresh, const double* const* D, double* candidate,
-                                                     double* copy, std::size_t d, double inv_h, double inv_age) {
+/// The memory of State::Correction.
+struct Corrected {
+  const double *predicted, *fresh;
+  const double* const* values;
+  const double *D0, *D1;
+  double *candidate, *value, *copy;
+  double inv_h, inv_age;
+};
+
+/// Of_F: the values are not those of D.
+template <int K, bool Of_F>
+[[gnu::always_inline]] inline CorrectionSums correct(const MultistepWeights& w, const Corrected& at, std::size_t d) {
   double gap2 = 0, speed2 = 0, bend2 = 0, move2 = 0;
-  const History<K> history(w.extrapolate.data(), D);
-  const double *D0 = D[0], *D1 = inv_age != 0 ? D[1] : D[0], correct = w.correct;
+  const History<K> history(w.extrapolate.data(), at.values);
+  const double *predicted = at.predicted, *fresh = at.fresh, *D0 = at.D0, *D1 = at.D1;
+  const double correct = w.correct, gain = w.gain, skip = w.skip, inv_h = at.inv_h, inv_age = at.inv_age;
+  double *candidate = at.candidate, *value = at.value, *copy = at.copy;
 #pragma omp simd reduction(+ : gap2, speed2, bend2, move2)
   for (std::size_t i = 0; i < d; ++i) {
-    const double gap = fresh[i] - history.add_to(0, i);
+    const double v_new = Of_F ? gain * (fresh[i] - skip * predicted[i]) : fresh[i];
+    const double gap = v_new - history.add_to(0, i);
     const double v = (fresh[i] - D0[i]) * inv_h;
     const double bend = v - (D0[i] - D1[i]) * inv_age;
     const double move = fresh[i] - predicted[i];
     candidate[i] = predicted[i] + correct * gap;
+    if (Of_F) value[i] = v_new;
     copy[i] = fresh[i];
     gap2 += gap * gap;
     speed2 += v * v;
@@ -69,14 +81,24 @@ void predict(const MultistepWeights& w, const double* x, const double* const* D,
 }
 
 SHOCKSTEP_CLONES
-CorrectionSums correct(const MultistepWeights& w, const double* predicted, const double* fresh, const double* const* D,
-                       double* candidate, double* copy, std::size_t d, double inv_h, double inv_age) {
+CorrectionSums correct(const MultistepWeights& w, const Corrected& at, std::size_t d) {
   switch (w.order) {
-    case 1: return correct<1>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
-    case 2: return correct<2>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
-    case 3: return correct<3>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
-    case 4: return correct<4>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
-    default: return correct<5>(w, predicted, fresh, D, candidate, copy, d, inv_h, inv_age);
+    case 1: return correct<1, false>(w, at, d);
+    case 2: return correct<2, false>(w, at, d);
+    case 3: return correct<3, false>(w, at, d);
+    case 4: return correct<4, false>(w, at, d);
+    default: return correct<5, false>(w, at, d);
+  }
+}
+
+SHOCKSTEP_CLONES
+CorrectionSums correct_F(const MultistepWeights& w, const Corrected& at, std::size_t d) {
+  switch (w.order) {
+    case 1: return correct<1, true>(w, at, d);
+    case 2: return correct<2, true>(w, at, d);
+    case 3: return correct<3, true>(w, at, d);
+    case 4: return correct<4, true>(w, at, d);
+    default: return correct<5, true>(w, at, d);
   }
 }
 
@@ -146,26 +168,30 @@ Awaited<Done> State::predict(const MultistepWeights& weights, Vector x, const Ve
   return Awaited(Done{});
 }
 
-Awaited<CorrectionSums> State::correct(const MultistepWeights& weights, const Vector* values, Vector candidate,
-                                       Vector copy, double inv_h, double inv_age) {
+Awaited<CorrectionSums> State::correct(const MultistepWeights& weights, const Correction& to) {
+  const Vector D0 = to.denoised[0], D1 = to.inv_age != 0 ? to.denoised[1] : D0;
+  const bool of_F = to.value.index >= 0;
   if (remote_) {
     Sum sum;
-    for (int k = 0; k < weights.order; ++k) sum.add(weights.extrapolate[static_cast<std::size_t>(k)], values[k]);
+    for (int k = 0; k < weights.order; ++k) sum.add(weights.extrapolate[static_cast<std::size_t>(k)], to.values[k]);
     return later<CorrectionSums>({.kind = Operation::Kind::correct,
-                                  .out = candidate,
-                                  .a = copy,
-                                  .b = values[0],
-                                  .c = inv_age != 0 ? values[1] : values[0],
+                                  .out = to.candidate,
+                                  .a = to.copy,
+                                  .b = D0,
+                                  .c = D1,
                                   .sum = sum,
                                   .weight = weights.correct,
-                                  .inv_h = inv_h,
-                                  .inv_age = inv_age});
+                                  .inv_h = to.inv_h,
+                                  .inv_age = to.inv_age,
+                                  .gain = weights.gain,
+                                  .skip = weights.skip,
+                                  .value = of_F ? to.value : to.copy});
   }
-  std::array<const double*, max_multistep_order + 1> D{};
-  for (int k = 0; k < std::max(weights.order, inv_age != 0 ? 2 : 1); ++k)
-    D[static_cast<std::size_t>(k)] = at(values[k]);
-  return Awaited(
-      shockstep::correct(weights, at(point), at(answer), D.data(), at(candidate), at(copy), d_, inv_h, inv_age));
+  std::array<const double*, max_multistep_order> values{};
+  for (int k = 0; k < weights.order; ++k) values[static_cast<std::size_t>(k)] = at(to.values[k]);
+  const Corrected memory{at(point),        at(answer),  values.data(), at(D0),   at(D1), at(to.candidate),
+                         of_F ? at(to.value) : nullptr, at(to.copy),   to.inv_h, to.inv_age};
+  return Awaited(of_F ? correct_F(weights, memory, d_) : shockstep::correct(weights, memory, d_));
 }
 
 Awaited<double> State::normalise(Vector a) {

@@ -25,7 +25,7 @@ class State;
 
 /// What correct() adds up over coordinates.
 struct CorrectionSums {
-  double gap2 = 0;    ///< |D_new - extrapolated D|^2
+  double gap2 = 0;    ///< |v_new - extrapolated v|^2, v = D or F (stepper.hpp)
   double speed2 = 0;  ///< |v|^2, v = (D_new - D)/h
   double bend2 = 0;   ///< |v - v_before|^2
   double move2 = 0;   ///< |D_new - x|^2, x the point of the evaluation
@@ -65,6 +65,8 @@ struct Operation {
   double weight = 0;         ///< of correct: of the gap
   double inv_h = 0;          ///< of correct: 1/h
   double inv_age = 0;        ///< of correct: 1/(lam_0 - lam_1); 0: no second value
+  double gain = 1, skip = 0;  ///< of correct: the value is gain (answer - skip point)
+  Vector value = no_vector;   ///< of correct: where it goes, if it is not the answer itself
   std::span<double> host{};  ///< of write and read
 };
 
@@ -89,11 +91,18 @@ class State {
   Awaited<Done> set(Vector out, Vector a);
   /// out = (a - b)/divisor, or a/divisor for no_vector
   Awaited<Done> quotient(Vector out, Vector a, Vector b, double divisor);
-  /// point = decay x + sum_k predict_k D_k, values[k] = D_k the newest first.
+  /// point = decay x + sum_k predict_k v_k, values[k] = v_k the newest first.
   Awaited<Done> predict(const MultistepWeights& weights, Vector x, const Vector* values);
-  /// candidate = point + correct (answer - sum_k extrapolate_k D_k), and a copy of the answer.
-  Awaited<CorrectionSums> correct(const MultistepWeights& weights, const Vector* values, Vector candidate, Vector copy,
-                                  double inv_h, double inv_age);
+  /// Where correct() finds the history and leaves what it makes.
+  struct Correction {
+    const Vector* values;    ///< v_k, newest first
+    const Vector* denoised;  ///< D, newest first: the same vectors where D is what is interpolated
+    Vector candidate;        ///< point + correct (v - sum_k extrapolate_k v_k), v = gain (answer - skip point)
+    Vector value;            ///< v; no_vector where that is the answer
+    Vector copy;             ///< of the answer
+    double inv_h, inv_age;   ///< 1/h, 1/(lam_0 - lam_1); the latter 0: no second value
+  };
+  Awaited<CorrectionSums> correct(const MultistepWeights& weights, const Correction& to);
   /// Scales to length one and returns the length before; leaves zero alone.
   Awaited<double> normalise(Vector a);
   /// a.b

@@ -35,6 +35,7 @@ void add_linear_steps(GridPlan& plan, const MethodSpec& spec, const SamplerOptio
   const std::vector<double>& sigmas = plan.sigmas;
   const int steps = static_cast<int>(sigmas.size()) - 1;
   const int total = options.final == Final::denoise || method.corrects ? steps + 1 : steps;
+  plan.scale = scale_of_F(options);
   plan.predicts_noise = plan.method == Method::own ? options.own.noise : method.predicts_noise;
   for (int n = 0; n < steps; ++n) {
     const int k = order_at(spec.last_orders, plan.wanted_order, n, total);
@@ -58,6 +59,14 @@ int evaluations(Method method, Final final, int steps) {
 bool corrects(Method method) {
   const Linear* linear = spec_of(method).linear();
   return linear && linear->corrects;
+}
+
+/// On other grids F is no better than D (docs/plan.md).
+double scale_of_F(const SamplerOptions& options) {
+  const bool planned = options.steps && options.steps->schedule == Schedule::plan;
+  return planned && options.method == Method::multistep && options.dynamics == Dynamics::ode
+             ? options.steps->scales.data_std
+             : 0;
 }
 
 int grid_nodes(Method method, Final final, int count) {

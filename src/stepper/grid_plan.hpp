@@ -19,6 +19,7 @@ struct GridPlan {
 
   // Of methods with one evaluation a step; the n-th leads from node n to node n + 1.
   bool predicts_noise = false;        ///< values are (x - D)/sigma instead of D
+  double scale = 0;                   ///< above 0: values are of F with this scale instead of D (stepper.hpp)
   std::vector<LinearStep> predict{};  ///< empty for heun and the Runge-Kutta methods
   std::vector<LinearStep> correct{};  ///< empty for explicit methods
   std::vector<double> spread{};       ///< standard deviation of the noise that a step adds; empty: none
@@ -26,6 +27,8 @@ struct GridPlan {
 
 /// Whether D at the end of a step corrects it: such a method evaluates every node, whatever is returned.
 bool corrects(Method method);
+/// The scale with which the multistep interpolates F on this grid; 0: it interpolates D.
+double scale_of_F(const SamplerOptions& options);
 /// Nodes of a grid of `count` steps, as schedule.hpp defines them.
 int grid_nodes(Method method, Final final, int count);
 

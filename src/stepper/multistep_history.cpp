@@ -1,5 +1,7 @@
 #include "stepper/multistep_history.hpp"
 
+#include "stepper/network_value.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -33,15 +35,24 @@ void extrapolation_weights(std::span<const double> ages, double h, std::span<dou
 
 }  // namespace
 
-MultistepHistory::MultistepHistory(State& state, int order)
-    : state_(state), order_(order), x_(state.make()), candidate_(state.make()) {
+MultistepHistory::MultistepHistory(State& state, int order, double scale)
+    : state_(state), order_(order), scale_(scale), x_(state.make()), candidate_(state.make()) {
   for (int i = 0; i < slots(); ++i) values_[static_cast<std::size_t>(i)] = state.make();
+  if (of_F())
+    for (Vector& D : denoised_) D = state.make();
 }
 
-Awaited<Done> MultistepHistory::seed(Vector D) {
+Task<> MultistepHistory::seed(Vector D) {
   lams_[0] = lam_;
   count_ = 1;
-  return state_.set(values_[0], D);
+  if (of_F()) {
+    const auto [gain, skip] = network_value(over_sigma(scale_));
+    const std::array value{Term{gain, D}, Term{-gain * skip, x_}};
+    co_await state_.set(values_[0], value);
+    co_await state_.set(denoised_[0], D);
+  } else {
+    co_await state_.set(values_[0], D);
+  }
 }
 
 Awaited<Done> MultistepHistory::predict(double h, int most_values) {
@@ -49,15 +60,22 @@ Awaited<Done> MultistepHistory::predict(double h, int most_values) {
   const int k = std::min({count_, order_, most_values});
   for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
   h_ = h;
-  weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, scale_ > 0 ? scale_ * std::exp(lam_) : 0);
+  weights_ =
+      multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, over_sigma(warp_), over_sigma(scale_));
   return state_.predict(weights_, x_, values_.data());
 }
 
 Awaited<CorrectionSums> MultistepHistory::correct() {
   const double inv_age = count_ > 1 ? 1 / (lams_[0] - lams_[1]) : 0;
-  dropped_ = false;  // its place is taken by the fresh D
-  return state_.correct(weights_, values_.data(), candidate_, values_[static_cast<std::size_t>(slots() - 1)], 1 / h_,
-                        inv_age);
+  dropped_ = false;  // its place is taken by the fresh value
+  const Vector spare = values_[static_cast<std::size_t>(slots() - 1)];
+  return state_.correct(weights_, {.values = values_.data(),
+                                   .denoised = denoised_values(),
+                                   .candidate = candidate_,
+                                   .value = of_F() ? spare : no_vector,
+                                   .copy = of_F() ? denoised_.back() : spare,
+                                   .inv_h = 1 / h_,
+                                   .inv_age = inv_age});
 }
 
 Awaited<CorrectionSums> MultistepHistory::adopt(double h) {
@@ -69,7 +87,8 @@ Awaited<CorrectionSums> MultistepHistory::adopt(double h) {
 
 double MultistepHistory::noise_weight() const {
   const std::span weights(weights_.extrapolate.data(), static_cast<std::size_t>(weights_.order));
-  return std::abs(weights_.correct) * std::min(amplification(weights), equal_amplification(weights_.order));
+  return std::abs(weights_.correct) * weights_.gain *
+         std::min(amplification(weights), equal_amplification(weights_.order));
 }
 
 Task<StepGaps> MultistepHistory::gaps() {
@@ -80,8 +99,9 @@ Task<StepGaps> MultistepHistory::gaps() {
   StepGaps gaps{.h = h_, .gap = 0, .higher = std::numeric_limits<double>::quiet_NaN()};
   for (std::size_t values = k; values <= std::min(k + 1, count); ++values) {
     extrapolation_weights({ages.data(), values}, h_, weights);
-    Sum extrapolation;
-    for (std::size_t j = 0; j < values; ++j) extrapolation.add(weights[j], values_[j]);
+    Sum extrapolation;  // of D, which is value/gain + skip x
+    if (of_F()) extrapolation.add(weights_.skip, State::point);
+    for (std::size_t j = 0; j < values; ++j) extrapolation.add(weights[j] / weights_.gain, values_[j]);
     const double gap = rms(co_await state_.residual2(State::answer, extrapolation));
     (values == k ? gaps.gap : gaps.higher) = gap / amplification({weights.data(), values});
   }
@@ -93,6 +113,7 @@ void MultistepHistory::accept() {
   const auto n = static_cast<std::ptrdiff_t>(slots());
   std::rotate(values_.begin(), values_.begin() + n - 1, values_.begin() + n);
   std::rotate(lams_.begin(), lams_.begin() + n - 1, lams_.begin() + n);
+  if (of_F()) std::ranges::rotate(denoised_, denoised_.end() - 1);
   lam_ += h_;
   lams_[0] = lam_;
   dropped_ = count_ == static_cast<int>(n) - 1;

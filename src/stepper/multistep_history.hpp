@@ -1,4 +1,4 @@
-/// One trajectory's multistep: its history of D, and the two passes over it, predict and correct.
+/// One trajectory's multistep: its history of D, or of F (stepper.hpp), and the two passes over it, predict and correct.
 #pragma once
 
 #include <shockstep/stepper.hpp>
@@ -24,21 +24,22 @@ struct StepOutcome {
 
 class MultistepHistory {
  public:
-  MultistepHistory(State& state, int order);
+  /// scale: of the data, data units: F is interpolated; 0: D.
+  MultistepHistory(State& state, int order, double scale = 0);
 
   Vector x() const { return x_; }
   double lam() const { return lam_; }
   /// Newest value of D, from the model call that ended the last accepted step.
-  Vector denoised() const { return values_[0]; }
+  Vector denoised() const { return denoised_values()[0]; }
   /// The value before it, if there are two.
-  Vector previous() const { return values_[1]; }
+  Vector previous() const { return denoised_values()[1]; }
 
   /// A new trajectory starts at lam from x(), which the caller has filled. Its D is not known yet.
   void restart(double lam) { lam_ = lam, count_ = 0, dropped_ = false; }
-  /// D is interpolated in asinh(scale/sigma), `scale` in data units; 0, as from the start: in lam.
-  void warp(double scale) { scale_ = scale; }
+  /// Interpolates in asinh(warp/sigma), data units; 0, as from the start: in lam.
+  void warp(double warp) { warp_ = warp; }
   /// D at the start.
-  Awaited<Done> seed(Vector D);
+  Task<> seed(Vector D);
 
   /// The predictor for a step of length h (negative: up, towards larger sigma) goes to State::point.
   Awaited<Done> predict(double h, int most_values = max_multistep_order);
@@ -64,15 +65,22 @@ class MultistepHistory {
 
  private:
   static constexpr int max_slots = max_multistep_order + 1;
-  int slots() const { return order_ < 2 ? 3 : order_ + 1; }  // values of D, the next one included
+  // Values, the next one included. Of D the step before is wanted whatever the order.
+  int slots() const { return order_ < 2 && !of_F() ? 3 : order_ + 1; }
+  bool of_F() const { return scale_ > 0; }
+  const Vector* denoised_values() const { return of_F() ? denoised_.data() : values_.data(); }
+  double over_sigma(double length) const { return length > 0 ? length * std::exp(lam_) : 0; }
   double rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
 
   State& state_;
-  int order_, count_ = 0;
+  int order_;
+  double scale_;
+  int count_ = 0;
   bool dropped_ = false;  // the spare holds the value before the oldest one kept
-  double lam_ = 0, h_ = 0, scale_ = 0;
+  double lam_ = 0, h_ = 0, warp_ = 0;
   Vector x_, candidate_;
-  std::array<Vector, max_slots> values_;  // D, newest first; the last of slots() is spare
+  std::array<Vector, max_slots> values_;   // newest first; the last of slots() is spare
+  std::array<Vector, 3> denoised_;         // D beside values of F, likewise
   std::array<double, max_slots> lams_{};
   MultistepWeights weights_;
 };

@@ -2,6 +2,7 @@
 
 #include "core/clones.hpp"
 #include "core/fast_math.hpp"
+#include "stepper/network_value.hpp"
 
 #include <boost/math/quadrature/gauss.hpp>
 
@@ -99,9 +100,11 @@ const auto rule = [] {
   return r;
 }();
 
-/// The same with polynomials in tau(u) = asinh(warp e^u), by Gauss' rule: no closed form is known.
+/// The same by Gauss' rule where no closed form is known: with polynomials in tau(u) = asinh(warp e^u), or u for no warp; of F
+/// where there is a scale. The kernel of D is e^-(h-u); that of F, with r = s/sigma at u and r_1 at the end,
+///   sqrt(sigma_1^2 + s^2) sigma/(sigma^2 + s^2) = sqrt(1 + r_1^2)/r_1  r/(1 + r^2).
 template <int K>
-[[gnu::always_inline]] inline MultistepWeights warped_weights(const double* ages, double h, double warp) {
+[[gnu::always_inline]] inline MultistepWeights gauss_weights(const double* ages, double h, double warp, double scale) {
   MultistepWeights w;
   w.order = K;
   w.decay = std::exp(-h);
@@ -114,8 +117,9 @@ template <int K>
   for (int i = 0; i < K; ++i) e[first + i] = -ages[i];
 #pragma omp simd
   for (int q = 0; q < count; ++q) {
-    e[q] = fast_exp(e[q]);
-    tau[q] = fast_asinh(warp * e[q]);
+    const double u = e[q];
+    e[q] = fast_exp(u);
+    tau[q] = warp > 0 ? fast_asinh(warp * e[q]) : u;
   }
 
   // Lagrange's basis at the points and the end, and N(tau) = prod_i (tau - t_i).
@@ -140,7 +144,18 @@ template <int K>
     for (int j = 0; j < K; ++j) N[q] *= tau[q] - tau[first + j];
   }
   std::array<double, points> weight;
-  for (int q = 0; q < points; ++q) weight[q] = h * rule.weight[q] * e[q] * w.decay;
+  if (scale > 0) {
+    const double r1 = scale * e[end];
+    const auto [gain, skip] = network_value(r1);
+    w.gain = gain, w.skip = skip;
+    w.decay *= gain / std::sqrt(1 + scale * scale);
+    for (int q = 0; q < points; ++q) {
+      const double r = scale * e[q];
+      weight[q] = h * rule.weight[q] * (gain / r1) * r / (1 + r * r);
+    }
+  } else {
+    for (int q = 0; q < points; ++q) weight[q] = h * rule.weight[q] * e[q] * w.decay;
+  }
   for (int i = 0; i < K; ++i) {
     w.extrapolate[i] = basis[i][end];
     for (int q = 0; q < points; ++q) w.predict[i] += weight[q] * basis[i][q];
@@ -154,21 +169,22 @@ template <int K>
 bool bent(double warp, double oldest, double h) { return warp > 0 && warp * std::exp(std::min(-oldest, h)) < straight; }
 
 SHOCKSTEP_CLONES
-MultistepWeights warped_weights(int k, const double* ages, double h, double warp) {
+MultistepWeights gauss_weights(int k, const double* ages, double h, double warp, double scale) {
   switch (k) {
-    case 1: return warped_weights<1>(ages, h, warp);
-    case 2: return warped_weights<2>(ages, h, warp);
-    case 3: return warped_weights<3>(ages, h, warp);
-    case 4: return warped_weights<4>(ages, h, warp);
-    default: return warped_weights<5>(ages, h, warp);
+    case 1: return gauss_weights<1>(ages, h, warp, scale);
+    case 2: return gauss_weights<2>(ages, h, warp, scale);
+    case 3: return gauss_weights<3>(ages, h, warp, scale);
+    case 4: return gauss_weights<4>(ages, h, warp, scale);
+    default: return gauss_weights<5>(ages, h, warp, scale);
   }
 }
 
 }  // namespace
 
-MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp) {
+MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp, double scale) {
   assert(h != 0);
-  if (bent(warp, ages.back(), h)) return warped_weights(static_cast<int>(ages.size()), ages.data(), h, warp);
+  if (!bent(warp, ages.back(), h)) warp = 0;
+  if (warp > 0 || scale > 0) return gauss_weights(static_cast<int>(ages.size()), ages.data(), h, warp, scale);
   switch (ages.size()) {
     case 1: return weights<1>(ages.data(), h);
     case 2: return weights<2>(ages.data(), h);

@@ -45,7 +45,7 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
       guard_(way.guard),
       lam_begin_(-std::log(plan.sigma_start)),
       longest_step_(spec_of(way.guard.method).longest_step),
-      multistep_(state, way.guard.order),
+      multistep_(state, way.guard.order, way.guard.scale),
       detector_(static_cast<double>(state.dimension()) * guard_.data_std * guard_.data_std, guard_.largest_J),
       start_D_(state.make()),
       result_(state.make()) {
@@ -60,6 +60,8 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
 
 Task<Status> AdaptiveTrajectory::integrate() {
   path_ = {};
+  seeks_events_ = way_.measured(report_.trajectory);
+  if (way_.events && !seeks_events_) report_.exponent = nan;
   tighten_ = relax_ = 1;
   asymmetry2_sum_ = 0;
   asymmetries_ = probes_ = 0;
@@ -73,7 +75,7 @@ Task<Status> AdaptiveTrajectory::integrate() {
       co_await state_.set(start_D_, State::answer);
     }
     co_await multistep_.seed(start_D_);
-    if (way_.events) co_await state_.set(node_D_, start_D_);
+    if (seeks_events_) co_await state_.set(node_D_, start_D_);
 
     for (bool last = false; !last;) {
       if (report_.passes > 1 && must_land(remaining(), evaluations_left(),
@@ -108,19 +110,19 @@ Task<Status> AdaptiveTrajectory::integrate() {
       const auto verdict = judge(attempt);
       tell({report_.trajectory, report_.passes, attempt.lam0, step.length, attempt.error, attempt.bound.largest(),
             rate_, verdict.accept});
-      pace_ = std::max(step.length * verdict.factor, shortest_step) / unit;
+      pace_ = std::max(step.length * factor_after(verdict), shortest_step) / unit;
       if (!verdict.accept) {
         ++report_.rejected;
         continue;
       }
       accept(attempt);
       last = step.last;
-      if (!probe_) continue;
+      if (!probe_ || !(seeks_events_ || way_.record)) continue;
       // Visit its nodes, for events and measurements.
       for (const Node& node : nodes_of(attempt)) {
         bool measured = false;
         if (due(node)) measured = co_await measure(node);
-        if (!way_.events) continue;
+        if (!seeks_events_) continue;
         const Vector D = measured ? probe_->denoised() : node.D;
         const double moved2 = co_await state_.distance2(D, node_D_);
         detector_.node(node.lam, node.lam - last_node_, distance(moved2), accepted_in_pass_);
@@ -157,6 +159,11 @@ double AdaptiveTrajectory::progress() const {
 /// scale of the data and rises again: it is told of it, and sees to deviations alone. Where steps are many it follows, and
 /// its lag makes those behind a decision shorter, which pays.
 inline double AdaptiveTrajectory::unit_step() const { return guard_.paced ? guard_.cap(multistep_.lam()) : 1; }
+
+/// Length of the next step over that of this one.
+inline double AdaptiveTrajectory::factor_after(const StepController::Verdict& verdict) const {
+  return guard_.steady && verdict.accept ? controller_.growth : verdict.factor;
+}
 
 inline StepChoice AdaptiveTrajectory::choose(double unit) const {
   const bool guarded = !guard_.cap.empty();
@@ -217,7 +224,7 @@ inline void AdaptiveTrajectory::watch_model(const Attempt& a) {
 /// Those of an accepted step: the stages inside a Runge-Kutta step, which may be longer than an interface, and its end.
 std::span<const AdaptiveTrajectory::Node> AdaptiveTrajectory::nodes_of(const Attempt& a) {
   nodes_.clear();
-  if (a.staged && way_.events)
+  if (a.staged && seeks_events_)
     for (const auto& stage : staged_->stages())
       nodes_.push_back({stage.lam, stage.x, stage.x, stage.D, node_D_, false});
   const Vector x = multistep_.x();  // of a Runge-Kutta step, which is not corrected, also where D is known
@@ -322,7 +329,7 @@ void AdaptiveTrajectory::ended() {
 
 /// The events of the pass so far take the place of those of the pass before.
 void AdaptiveTrajectory::log_events() {
-  if (way_.events) report_.events = detector_.events(report_.trajectory, plan_.time, report_.exponent);
+  if (seeks_events_) report_.events = detector_.events(report_.trajectory, plan_.time, report_.exponent);
 }
 
 }  // namespace shockstep

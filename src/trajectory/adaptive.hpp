@@ -37,6 +37,7 @@ class AdaptiveTrajectory final : public Trajectory {
   Task<Status> integrate() override;
   void begin_pass();
   StepChoice choose(double unit) const;
+  double factor_after(const StepController::Verdict& verdict) const;
   Task<bool> finish_pass();
   void ended() override;
 
@@ -79,6 +80,7 @@ class AdaptiveTrajectory final : public Trajectory {
   BurstScore burst_;
   EventDetector detector_;
   std::optional<JacobianProbe> probe_;
+  bool seeks_events_ = false;  // of this trajectory
   Vector start_D_;  // D at the start: every pass begins there
   Vector result_;   // the result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.

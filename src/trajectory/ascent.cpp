@@ -18,7 +18,7 @@ constexpr double volume_aim = .3;                    // of the tolerance of the 
 Ascent::Ascent(const Plan& plan, const AscentPlan& way, State& state)
     : Trajectory(plan, state),
       way_(way),
-      multistep_(state, way.guard.order),
+      multistep_(state, way.guard.order, way.guard.scale),
       direction_(state.make()),
       forward_(state.make()),
       volume_(way.coordinates ? 1 : static_cast<std::size_t>(way.directions)) {

@@ -2,6 +2,7 @@
 
 #include "controller/denoiser_check.hpp"
 #include "core/nan.hpp"
+#include "stepper/network_value.hpp"
 #include "stepper/runge_kutta.hpp"
 
 #include <algorithm>
@@ -79,6 +80,13 @@ Sum GridTrajectory::combined(const LinearStep& step) const {
   return sum;
 }
 
+/// D_, or F, which belongs to x.
+Awaited<Done> GridTrajectory::set_value(Vector value, Vector x, std::size_t node) {
+  if (grid_.scale == 0) return state_.set(value, D_);
+  const auto [gain, skip] = network_value(grid_.scale / grid_.sigmas[node]);
+  return state_.set(value, std::array{Term{gain, D_}, Term{-gain * skip, x}});
+}
+
 /// D at a node, then the step from it.
 Task<> GridTrajectory::linear_step(std::size_t node) {
   const Vector value = next_value();
@@ -92,11 +100,11 @@ Task<> GridTrajectory::linear_step(std::size_t node) {
 
 /// A step is predicted, D evaluated at its end, and the step corrected with it.
 Task<> GridTrajectory::corrected_step(std::size_t node) {
-  if (node == 0) co_await state_.set(next_value(), D_);
+  if (node == 0) co_await set_value(next_value(), x_, node);
   co_await state_.set(State::point, combined(grid_.predict[node]));
   co_await state_.evaluate(grid_.sigmas[node + 1]);
   co_await state_.set(D_, State::answer);
-  co_await state_.set(next_value(), D_);
+  co_await set_value(next_value(), State::point, node + 1);
   co_await state_.set(x_, combined(grid_.correct[node]));
 }
 

@@ -30,6 +30,7 @@ class GridTrajectory final : public Trajectory {
   void step_made(std::size_t node);
   Sum combined(const LinearStep& step) const;
   Vector next_value();
+  Awaited<Done> set_value(Vector value, Vector x, std::size_t node);
   bool noisy() const { return !grid_.spread.empty(); }
   bool denoised_at_the_end() const { return plan_.final == Final::denoise; }
 

@@ -23,6 +23,7 @@ struct AdaptivePlan {
   GuardProfile guard;
   AdaptiveMethod own{};              ///< what Method::own is
   bool events = false;               ///< detect events, with probes
+  bool every_trajectory = true;      ///< of all; else of those that measured() names
   std::int64_t long_directions = 0;  ///< events of trajectories numbered below this have a direction in any dimension
   bool data_are_given =
       false;  ///< trajectories start from data that need not be the model's, of which drift and asymmetry tell nothing
@@ -32,6 +33,9 @@ struct AdaptivePlan {
     double probe_below = 0;
   };
   std::optional<Record> record{};
+
+  /// Whether events of this trajectory are sought: a pattern of its own number, so that none depends on others.
+  bool measured(std::int64_t trajectory) const { return events && (every_trajectory || trajectory % 32 == 31); }
 };
 
 /// Steps of its own down the reverse SDE.

@@ -1,11 +1,17 @@
+#include "stepper/grid_plan.hpp"
 #include "stepper/method_spec.hpp"
 
 namespace shockstep::specs {
+namespace {
+
+GridStep step_of_D(std::span<const double> sigmas, double end) { return exponential_step(sigmas, end); }
+
+}  // namespace
 
 MethodSpec multistep() {
   const auto step = [](std::span<const double> sigmas, double end, const SamplerOptions& options) {
-    return options.dynamics == Dynamics::sde ? sde_step(exponential_step, sigmas, end, options.eta)
-                                             : exponential_step(sigmas, end);
+    return options.dynamics == Dynamics::sde ? sde_step(step_of_D, sigmas, end, options.eta)
+                                             : exponential_step(sigmas, end, scale_of_F(options));
   };
   return {.name = "multistep",
           .summary = "exponential multistep with data prediction, one evaluation a step",

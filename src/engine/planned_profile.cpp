@@ -1,0 +1,47 @@
+#include "engine/planned_profile.hpp"
+
+#include "process/step_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+namespace {
+
+constexpr double fewest_nodes = 5;
+// Error of a step, over the one that is expected, from which it is rejected: no step of a model that the plan suits. Shorter steps for
+// every trajectory at a given number of evaluations are worth more than a controller that follows each.
+constexpr double beyond_expected = 100;
+constexpr double share_for_plan = .8;  // of max_evaluations: the rest is for what is rejected
+constexpr double nodes_for_4 = 60;     // from which order 4 is the better one on every model that was tried
+
+// error_estimate over P (path_data.hpp): the difference of corrector and predictor is of one order less than the error.
+constexpr double calibration_18 = .6, calibration_order = 1.4;
+
+}  // namespace
+
+GuardProfile planned_profile(const MeasuredScales& scales, const Process& process, const SamplerOptions& options) {
+  const double s = scales.data_std, begin = process.lam_begin(), end = process.lam_end();
+  const double wanted = nodes_for(options.tolerance / s), most = share_for_plan * options.max_evaluations;
+  const double nodes = std::ceil(std::max(std::min(wanted, most), fewest_nodes));
+  const StepPlan plan(scales, begin, end, nodes);
+
+  GuardProfile profile;
+  profile.source = "plan";
+  profile.method = options.method;
+  profile.order = options.order > 0 ? options.order : nodes < nodes_for_4 ? 3 : 4;
+  profile.scale = profile.data_std = s;
+  profile.tolerance = profile.step_tolerance = options.tolerance;
+  profile.max_evaluations = options.max_evaluations;
+  profile.log_gain = plan.log_errors();
+  for (double& log_error : profile.log_gain.values)
+    log_error = std::log(options.tolerance / (beyond_expected * s)) - log_error;
+  profile.cap = plan.steps();
+  profile.steady = true;
+  profile.first_step = profile.cap(begin);
+  profile.calibration = calibration_18 * std::pow(nodes / 18, -calibration_order) * beyond_expected / 10;
+  profile.evaluations = scales.evaluations;
+  return profile;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,22 @@
+#include <shockstep/schedule.hpp>
+
+#include "process/step_plan.hpp"
+
+namespace shockstep {
+
+namespace schedules {
+extern const ScheduleSpec plan{
+    "plan", "step lengths that suit most models, relative to the scale of their data; the multistep interpolates F",
+    "docs/plan.md",
+    [](const FixedSteps& steps, const Process& process, int nodes) {
+      auto sigmas = StepPlan(steps.scales, process.lam_begin(), process.lam_end(), nodes).inner_sigmas();
+      sigmas.insert(sigmas.begin(), process.sigma_max());
+      sigmas.push_back(process.sigma_min());
+      return sigmas;
+    },
+    ScheduleNeeds::scales};
+}  // namespace schedules
+
+constinit const Schedule Schedule::plan{schedules::plan};
+
+}  // namespace shockstep
