@@ -12,11 +12,17 @@ constexpr double fewest_nodes = 5;
 // Error of a step, over the one that is expected, from which it is rejected: no step of a model that the plan suits. Shorter steps for
 // every trajectory at a given number of evaluations are worth more than a controller that follows each.
 constexpr double beyond_expected = 100;
+constexpr double finest_expected = 30;  // nodes beyond which no smaller error is expected: of a rough network none would be met
 constexpr double share_for_plan = .8;  // of max_evaluations: the rest is for what is rejected
 constexpr double nodes_for_4 = 60;     // from which order 4 is the better one on every model that was tried
 
-// error_estimate over P (path_data.hpp): the difference of corrector and predictor is of one order less than the error.
-constexpr double calibration_18 = .6, calibration_order = 1.4;
+/// error_estimate over P (path_data.hpp): about twice the 90 % quantile of the errors over P, geometric mean over the networks of
+/// the choice. The difference of corrector and predictor falls with one order less than the error; beyond finest_expected P counts
+/// it in a unit that no longer falls.
+double calibration(double nodes) {
+  const double coarse = std::min(nodes, finest_expected);
+  return 2.6 * std::pow(coarse / 22.5, -1.4) * std::pow(nodes / coarse, 3.8);
+}
 
 }  // namespace
 
@@ -24,22 +30,24 @@ GuardProfile planned_profile(const MeasuredScales& scales, const Process& proces
   const double s = scales.data_std, begin = process.lam_begin(), end = process.lam_end();
   const double wanted = nodes_for(options.tolerance / s), most = share_for_plan * options.max_evaluations;
   const double nodes = std::ceil(std::max(std::min(wanted, most), fewest_nodes));
-  const StepPlan plan(scales, begin, end, nodes);
+  const double error = s * error_with(nodes);
+  const StepPlan plan(scales, begin, end, nodes), expected(scales, begin, end, std::min(nodes, finest_expected));
 
   GuardProfile profile;
   profile.source = "plan";
   profile.method = options.method;
   profile.order = options.order > 0 ? options.order : nodes < nodes_for_4 ? 3 : 4;
   profile.scale = profile.data_std = s;
-  profile.tolerance = profile.step_tolerance = options.tolerance;
+  profile.tolerance = options.tolerance;
+  profile.step_tolerance = profile.high_error = error;
   profile.max_evaluations = options.max_evaluations;
-  profile.log_gain = plan.log_errors();
+  profile.log_gain = expected.log_errors();
   for (double& log_error : profile.log_gain.values)
-    log_error = std::log(options.tolerance / (beyond_expected * s)) - log_error;
+    log_error = std::log(error / (beyond_expected * s)) - log_error;
   profile.cap = plan.steps();
   profile.steady = true;
   profile.first_step = profile.cap(begin);
-  profile.calibration = calibration_18 * std::pow(nodes / 18, -calibration_order) * beyond_expected / 10;
+  profile.calibration = calibration(nodes);
   profile.evaluations = scales.evaluations;
   return profile;
 }

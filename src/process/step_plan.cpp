@@ -97,6 +97,8 @@ LamTable StepPlan::log_errors() const {
   return table;
 }
 
+double error_with(double nodes) { return law_error * std::pow(nodes / law_nodes, -law_order); }
+
 double nodes_for(double relative_tolerance) {
   return law_nodes * std::pow(relative_tolerance / law_error, -1 / law_order);
 }

@@ -32,5 +32,7 @@ class StepPlan {
 
 /// Nodes with which 97 % of the samples of most models stay below an error, relative to data_std.
 double nodes_for(double relative_tolerance);
+/// The inverse.
+double error_with(double nodes);
 
 }  // namespace shockstep
