@@ -253,13 +253,14 @@ class Wave(nn.Module):
     def __init__(self, channels: int, layers: int):
         super().__init__()
         self.input = nn.Conv1d(1, channels, 3, padding=1)
+        self.position = nn.Parameter(torch.zeros(1, channels, 64))
         self.filters = nn.ModuleList([nn.Conv1d(channels, 2 * channels, 3, padding=2**k, dilation=2**k) for k in range(layers)])
         self.biases = nn.ModuleList([nn.Linear(EMBEDDING, channels) for _ in range(layers)])
         self.mixers = nn.ModuleList([nn.Conv1d(channels, 2 * channels, 1) for _ in range(layers)])
         self.output = zeroed(nn.Conv1d(channels, 1, 3, padding=1))
 
     def forward(self, x: Tensor, e: Tensor) -> Tensor:
-        h = self.input(x)
+        h = self.input(x) + self.position
         read = torch.zeros_like(h)
         for filter, bias, mixer in zip(self.filters, self.biases, self.mixers):
             value, gate = filter(h + bias(e)[:, :, None]).chunk(2, dim=1)
@@ -388,8 +389,8 @@ class LabelledNetwork(nn.Module):
 
 
 class Exploding(nn.Module):
-    """For x = x0 + sigma n: scales the sample to unit deviation, and returns the denoised sample with EDM's preconditioning inside
-    (eq. 7 of Karras et al. 2022), the noise, or the score. Told sigma, or its logarithm."""
+    """For x = x0 + sigma n, told sigma or its logarithm: the denoised sample with EDM's preconditioning inside (eq. 7 of Karras et al.
+    2022), or the noise or the score that belong to it."""
 
     def __init__(self, body: nn.Module, clock: nn.Module, returns: str, told_logarithm: bool, data_std: float):
         super().__init__()
@@ -403,7 +404,8 @@ class Exploding(nn.Module):
         out = self.body(x / total, self.clock(sigma.log() / 4))
         if self.returns == "denoised":
             return self.data_std**2 / total**2 * x + s * self.data_std / total * out
-        return out if self.returns == "noise" else -out / s
+        noise = s / total**2 * x - self.data_std / total * out
+        return noise if self.returns == "noise" else -noise / s
 
 
 class NoiseFromV(nn.Module):
@@ -578,7 +580,7 @@ RECIPES = [
     Recipe("digits_guided", "tuning", "Digits of 8x8 pixels by class, residual perceptron: v of the cosine process, guidance 2",
            digits, lambda: ResidualMlp(64, 192, 3), cosine(), "velocity", "t", steps=5000, batch=128, octave=3, guidance=2),
     Recipe("strings", "tuning", "64 samples of a plucked string, dilated convolutions: the denoised signal, sigma up to 80",
-           strings, lambda: Wave(16, 5), exploding(0.002, 80, -1.5, "edm"), "denoised", "sigma", steps=3000, batch=48),
+           strings, lambda: Wave(16, 6), exploding(0.002, 80, -1.5, "edm"), "denoised", "sigma", steps=3000, batch=48, rate=3e-3),
     Recipe("pinwheel_rough", "tuning", "Five bent arms in the plane, plain perceptron that knows its index by the sine of each: rough in time",
            pinwheel, lambda: Mlp(2, 128, 3), linear_table(), "noise", "index", steps=9000, octave=8.3, tells_data_std=False),
     Recipe("china_patches", "tuning", "Grey patches of 8x8 pixels of a photograph, residual perceptron: flow matching, data at t = 0",
@@ -644,19 +646,22 @@ def make(recipe: Recipe, data_std: float) -> nn.Module:
 
 
 def loss_of(recipe: Recipe, data: Data, model: nn.Module) -> Tensor:
-    """Mean square of what the body answers wrong, at times of the process; one label in ten is that for "any"."""
+    """Mean square of what the body answers wrong, at times of the process: as much at high noise as elsewhere, whatever is made of
+    the answer. One label in ten is that for "any"."""
     row = torch.randint(len(data.rows), (recipe.batch,))
     x0, noise, at = data.rows[row], torch.randn(recipe.batch, *data.rows.shape[1:]), recipe.process.draw(recipe.batch)
     along = [-1] + [1] * (x0.dim() - 1)
     alpha, s = (level.view(along) for level in recipe.process.levels(at))
     sigma = s / alpha
     total = (sigma**2 + data.data_std**2).sqrt()
+    outside = (1 / alpha**2 if recipe.from_v else
+               (total / data.data_std) ** 2 if recipe.process.kind in ("ve", "edm") else 1)  # of the noise, in units of the body's answer
     target, weight = {
         "denoised": lambda: (x0, (total / (sigma * data.data_std)) ** 2),
-        "noise": lambda: (noise, 1),
+        "noise": lambda: (noise, outside),
         "velocity": lambda: (alpha * noise - s * x0, 1),
         "flow": lambda: (noise - x0 if "data_at: 0" in recipe.process.section else x0 - noise, 1),
-        "score": lambda: (-noise / s, s**2),
+        "score": lambda: (-noise / s, s**2 * outside),
         "edm": lambda: ((x0 - data.data_std**2 / total**2 * (x0 + sigma * noise)) * total / (sigma * data.data_std), 1),
     }[recipe.predicts]()
     told = {"sigma": lambda: sigma.flatten(), "log_sigma": lambda: sigma.flatten().log(), "edm": lambda: sigma.flatten().log() / 4,
@@ -668,14 +673,14 @@ def loss_of(recipe: Recipe, data: Data, model: nn.Module) -> Tensor:
 
 def train_recipe(recipe: Recipe, seed: int, folder: pathlib.Path):
     torch.manual_seed(seed)
-    start = time.perf_counter()
+    start = time.process_time()
     data = Data.of(recipe)
     model = train(make(recipe, data.data_std), lambda model: loss_of(recipe, data, model), recipe.steps, recipe.rate, quick=True)
     with torch.no_grad():
         loss = np.mean([loss_of(recipe, data, model).item() for _ in range(8192 // recipe.batch)])
     write(model, str(folder / f"{recipe.name}.pt"))
     write_config(recipe, data, folder)
-    print(f"{recipe.name:15} {time.perf_counter() - start:6.1f} s   loss {loss:7.4f}   parameters "
+    print(f"{recipe.name:15} {time.process_time() - start:6.1f} s   loss {loss:7.4f}   parameters "
           f"{sum(p.numel() for p in model.parameters()):7}   data_std {data.data_std:g}", flush=True)
 
 
