@@ -9,7 +9,7 @@ multilayer perceptrons, convolutions, a U-Net, transformers; every `predicts`, `
 
 Writes NAME.pt and the config NAME.yaml of each, beside them NAME.npy, up to 4096 rows of its data for `inspect --data`, and prints
 the seconds of processor that it took. What was chosen on the first set is reported on the second. They share no data but the digits,
-and no architecture but perceptrons. pinwheel_rough and cancer return noise without any help: their D at the highest noise is that
+and no architecture but perceptrons. pinwheel_rough, cancer and chirps return noise or score without help: D at the highest noise is that
 noise's error times sigma, and `inspect` says so. The range of wide_rings ends below the spread of its data: its samples miss
 most of the outer ring.
 Needs torch, numpy, scikit-learn (whose data it takes) and, for the two networks of fashion, Debian's package
