@@ -208,6 +208,7 @@ def main() -> int:
         passed = evaluate(torch.jit.load(options.evaluate), digits, options.count, options.seed)
     else:
         model = write(train_digits(digits, options.steps, options.seed), options.out)
+        print(f"wrote {options.out}")
         passed = evaluate(model, digits, options.count, options.seed)
     return 0 if passed else 1
 

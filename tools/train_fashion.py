@@ -205,6 +205,7 @@ def main() -> int:
     model = train_denoiser(fashion, options.steps, options.batch, options.seed, getattr(torch, options.precision))
     print(f"parameters {sum(p.numel() for p in model.parameters())}, data_std {fashion.data_std}")
     write(model.cpu(), options.out)
+    print(f"wrote {options.out}")
     return 0
 
 
