@@ -28,7 +28,7 @@ enum class Switch {
 struct GuardOptions {
   bool enabled = true;  ///< off: no profile but plan or default, and no events
   /// auto: a pilot for exact models, plan for networks. plan: the step lengths that suit most models (docs/plan.md), of the multistep;
-  /// of other methods shipped. shipped: that which ships beside a network, else default. default: tolerance weighted by
+  /// of other methods shipped. shipped: that which ships beside a network, else default; a pilot for exact models. default: tolerance weighted by
   /// 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the summary.json of a run that
   /// measured one.
   std::string profile = "auto";

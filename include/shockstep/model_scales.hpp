@@ -10,8 +10,8 @@
 
 namespace shockstep {
 
-/// Measures them, with latents of a fixed key: the same for every run. Throws ModelError where D is not finite, or where all samples are
-/// equal and data_std is not given.
+/// Measures them, with latents of a fixed key: the same for every run. Where the model fails or D is not finite, data_std is all that
+/// is known, and loss and noise are NaN; without a data_std throws ModelError.
 MeasuredScales measure_scales(const ScoreModel& model, const Process& process);
 /// The same, kept in a file as SamplerOptions::cache says; `rows`: those computed now are added to it.
 MeasuredScales measure_scales(const ScoreModel& model, const Process& process, const std::string& cache,

@@ -10,6 +10,7 @@
 #include <shockstep/fit_check.hpp>
 #include <shockstep/grid.hpp>
 #include <shockstep/inspect.hpp>
+#include <shockstep/model_scales.hpp>
 #include <shockstep/models/aot_inductor.hpp>
 #include <shockstep/models/double_well.hpp>
 #include <shockstep/models/gaussian_mixture.hpp>

@@ -1,6 +1,7 @@
 #include "controller/model_scales_json.hpp"
 
 #include "controller/json_file.hpp"
+#include "core/nan.hpp"
 
 namespace shockstep {
 
@@ -16,8 +17,9 @@ MeasuredScales scales_from_json(const nlohmann::ordered_json& json) {
   scales.measured_std = json.at("measured_std");
   scales.spread = json.at("spread");
   scales.rough = json.at("rough");
-  scales.noise = json.at("noise");
-  scales.loss = json.at("loss");
+  const auto number = [&](const char* key) { return json.at(key).is_null() ? nan : json.at(key).get<double>(); };
+  scales.noise = number("noise");
+  scales.loss = number("loss");
   scales.evaluations = json.at("evaluations");
   return scales;
 }

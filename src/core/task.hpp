@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <cassert>
 #include <coroutine>
 #include <cstddef>
 #include <exception>
@@ -111,6 +112,12 @@ class [[nodiscard]] Task {
 
   std::coroutine_handle<promise_type> handle() const { return coroutine_; }
   bool done() const { return coroutine_.done(); }
+  /// For those that know that nothing in it has to be waited for.
+  T now() {
+    coroutine_.resume();
+    assert(done());
+    return coroutine_.promise().result();
+  }
 
   bool await_ready() const noexcept { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> caller) noexcept {

@@ -39,6 +39,8 @@ SamplerOptions checked(SamplerOptions options) {
   if (options.method != Method::multistep)
     throw ConfigError("sampler.method", "encode steps by multistep, not " + std::string(name(options.method)));
   options.guard.events = false;
+  if (options.guard.profile == "auto") options.guard.profile = "shipped";  // a plan leads down
+  if (!options.guard.enabled) options.guard.profile = "default";
   return options;
 }
 

@@ -5,13 +5,16 @@
 
 #include "controller/model_scales_json.hpp"
 #include "core/cached.hpp"
+#include "core/nan.hpp"
 #include "core/statistics.hpp"
+#include "core/text.hpp"
 #include "engine/pilot.hpp"
 #include "stepper/grid_weights.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,6 +31,10 @@ constexpr double rough_noise = .7;
 
 using Rows = std::vector<double>;  // [rows, d]
 
+struct NothingToMeasure : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 class Measurement {
  public:
   Measurement(const ScoreModel& model, const Process& process)
@@ -42,14 +49,15 @@ class Measurement {
     out.measured_std = deviation(drawn);
     out.data_std = data_std > 0 ? data_std : out.measured_std;
     if (!(out.data_std > 0) || !std::isfinite(out.data_std))
-      throw ModelError("all samples that were drawn to measure it are equal; set model.data_std");
+      throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
     out.noise = deviation(first) / out.data_std;
     out.rough = out.noise > rough_noise;
     out.spread = std::max(1., main_spread(first, std::min(far * out.data_std, process_.sigma_max())) / out.data_std);
     out.loss = loss(drawn, std::clamp(out.data_std, process_.sigma_min(), process_.sigma_max()), out.data_std);
-    out.evaluations = model_.cost().model_capacity;
+    out.evaluations = evaluations();
     return out;
   }
+  std::int64_t evaluations() const { return model_.cost().model_capacity; }
 
  private:
   static Rows scaled(const Rows& x, double factor) {
@@ -69,11 +77,11 @@ class Measurement {
     model_.evaluate(n);
     Rows D;
     for (std::size_t i = 0; i < n; ++i) {
-      if (!model_.answer(i)) throw ModelError("the model failed: " + model_.cost().first_failure);
+      if (!model_.answer(i)) throw NothingToMeasure("the model failed: " + model_.cost().first_failure);
       D.insert(D.end(), model_.answer(i), model_.answer(i) + d_);
     }
     if (!std::ranges::all_of(D, [](double v) { return std::isfinite(v); }))
-      throw ModelError("the model returned NaN or infinity at sigma " + std::to_string(sigma));
+      throw NothingToMeasure("the model returned NaN or infinity at sigma " + shortest(sigma));
     return D;
   }
 
@@ -162,7 +170,18 @@ class Measurement {
 }  // namespace
 
 MeasuredScales measure_scales(const ScoreModel& model, const Process& process) {
-  return Measurement(model, process).measure(model.data_std());
+  const double data_std = model.data_std();
+  Measurement measurement(model, process);
+  try {
+    return measurement.measure(data_std);
+  } catch (const NothingToMeasure& error) {
+    if (!(data_std > 0)) throw ModelError(std::string(error.what()) + "; check the model, or set model.data_std");
+    MeasuredScales unmeasured;  // each trajectory will say what is wrong with it
+    unmeasured.data_std = unmeasured.measured_std = data_std;
+    unmeasured.noise = unmeasured.loss = nan;
+    unmeasured.evaluations = measurement.evaluations();
+    return unmeasured;
+  }
 }
 
 MeasuredScales measure_scales(const ScoreModel& model, const Process& process, const std::string& cache,

@@ -7,6 +7,9 @@
 
 namespace shockstep {
 
+/// Below this tolerance over data_std a plan is no match for steps that follow their own errors, and the noise of a network counts.
+inline constexpr double finest_plan = 3e-6;
+
 /// For the multistep. The plan is the cap of the steps and what the controller measures them in; the error that a step may make is
 /// several times what the plan expects, so that few steps are shortened: docs/plan.md.
 GuardProfile planned_profile(const MeasuredScales& scales, const Process& process, const SamplerOptions& options);

@@ -70,9 +70,10 @@ SamplerOptions checked(SamplerOptions options, const ScoreModel* model) {
   return options;
 }
 
-/// Whether the model's own steps are those of StepPlan: nothing better is known of a network, and exact models have their pilot.
+/// Whether steps are those of StepPlan: nothing better is known of a network, and exact models have their pilot.
 bool planned(const ScoreModel& model, const SamplerOptions& options) {
-  return !model.exact() && options.method == Method::multistep && options.guard.profile != "default";
+  const std::string& wanted = options.guard.profile;
+  return !model.exact() && options.method == Method::multistep && (wanted == "auto" || wanted == "plan");
 }
 
 GuardProfile read_profile(const std::string& path, const ScoreModel& model, const Process& process,
@@ -115,12 +116,14 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   const auto unmeasured = [&] {
     if (!planned(model, options)) return counted(default_profile(model, process, options, observer));
     preparation.scales = measure_scales(model, process, options.scales_cache, preparation.rows);
+    if (options.tolerance < finest_plan * preparation.scales->data_std)
+      return counted(default_profile(model, process, options, observer));
     return planned_profile(*preparation.scales, process, options);
   };
   const bool plan = wanted == "plan" || (wanted == "auto" && planned(model, options));
   if (!options.guard.enabled || wanted == "default" || plan) return unmeasured();
   const auto pilot = [&] { return counted(run_pilot(model, process, options, observer)); };
-  if (wanted == "auto" && model.exact()) return pilot();
+  if ((wanted == "auto" || wanted == "shipped") && model.exact()) return pilot();
   if (wanted == "pilot") {
     const auto read = [&](const std::string& text) {
       GuardProfile profile = guard_profile_from_json(text, options.cache);

@@ -376,7 +376,8 @@ SamplerOptions inspect_sampler(SamplerOptions options) {
   options.dynamics = Dynamics::ode;
   if (!is_adaptive(options.method)) options.method = Method::multistep, options.order = 0;
   options.steps.reset();
-  options.guard.enabled = options.guard.events = true;
+  options.guard.enabled = options.guard.events = options.guard.measure_all = true;
+  if (options.guard.profile == "auto") options.guard.profile = "shipped";  // steps that follow decisions
   return options;
 }
 

@@ -38,7 +38,7 @@ void ExponentialMultistep::restart(const state_type& x, double lam) {
   state.bind(nullptr, fresh_.data());
   (void)state.write(multistep.x(), [&](std::span<double> out) { std::ranges::copy(x, out.begin()); });
   multistep.restart(lam);
-  multistep.seed(State::answer).handle().resume();  // nothing in it has to be waited for here
+  multistep.seed(State::answer).now();
   controller_.reset();
 }
 

@@ -56,7 +56,7 @@ TEST_CASE("Batch size changes no bit of a Runge-Kutta trajectory") {
   const bool guard = GENERATE(false, true);
   CAPTURE(name(method), guard);
   SamplerOptions options = unguarded(method, 1e-2, Final::denoise);
-  options.guard.enabled = guard;
+  options.guard.enabled = guard, options.guard.profile = "auto";
   options.guard.redo = Switch::on;
   const Sampler sampler(test::ring(), test::range(), options);
   const Result one = sampler.sample({.count = 300, .batch = 1}), many = sampler.sample({.count = 300, .batch = 64});

@@ -3,6 +3,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/pilot.hpp"
+#include "engine/planned_profile.hpp"
 
 #include <shockstep/random.hpp>
 #include <shockstep/registry.hpp>
@@ -75,12 +76,21 @@ TEST_CASE("Adaptive steps with guard and events") {
   compare(plan);
 }
 
+TEST_CASE("The plan, with steps of F") {
+  Plan plan = plan_with({});
+  const GuardProfile profile = planned_profile(measure_scales(*test::ring(), test::range()), test::range(), {});
+  REQUIRE(profile.scale > 0);
+  plan.way = AdaptivePlan{.guard = profile, .events = true};
+  compare(plan);
+}
+
 TEST_CASE("Every method on a grid") {
   for (const auto& kind : method_kinds()) {
     CAPTURE(kind.name);
     SamplerOptions options{.method = method_named(kind.name).value()};
     if (!solves(options.method, Dynamics::ode)) options.dynamics = Dynamics::sde;
-    options.steps = FixedSteps{.schedule = Schedule::log_sigma, .count = 12};
+    options.steps = FixedSteps{.schedule = GENERATE(Schedule::log_sigma, Schedule::plan), .count = 12};
+    options.steps->scales.data_std = test::ring()->data_std();
     Plan plan = plan_with(options);
     plan.way = GridRun{.grid = std::make_shared<const GridPlan>(make_grid_plan(test::range(), options)), .seed = 3};
     compare(plan);

@@ -114,7 +114,7 @@ class Refusals(Case):
         self.assertEqual(done.stderr.count("\n"), 1)
 
     def test_what_does_not_fit_is_one_line(self):
-        three = "process: {kind: ve}\nmodel: {kind: torchscript, shape: [2], path: %s, label: [1, 2, 3]}\n" % json.dumps(str(ANY))
+        three = "process: {kind: ve}\nmodel: {kind: torchscript, shape: [2], path: %s, label: [1, 2, 3], data_std: 1}\n" % json.dumps(str(ANY))
         self.refused(2, "model.label: is a list of 3, one per trajectory, but 4 are asked for", three, "--count", 4, "--steps", 2)
         self.refused(2, "model.time: is an index, but ve has continuous time here", NETWORK.format(more=", time: index"))
         self.refused(2, "model.label: missing; model.guidance needs a label", NETWORK.format(more=", guidance: {scale: 2, null_label: 0}"))

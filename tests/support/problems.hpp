@@ -34,10 +34,11 @@ inline ModelPtr hundred_modes() {
 
 inline VarianceExploding range(double sigma_min = .01) { return {.sigma_min = sigma_min, .sigma_max = 80}; }
 
+/// The controller alone, on a network too.
 inline SamplerOptions unguarded(double tolerance, Final final = Final::keep) {
   SamplerOptions o;
   o.tolerance = tolerance;
-  o.guard.enabled = false;
+  o.guard.enabled = false, o.guard.profile = "default";
   o.final = final;
   return o;
 }

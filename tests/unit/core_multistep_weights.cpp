@@ -79,6 +79,48 @@ TEST_CASE("Warped weights integrate the polynomial in asinh(s/sigma)") {
   }
 }
 
+TEST_CASE("Weights of F integrate the polynomial against its kernel") {
+  // x = q y, q = sqrt(sigma^2 + s^2): dy/dlam = F sigma/(sigma^2 + s^2), F in units of the data.
+  const double scale = GENERATE(1e-3, .05, .7, 4., 300.);  // s/sigma at the newest node, sigma = 1
+  const double warp = GENERATE(0., 1.), h = GENERATE(1e-3, .4, 1., -.4);
+  const int k = GENERATE(1, 2, 3, 4, 5);
+  if (warp > 0 && scale > 100) return;  // tau is lam there, but for 1e-4
+  CAPTURE(scale, warp, h, k);
+  std::array<double, 5> nodes = ages;
+  for (double& age : nodes) age *= h > 0 ? 1 : -1;
+  const auto w = multistep_weights({nodes.data(), static_cast<std::size_t>(k)}, h, warp * scale, scale);
+  const auto q = [&](double u) { return std::hypot(std::exp(-u), scale); };
+  const auto tau = [&](double u) { return warp > 0 ? std::asinh(scale * std::exp(u)) : u; };
+  CHECK(w.decay == Approx(q(h) / q(0)).epsilon(1e-13));
+  CHECK(w.gain == Approx(q(h) / std::exp(-h)).epsilon(1e-13));
+  CHECK(w.skip == Approx(std::pow(scale / q(h), 2)).epsilon(1e-13));
+  for (int i = 0; i < k; ++i) {
+    double size = 1;  // of the terms that cancel in the basis
+    const auto basis = [&](double u) {
+      double value = 1;
+      for (int j = 0; j < k; ++j)
+        if (j != i) value *= (tau(u) - tau(-nodes[j])) / (tau(-nodes[i]) - tau(-nodes[j]));
+      return value;
+    };
+    for (int j = 0; j < k; ++j)
+      if (j != i) size *= 1 + std::abs((tau(h) - tau(-nodes[j])) / (tau(-nodes[i]) - tau(-nodes[j])));
+    const auto integrand = [&](double u) { return q(h) * std::exp(-u) / (q(u) * q(u)) * basis(u); };
+    const double exact = boost::math::quadrature::gauss<double, 30>::integrate(integrand, 0., h);
+    // Ten nodes: r/(1 + r^2) has poles pi/2 from the real axis, which leaves 1e-11 of a step of length 1.
+    CHECK(std::abs(w.predict[i] - exact) < 2e-11 * std::abs(h) * size);
+    CHECK(std::abs(w.extrapolate[i] - basis(h)) < 1e-12 * size);
+  }
+}
+
+TEST_CASE("A Gaussian's probability flow is exact in one step of F of its own scale") {
+  // D = c x, c = s^2/(s^2 + sigma^2): F is 0.
+  const double s = .5, sigma = 40, h = GENERATE(.1, 1., 5.);
+  const auto w = multistep_weights(std::array{0.}, h, 0, s / sigma);
+  const double x = 1.7, end = sigma * std::exp(-h), x_end = x * std::hypot(s, end) / std::hypot(s, sigma);
+  CHECK(w.decay * x == Approx(x_end).epsilon(1e-14));
+  CHECK(std::abs(w.gain * (s * s / (s * s + end * end) - w.skip)) < 1e-14 * w.gain);
+}
+
 TEST_CASE("A Gaussian's probability flow is exact with two warped values") {
   // Data of standard deviation s: x = sqrt(s^2 + sigma^2), D = s^2/sqrt(s^2 + sigma^2). Far above s that is s^2/sigma up to
   // (s/sigma)^2, linear in tau = asinh(s/sigma) up to the same order; a polynomial in lam is off by a share of D itself.

@@ -130,7 +130,7 @@ TEST_CASE("an order for a method that has one only names those that have several
 TEST_CASE("fixed steps") {
   CHECK_FALSE(with("sampler.steps=adaptive").sampler.steps);
   const auto twenty = with("sampler.steps=20").sampler.steps.value();
-  CHECK(twenty.schedule == Schedule::log_sigma);
+  CHECK(twenty.schedule == Schedule::plan);
   CHECK(twenty.count == 20);
   const auto karras = with("sampler.steps={schedule: karras, count: 12, rho: 5}").sampler.steps.value();
   CHECK(karras.schedule == Schedule::karras);
@@ -141,7 +141,7 @@ TEST_CASE("fixed steps") {
   CHECK(c.sampler.method == Method::unipc);
   CHECK(c.sampler.order == 3);
   CHECK(c.sampler.solver_type == SolverType::bh1);
-  CHECK(c.resolved().find("sampler")->find("steps")->find("schedule")->scalar == "log_sigma");
+  CHECK(c.resolved().find("sampler")->find("steps")->find("schedule")->scalar == "plan");
 }
 
 TEST_CASE("the reverse SDE") {
@@ -204,7 +204,7 @@ TEST_CASE("--steps keeps the schedule of the config") {
     return RunConfig(root, "x.yaml", methods).sampler.steps.value();
   };
   for (const char* none : {"", "sampler: {steps: adaptive}", "sampler: {steps: 30}", "sampler: {tolerance: 1}"}) {
-    CHECK(steps(none).schedule == Schedule::log_sigma);
+    CHECK(steps(none).schedule == Schedule::plan);
     CHECK(steps(none).count == 15);
   }
   const auto karras = steps("sampler: {steps: {schedule: karras, count: 30, rho: 5}}");

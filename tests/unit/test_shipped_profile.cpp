@@ -27,6 +27,7 @@ ModelPtr digits(const std::filesystem::path& path) {
 GuardProfile profile(const ModelPtr& model, double tolerance, double sigma_min = .002) {
   SamplerOptions options;
   options.tolerance = tolerance;
+  options.guard.profile = "shipped";
   return Sampler(model, VarianceExploding{.sigma_min = sigma_min, .sigma_max = 80}, options).profile();
 }
 
@@ -70,7 +71,7 @@ TEST_CASE("A profile is for one guidance and threshold, with labels or without t
   CHECK(all.size() == 7);
 
   const auto bare = digits(models / "digits.pt");
-  GuardProfile profile = Sampler(bare, VarianceExploding{}, {.tolerance = 1e-2}).profile();
+  GuardProfile profile = Sampler(bare, VarianceExploding{}, {.tolerance = 1e-2, .guard = {.profile = "shipped"}}).profile();
   CHECK(suits(profile, *bare, VarianceExploding{}, {}));
   profile.conditioning = "labelled";
   CHECK_FALSE(suits(profile, *bare, VarianceExploding{}, {}));

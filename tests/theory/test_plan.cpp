@@ -1,0 +1,132 @@
+/// The plan that networks get (docs/plan.md), on problems whose solutions are known.
+#include "support/problems.hpp"
+
+#include "process/step_plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+using namespace shockstep;
+
+namespace {
+
+/// The same denoiser as a network has it: nothing but D is known.
+ModelPtr unknown(const ModelPtr& model, double data_std) {
+  return make_model([model](const at::Tensor& x, const at::Tensor& sigma) { return model->denoise(x, sigma); },
+                    {.shape = model->shape(), .data_std = data_std});
+}
+
+double largest_difference(const at::Tensor& a, const at::Tensor& b) { return (a - b).abs().max().item().toDouble(); }
+
+}  // namespace
+
+TEST_CASE("Two nodes are enough for a Gaussian") {
+  // F = 0 whatever the steps, so x = latent sqrt(s^2 + sigma^2) where it ends.
+  const double s = .7;
+  const auto model = test::mixture_model(at::zeros({1, 5}, at::kDouble), s);
+  SamplerOptions options{.steps = FixedSteps{.schedule = Schedule::plan, .count = 2}, .final = Final::keep};
+  const auto drawn = Sampler(model, test::range(), options).sample({.count = 20, .seed = 3});
+  const double ratio = std::hypot(s, .01) / std::hypot(s, 80);
+  at::Tensor start = at::empty({20, 5}, at::kDouble);
+  for (std::int64_t i = 0; i < 20; ++i)
+    fill_normal(std::span(start.mutable_data_ptr<double>() + 5 * i, 5), 3, Stream::start,
+                static_cast<std::uint64_t>(i));
+  CHECK(largest_difference(drawn.samples, 80 * ratio * start) < 1e-12);
+}
+
+TEST_CASE("The multistep of F converges with the order of its corrector") {
+  const auto model = test::two_modes();
+  const auto sample = [&](int count, int order) {
+    SamplerOptions options{.steps = FixedSteps{.schedule = Schedule::plan, .count = count}, .order = order};
+    options.max_evaluations = count;
+    return Sampler(model, test::range(), options).sample({.count = 50, .seed = 2}).samples;
+  };
+  const at::Tensor exact = sample(1600, 4);
+  const int order = GENERATE(1, 2, 3);
+  CAPTURE(order);
+  const double coarse = largest_difference(sample(100, order), exact), fine = largest_difference(sample(200, order), exact);
+  const double measured = std::log2(coarse / fine);
+  CHECK(measured > order + .5);  // the corrector is of one order more, reached from below
+  CHECK(measured < order + 2.);
+}
+
+TEST_CASE("Scales are measured with 64 rows") {
+  // Two modes at +-a along one of 64 directions: variances a^2 + w^2 and 63 times w^2.
+  const double a = 1, w = .1;
+  at::Tensor means = at::zeros({2, 64}, at::kDouble);
+  means.select(0, 0).select(0, 0).fill_(a), means.select(0, 1).select(0, 0).fill_(-a);
+  const double data_std = std::sqrt((a * a + 64 * w * w) / 64), spread = std::hypot(a, w) / data_std;
+  const auto model = test::mixture_model(means, w);
+  const MeasuredScales given = measure_scales(*model, test::range());
+  CHECK(given.evaluations <= 64);
+  CHECK(given.data_std == Approx(model->data_std()));
+  CHECK(given.spread == Approx(spread).epsilon(.2));  // of the tangent at 12 data_std, 2 a; the data are not Gaussian
+  CHECK_FALSE(given.rough);
+  CHECK(given.loss < 1.5);
+
+  const MeasuredScales measured = measure_scales(*unknown(model, 0), test::range());
+  // Eight rows of which one direction in two has half of the variance: a binomial of eight, and chi^2 of 448 numbers.
+  CHECK(measured.data_std > .5 * data_std);
+  CHECK(measured.data_std < 1.4 * data_std);
+
+  // A denoiser that returns its input's noise as data is rough, and its loss gives it away.
+  const auto noise = make_model([](const at::Tensor& x, const at::Tensor&) { return .9 * x; },
+                                {.shape = {64}, .data_std = 1});
+  const MeasuredScales wrong = measure_scales(*noise, test::range());
+  CHECK(wrong.rough);
+}
+
+TEST_CASE("Nodes of a plan: the ends, the count, and steps that add up") {
+  const ModelScales scales{.data_std = GENERATE(.1, 1., 20.), .spread = GENERATE(1., 8.), .rough = GENERATE(false, true)};
+  const VarianceExploding range{.sigma_min = .01, .sigma_max = 80};
+  const Process process = range;
+  const int count = GENERATE(2, 3, 10, 100);
+  const auto sigmas = grid_sigmas({.schedule = Schedule::plan, .count = count, .scales = scales}, process, count);
+  REQUIRE(std::ssize(sigmas) == count);
+  CHECK((sigmas.front() == 80 && sigmas.back() == .01));
+  CHECK(std::ranges::is_sorted(sigmas, std::greater<>()));
+  if (count < 10) return;
+  // The table of adaptive steps leads from node to node.
+  const LamTable steps = StepPlan(scales, process.lam_begin(), process.lam_end(), count).steps();
+  for (std::size_t n = 0; n + 1 < sigmas.size(); ++n)
+    CHECK(steps(-std::log(sigmas[n])) == Approx(std::log(sigmas[n] / sigmas[n + 1])).epsilon(.03));
+}
+
+TEST_CASE("A tolerance and its number of nodes are inverse to each other") {
+  for (const double tolerance : {.3, 1e-2, 1e-5}) CHECK(error_with(nodes_for(tolerance)) == Approx(tolerance));
+}
+
+TEST_CASE("By default a network takes the plan; events are sought on every 32nd trajectory and change no sample") {
+  const auto model = unknown(test::ring(), test::ring()->data_std());
+  SamplerOptions options{.tolerance = 3e-2};
+  const Sampler sampler(model, test::range(), options);
+  CHECK(sampler.profile().source == "plan");
+  CHECK(sampler.prepared_rows() == sampler.scales()->evaluations);
+  const auto drawn = sampler.sample({.count = 96, .batch = 32});
+  for (const auto& report : drawn.reports) {
+    CAPTURE(report.trajectory);
+    const bool measured = report.trajectory % 32 == 31;
+    CHECK(report.status == Status::ok);
+    CHECK(std::isnan(report.exponent) == !measured);
+    CHECK((report.probes > 0) == measured);
+    CHECK(report.error_estimate > 0);
+  }
+  options.guard.events = false;
+  const auto without = Sampler(model, test::range(), options).sample({.count = 96, .batch = 32});
+  CHECK(drawn.samples.equal(without.samples));
+  options.guard.events = true, options.guard.measure_all = true;
+  const auto all = Sampler(model, test::range(), options).sample({.count = 96, .batch = 32});
+  CHECK(drawn.samples.equal(all.samples));
+  CHECK(std::ranges::all_of(all.reports, [](const auto& report) { return std::isfinite(report.exponent); }));
+}
+
+TEST_CASE("A budget shortens the plan, and the status says what that costs") {
+  const auto model = unknown(test::ring(), test::ring()->data_std());
+  SamplerOptions options{.tolerance = 1e-4};
+  options.max_evaluations = 15;
+  const auto drawn = Sampler(model, test::range(), options).sample({.count = 32});
+  for (const auto& report : drawn.reports) CHECK(report.evaluations <= 15);
+  CHECK(drawn.statistics.with(Status::budget) > 0);
+}
