@@ -25,9 +25,9 @@ namespace {
 constexpr int rows = 8, nodes = 5;  // of the short run that draws samples
 constexpr int power_rows = 4, power_iterations = 2;
 constexpr double far = 12;  // over data_std: where D - mean = C x/sigma^2 is read off
-// A denoiser has .05 or less at the usual sigma_max, and .5 where that is twice the spread of the data; networks that predict noise and
-// were trained little, 10 and more.
-constexpr double rough_noise = .7;
+// A denoiser has .05 or less at the usual sigma_max, .5 where that is twice the spread of the data, 1.4 with guidance towards classes
+// whose means differ; networks that predict noise and were trained little have 2 and more.
+constexpr double rough_noise = 1.8;
 
 using Rows = std::vector<double>;  // [rows, d]
 
@@ -52,7 +52,9 @@ class Measurement {
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
     out.noise = deviation(first) / out.data_std;
     out.rough = out.noise > rough_noise;
-    out.spread = std::max(1., main_spread(first, std::min(far * out.data_std, process_.sigma_max())) / out.data_std);
+    // All of the variance in one direction makes it sqrt(d); guidance makes D answer as if there were more.
+    const double spread = main_spread(first, std::min(far * out.data_std, process_.sigma_max())) / out.data_std;
+    out.spread = std::clamp(spread, 1., std::sqrt(static_cast<double>(d_)));
     out.loss = loss(drawn, std::clamp(out.data_std, process_.sigma_min(), process_.sigma_max()), out.data_std);
     out.evaluations = evaluations();
     return out;

@@ -23,8 +23,8 @@ constexpr std::array shape_log_h{-.405, -.399, -.905, -1.197, -1.376, -1.374, 0.
 // Data that are wider in one direction than in most decide earlier: the part of the shape above `split` begins later, by `stretch`
 // of what ln(spread) exceeds `round`.
 constexpr double split = .5, stretch = .75, round = 1;
-// Above this l a rough network's steps grow no longer: what it says there is not smooth in time.
-constexpr double rough_l = 1.4;
+// Above this l a rough network's steps grow less, ln h by this share of what others' do: what it says there is not smooth in time.
+constexpr double rough_l = 1.4, rough_share = .5;
 
 // The law of tolerances: 97 % of the errors, over data_std, are below law_error (nodes/law_nodes)^-law_order on nine networks of ten;
 // on half of them 2.3 times smaller.
@@ -40,7 +40,8 @@ constexpr int fine = 4001, table_nodes = 241;
 double log_step(const ModelScales& scales, double l) {
   if (l > split) l = split + std::max(l - split - stretch * std::max(0., std::log(scales.spread) - round), 0.);
   const double log_h = interpolated(shape_l, shape_log_h, l);
-  return scales.rough && l > rough_l ? std::min(log_h, interpolated(shape_l, shape_log_h, rough_l)) : log_h;
+  if (!scales.rough || l <= rough_l) return log_h;
+  return std::lerp(interpolated(shape_l, shape_log_h, rough_l), log_h, rough_share);
 }
 
 }  // namespace
