@@ -41,7 +41,9 @@ struct FitResult {
 /// FitReport::reason says why.
 FitResult check_fit(const ModelPtr& model, const Process& process, const FitOptions& options = {});
 
-/// What the measurement of a plan says of it, for nothing; only where that leaves a doubt, a quick check_fit.
-FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch);
+/// What the measurement of a plan says of it, for nothing; only where that leaves a doubt, a quick check_fit, whose evaluations are added
+/// to `rows`.
+FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch,
+                    std::int64_t& rows);
 
 }  // namespace shockstep

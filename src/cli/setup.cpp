@@ -94,11 +94,11 @@ std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config, s
   try {
     const MeasuredScales scales =
         known ? *known : measure_scales(*model, process, config.sampler.scales_cache, rows);
-    FitReport report = quick_fit(model, process, scales, config.run.batch);
-    rows += report.evaluations;
-    return report;
+    return quick_fit(model, process, scales, config.run.batch, rows);
   } catch (const ModelError& error) {
-    return FitReport{.fits = false, .reason = error.what()};
+    FitReport report;
+    report.fits = false, report.reason = error.what();
+    return report;
   }
 }
 

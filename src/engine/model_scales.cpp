@@ -25,9 +25,9 @@ namespace {
 constexpr int rows = 8, nodes = 5;  // of the short run that draws samples
 constexpr int power_rows = 4, power_iterations = 2;
 constexpr double far = 12;  // over data_std: where D - mean = C x/sigma^2 is read off
-// A denoiser has .05 or less at the usual sigma_max, .5 where that is twice the spread of the data, 1.4 with guidance towards classes
-// whose means differ; networks that predict noise and were trained little have 2 and more.
-constexpr double rough_noise = 1.8;
+// A denoiser has .05 or less at the usual sigma_max, and .5 where that is twice the spread of the data; networks that predict noise and
+// were trained little, 2 and more.
+constexpr double rough_noise = .7;
 
 using Rows = std::vector<double>;  // [rows, d]
 
@@ -50,7 +50,7 @@ class Measurement {
     out.data_std = data_std > 0 ? data_std : out.measured_std;
     if (!(out.data_std > 0) || !std::isfinite(out.data_std))
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
-    out.noise = deviation(first) / out.data_std;
+    out.noise = within_labels(first) / out.data_std;
     out.rough = out.noise > rough_noise;
     // All of the variance in one direction makes it sqrt(d); guidance makes D answer as if there were more.
     const double spread = main_spread(first, std::min(far * out.data_std, process_.sigma_max())) / out.data_std;
@@ -74,7 +74,7 @@ class Measurement {
     for (std::size_t i = 0; i < n; ++i) {
       std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(i * d_), d_, model_.point(i).begin());
       model_.sigma(i) = sigma;
-      model_.trajectory(i) = static_cast<std::int64_t>(i);
+      model_.trajectory(i) = static_cast<std::int64_t>(i % (rows / 2));  // of each label two rows
     }
     model_.evaluate(n);
     Rows D;
@@ -112,6 +112,14 @@ class Measurement {
       square += std::pow(standard_deviation(column), 2);
     }
     return std::sqrt(square / static_cast<double>(d_));
+  }
+
+  /// Standard deviation among rows that have the same label.
+  double within_labels(const Rows& values) const {
+    const std::size_t half = values.size() / 2;
+    double square = 0;
+    for (std::size_t i = 0; i < half; ++i) square += std::pow(values[i] - values[i + half], 2) / 2;
+    return std::sqrt(square / static_cast<double>(half));
   }
 
   /// Of the data along the direction where it is largest, by power iterations of dD/dx at a sigma far above: for Gaussian data that

@@ -23,7 +23,8 @@ constexpr std::array shape_log_h{-.405, -.399, -.905, -1.197, -1.376, -1.374, 0.
 // Data that are wider in one direction than in most decide earlier: the part of the shape above `split` begins later, by `stretch`
 // of what ln(spread) exceeds `round`.
 constexpr double split = .5, stretch = .75, round = 1;
-// Above this l a rough network's steps grow less, ln h by this share of what others' do: what it says there is not smooth in time.
+// Above this l a rough network's steps grow less, ln h by a share of what others' do: what it says there is not smooth in time, errors
+// fall slowly with the length, and the more nodes there are, the more of them it needs. That is rough_share at law_nodes.
 constexpr double rough_l = 1.4, rough_share = .5;
 
 // The law of tolerances: 97 % of the errors, over data_std, are below law_error (nodes/law_nodes)^-law_order on nine networks of ten;
@@ -37,11 +38,12 @@ constexpr std::array error_order{5.8, 5.9, 5.8, 5.6, 5.3, 5.2, 5.0, 4.9, 4.4, 3.
 
 constexpr int fine = 4001, table_nodes = 241;
 
-double log_step(const ModelScales& scales, double l) {
+double log_step(const ModelScales& scales, double nodes, double l) {
   if (l > split) l = split + std::max(l - split - stretch * std::max(0., std::log(scales.spread) - round), 0.);
   const double log_h = interpolated(shape_l, shape_log_h, l);
   if (!scales.rough || l <= rough_l) return log_h;
-  return std::lerp(interpolated(shape_l, shape_log_h, rough_l), log_h, rough_share);
+  const double share = std::min(1., rough_share * std::pow(law_nodes / nodes, 2));
+  return std::lerp(interpolated(shape_l, shape_log_h, rough_l), log_h, share);
 }
 
 }  // namespace
@@ -51,7 +53,7 @@ StepPlan::StepPlan(const ModelScales& scales, double begin, double end, double n
   const double spacing = (end - begin) / (fine - 1);
   double sum = 0, before = 0;
   for (int i = 0; i < fine; ++i) {
-    const double lam = begin + spacing * i, density = std::exp(-log_step(scales, -lam - std::log(scales.data_std)));
+    const double lam = begin + spacing * i, density = std::exp(-log_step(scales, nodes, -lam - std::log(scales.data_std)));
     if (i > 0) sum += .5 * (before + density) * spacing;
     shares_.push_back(sum);
     before = density;

@@ -193,7 +193,7 @@ process: {kind: ve, sigma_min: 0.01, sigma_max: 80}
         done = shockstep("sample", DIGITS, *wanted)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn("does not fit", done.stderr)
-        self.assertEqual(json.loads((out / "summary.json").read_text())["fit"]["evaluations"], 640)
+        self.assertEqual(json.loads((out / "summary.json").read_text())["fit"]["evaluations"], 64)
         done = shockstep("sample", DIGITS, *wanted, "--set", "model.predicts=noise")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("this looks like denoised data, not noise; see shockstep inspect", done.stderr)
