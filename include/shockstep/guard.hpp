@@ -63,10 +63,10 @@ struct StepSettings {
   Method method = Method::multistep;  ///< that makes them
   int order = 3;                      ///< of the multistep's predictor, 1 to max_multistep_order
   double warp = 0;                    ///< values are interpolated in asinh(warp/sigma), data units; 0: in lam
-  double scale = 0;                   ///< above 0: the multistep interpolates F with this scale, data units, in place of D
-  double step_tolerance = 0;          ///< the bound on the weighted error of a step, data units
-  double data_std = 1;                ///< scale in the default weight 1 + sigma/data_std: the model's, or measured
-  double first_step = usual_step;     ///< in lam
+  double scale = 0;                ///< above 0: the multistep interpolates F with this scale, data units, in place of D
+  double step_tolerance = 0;       ///< the bound on the weighted error of a step, data units
+  double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std: the model's, or measured
+  double first_step = usual_step;  ///< in lam
 };
 
 /// Step settings that a pilot chose and what it measured for them, for one model, range and tolerance.
@@ -79,7 +79,7 @@ struct GuardProfile : StepSettings {
   LamTable log_gain{};             ///< ln G_q(lam); empty: the default weight
   LamTable cap{};                  ///< longest step from lam, in lam; empty: none
   bool paced = false;              ///< steps are few: the controller measures them in `cap`, which is not empty
-  bool steady = false;   ///< steps are as long as `cap` says but where one is rejected
+  bool steady = false;             ///< steps are as long as `cap` says but where one is rejected
   LamTable largest_J{};  ///< largest lambda_max(dD/dx) any pilot row had near lam: no events are sought below 1
   double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold

@@ -55,8 +55,8 @@ struct SampleRequest {
 
 /// What a sampler measures before it draws. Another sampler that is given it measures nothing.
 struct Prepared {
-  GuardProfile profile;                  ///< of adaptive steps
-  std::optional<FittedSchedule> fitted;  ///< of the schedule fitted
+  GuardProfile profile;                    ///< of adaptive steps
+  std::optional<FittedSchedule> fitted;    ///< of the schedule fitted
   std::optional<MeasuredScales> scales{};  ///< of the plan, adaptive or a grid
 };
 

@@ -54,8 +54,8 @@ class Schedule {
       cosine;  ///< atan sigma linear in u: alpha = cos, s = sin of a uniform angle, as in Salimans & Ho
                ///< 2022 (arXiv 2202.00512), cut to the range. Supposes data of standard deviation 1
   static const Schedule
-      tapered;  ///< ln sigma linear in u up to the scale of the data, steps ten times as long far above
-  static const Schedule plan;    ///< lengths that suit most models, relative to the scale of their data: docs/plan.md
+      tapered;                 ///< ln sigma linear in u up to the scale of the data, steps ten times as long far above
+  static const Schedule plan;  ///< lengths that suit most models, relative to the scale of their data: docs/plan.md
   static const Schedule fitted;  ///< to the model, method and count: calibrate.hpp
   static const Schedule ays;     ///< a table, ln sigma linear between its entries: Align Your Steps, Sabour et al. 2024
                                  ///< (arXiv 2404.14507)
@@ -102,7 +102,7 @@ struct FixedSteps {
   Schedule schedule = Schedule::log_sigma;  ///< how the nodes are spaced
   int count = 20;                           ///< fewest_steps to most_steps
   double rho = 7;                           ///< of karras: larger puts more nodes at small sigma; positive
-  ModelScales scales{};  ///< of tapered the data_std; of plan, for which a Sampler measures them
+  ModelScales scales{};                     ///< of tapered the data_std; of plan, for which a Sampler measures them
   /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. Of a schedule that
   /// needs one: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
   std::vector<double> sigmas{};

@@ -64,8 +64,8 @@ Inputs make_inputs(RunConfig& config) {
 
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model) {
   SampleRequest request;
-  request.count = run.count, request.first = run.first, request.seed = run.seed, request.batch = run.batch, request.measured_batch = run.measured_batch,
-  request.threads = run.threads;
+  request.count = run.count, request.first = run.first, request.seed = run.seed, request.batch = run.batch,
+  request.measured_batch = run.measured_batch, request.threads = run.threads;
   std::int64_t latents = run.count;
   if (const std::int64_t points = options.interpolate; points > 0) {
     if (run.count % points != 0)
@@ -92,8 +92,7 @@ std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config, s
   const auto& [process, model] = inputs;
   if (model->exact()) return std::nullopt;
   try {
-    const MeasuredScales scales =
-        known ? *known : measure_scales(*model, process, config.sampler.scales_cache, rows);
+    const MeasuredScales scales = known ? *known : measure_scales(*model, process, config.sampler.scales_cache, rows);
     return quick_fit(model, process, scales, config.run.batch, rows);
   } catch (const ModelError& error) {
     FitReport report;

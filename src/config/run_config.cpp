@@ -17,9 +17,7 @@ constexpr const char* alias_of_fitted = "burgers";
 constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
 
 /// The schedule of `steps: N`.
-Schedule usual_schedule(Dynamics dynamics) {
-  return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::plan;
-}
+Schedule usual_schedule(Dynamics dynamics) { return dynamics == Dynamics::sde ? Schedule::tapered : Schedule::plan; }
 
 std::vector<double> read_sigmas(Section& section) {
   const auto array = section.array("sigmas");

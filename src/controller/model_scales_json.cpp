@@ -6,8 +6,12 @@
 namespace shockstep {
 
 nlohmann::ordered_json scales_json(const MeasuredScales& scales) {
-  return {{"data_std", scales.data_std}, {"measured_std", scales.measured_std}, {"spread", scales.spread},
-          {"rough", scales.rough},       {"noise", scales.noise},               {"loss", scales.loss},
+  return {{"data_std", scales.data_std},
+          {"measured_std", scales.measured_std},
+          {"spread", scales.spread},
+          {"rough", scales.rough},
+          {"noise", scales.noise},
+          {"loss", scales.loss},
           {"evaluations", scales.evaluations}};
 }
 

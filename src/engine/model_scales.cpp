@@ -53,7 +53,7 @@ class Measurement {
     out.noise = within_labels(first) / out.data_std;
     out.rough = out.noise > rough_noise;
     // All of the variance in one direction makes it sqrt(d); guidance makes D answer as if there were more.
-    const double spread = main_spread(first, std::min(far * out.data_std, process_.sigma_max())) / out.data_std;
+    const double spread = main_spread(drawn, std::min(far * out.data_std, process_.sigma_max())) / out.data_std;
     out.spread = std::clamp(spread, 1., std::sqrt(static_cast<double>(d_)));
     out.loss = loss(drawn, std::clamp(out.data_std, process_.sigma_min(), process_.sigma_max()), out.data_std);
     out.evaluations = evaluations();
@@ -94,7 +94,8 @@ class Measurement {
     std::vector<double> sigmas{process_.sigma_max()};
     for (int n = 1; n < nodes; ++n) {
       const double end = n == nodes - 1 ? process_.sigma_min() : sigmas.front() * ratio;
-      const LinearStep step = exponential_step(std::span(sigmas).first(std::min<std::size_t>(sigmas.size(), 2)), end).predict;
+      const LinearStep step =
+          exponential_step(std::span(sigmas).first(std::min<std::size_t>(sigmas.size(), 2)), end).predict;
       for (std::size_t i = 0; i < x.size(); ++i)
         x[i] = step.decay * x[i] + step.weights[0] * D[i] + (step.values > 1 ? step.weights[1] * before[i] : 0);
       before = std::exchange(D, denoise(x, end));
@@ -123,13 +124,13 @@ class Measurement {
   }
 
   /// Of the data along the direction where it is largest, by power iterations of dD/dx at a sigma far above: for Gaussian data that
-  /// has eigenvalues c = s_i^2/(s_i^2 + sigma^2).
-  double main_spread(const Rows& first, double sigma) {
+  /// has eigenvalues c = s_i^2/(s_i^2 + sigma^2). Samples less their mean are directions to begin with.
+  double main_spread(const Rows& drawn, double sigma) {
     const std::size_t n = power_rows * d_;
-    Rows direction(first.begin(), first.begin() + static_cast<std::ptrdiff_t>(n));
+    Rows direction(drawn.begin(), drawn.begin() + static_cast<std::ptrdiff_t>(n));
     for (std::size_t k = 0; k < d_; ++k) {
       double mean = 0;
-      for (std::size_t i = k; i < first.size(); i += d_) mean += first[i] / rows;
+      for (std::size_t i = k; i < drawn.size(); i += d_) mean += drawn[i] / rows;
       for (std::size_t i = k; i < n; i += d_) direction[i] -= mean;
     }
     std::vector<double> growth(power_rows);
@@ -155,7 +156,8 @@ class Measurement {
 
   double loss(const Rows& drawn, double sigma, double data_std) {
     Rows x = drawn;
-    for (std::size_t i = 0; i < x.size(); ++i) x[i] += sigma * latents_[x.size() - 1 - i];  // not the noise that they came from
+    for (std::size_t i = 0; i < x.size(); ++i)
+      x[i] += sigma * latents_[x.size() - 1 - i];  // not the noise that they came from
     const Rows D = denoise(x, sigma);
     double square = 0;
     for (std::size_t i = 0; i < x.size(); ++i) square += std::pow(D[i] - drawn[i], 2);
@@ -201,8 +203,9 @@ MeasuredScales measure_scales(const ScoreModel& model, const Process& process, c
     rows += scales.evaluations;
     return scales;
   };
-  return cached(cache, [&](const std::string& text) { return scales_from_text(text, cache); }, measure,
-                [](const MeasuredScales& scales) { return scales_json(scales).dump(); });
+  return cached(
+      cache, [&](const std::string& text) { return scales_from_text(text, cache); }, measure,
+      [](const MeasuredScales& scales) { return scales_json(scales).dump(); });
 }
 
 }  // namespace shockstep

@@ -12,7 +12,8 @@ constexpr double fewest_nodes = 5;
 // Error of a step, over the one that is expected, from which it is rejected: no step of a model that the plan suits. Shorter steps for
 // every trajectory at a given number of evaluations are worth more than a controller that follows each.
 constexpr double beyond_expected = 100;
-constexpr double finest_expected = 30;  // nodes beyond which no smaller error is expected: of a rough network none would be met
+constexpr double finest_expected =
+    30;  // nodes beyond which no smaller error is expected: of a rough network none would be met
 constexpr double share_for_plan = .8;  // of max_evaluations: the rest is for what is rejected
 constexpr double nodes_for_4 = 60;     // from which order 4 is the better one on every model that was tried
 
@@ -42,8 +43,7 @@ GuardProfile planned_profile(const MeasuredScales& scales, const Process& proces
   profile.step_tolerance = profile.high_error = error;
   profile.max_evaluations = options.max_evaluations;
   profile.log_gain = expected.log_errors();
-  for (double& log_error : profile.log_gain.values)
-    log_error = std::log(error / (beyond_expected * s)) - log_error;
+  for (double& log_error : profile.log_gain.values) log_error = std::log(error / (beyond_expected * s)) - log_error;
   profile.cap = plan.steps();
   profile.steady = true;
   profile.first_step = profile.cap(begin);

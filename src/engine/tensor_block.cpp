@@ -83,8 +83,8 @@ void TensorBlock::operate(Operation::Kind kind, const Group& group) {
     case Operation::Kind::correct: {
       const at::Tensor point = get(group, State::point), answer = get(group, State::answer);
       const at::Tensor D0 = get(group, &Operation::b), D1 = get(group, &Operation::c);
-      const at::Tensor value = at::mul(numbers(group, &Operation::gain),
-                                       at::sub(answer, at::mul(numbers(group, &Operation::skip), point)));
+      const at::Tensor value =
+          at::mul(numbers(group, &Operation::gain), at::sub(answer, at::mul(numbers(group, &Operation::skip), point)));
       const at::Tensor gap = at::sub(value, sum(group)), inv_age = numbers(group, &Operation::inv_age);
       const at::Tensor v = at::mul(at::sub(answer, D0), numbers(group, &Operation::inv_h));
       const at::Tensor bend = at::sub(v, at::mul(at::sub(D0, D1), inv_age));

@@ -33,7 +33,8 @@ constexpr double law_error = .024, law_nodes = 18, law_order = 3.95;
 
 // ln of a step's error over data_std at 18 nodes, and how fast it falls: nodes^-order.
 constexpr std::array<double, 13> error_l{-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6};
-constexpr std::array error_18{-5.95, -5.81, -5.58, -5.43, -5.55, -5.69, -5.73, -5.58, -3.80, -3.38, -3.66, -3.58, -3.54};
+constexpr std::array error_18{-5.95, -5.81, -5.58, -5.43, -5.55, -5.69, -5.73,
+                              -5.58, -3.80, -3.38, -3.66, -3.58, -3.54};
 constexpr std::array error_order{5.8, 5.9, 5.8, 5.6, 5.3, 5.2, 5.0, 4.9, 4.4, 3.8, 3.9, 3.5, 3.3};
 
 constexpr int fine = 4001, table_nodes = 241;
@@ -53,7 +54,8 @@ StepPlan::StepPlan(const ModelScales& scales, double begin, double end, double n
   const double spacing = (end - begin) / (fine - 1);
   double sum = 0, before = 0;
   for (int i = 0; i < fine; ++i) {
-    const double lam = begin + spacing * i, density = std::exp(-log_step(scales, nodes, -lam - std::log(scales.data_std)));
+    const double lam = begin + spacing * i,
+                 density = std::exp(-log_step(scales, nodes, -lam - std::log(scales.data_std)));
     if (i > 0) sum += .5 * (before + density) * spacing;
     shares_.push_back(sum);
     before = density;
@@ -69,7 +71,8 @@ double StepPlan::share(double lam) const {
 }
 
 double StepPlan::lam_at(double share) const {
-  const auto after = std::clamp<std::ptrdiff_t>(std::ranges::upper_bound(shares_, share) - shares_.begin(), 1, fine - 1);
+  const auto after =
+      std::clamp<std::ptrdiff_t>(std::ranges::upper_bound(shares_, share) - shares_.begin(), 1, fine - 1);
   const auto i = static_cast<std::size_t>(after) - 1;
   const double at = static_cast<double>(i) + (share - shares_[i]) / (shares_[i + 1] - shares_[i]);
   return begin_ + (end_ - begin_) * at / (fine - 1);

@@ -189,8 +189,9 @@ Awaited<CorrectionSums> State::correct(const MultistepWeights& weights, const Co
   }
   std::array<const double*, max_multistep_order> values{};
   for (int k = 0; k < weights.order; ++k) values[static_cast<std::size_t>(k)] = at(to.values[k]);
-  const Corrected memory{at(point),        at(answer),  values.data(), at(D0),   at(D1), at(to.candidate),
-                         of_F ? at(to.value) : nullptr, at(to.copy),   to.inv_h, to.inv_age};
+  const Corrected memory{
+      at(point),   at(answer), values.data(), at(D0), at(D1), at(to.candidate), of_F ? at(to.value) : nullptr,
+      at(to.copy), to.inv_h,   to.inv_age};
   return Awaited(of_F ? correct_F(weights, memory, d_) : shockstep::correct(weights, memory, d_));
 }
 

@@ -61,13 +61,13 @@ struct Operation {
   Kind kind = Kind::set;
   Vector out = no_vector, a = no_vector, b = no_vector, c = no_vector;
   Sum sum{};
-  double divisor = 1;        ///< of quotient
-  double weight = 0;         ///< of correct: of the gap
-  double inv_h = 0;          ///< of correct: 1/h
-  double inv_age = 0;        ///< of correct: 1/(lam_0 - lam_1); 0: no second value
+  double divisor = 1;         ///< of quotient
+  double weight = 0;          ///< of correct: of the gap
+  double inv_h = 0;           ///< of correct: 1/h
+  double inv_age = 0;         ///< of correct: 1/(lam_0 - lam_1); 0: no second value
   double gain = 1, skip = 0;  ///< of correct: the value is gain (answer - skip point)
   Vector value = no_vector;   ///< of correct: where it goes, if it is not the answer itself
-  std::span<double> host{};  ///< of write and read
+  std::span<double> host{};   ///< of write and read
 };
 
 class State {

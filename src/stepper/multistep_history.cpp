@@ -60,8 +60,7 @@ Awaited<Done> MultistepHistory::predict(double h, int most_values) {
   const int k = std::min({count_, order_, most_values});
   for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
   h_ = h;
-  weights_ =
-      multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, over_sigma(warp_), over_sigma(scale_));
+  weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, over_sigma(warp_), over_sigma(scale_));
   return state_.predict(weights_, x_, values_.data());
 }
 

@@ -79,8 +79,8 @@ class MultistepHistory {
   bool dropped_ = false;  // the spare holds the value before the oldest one kept
   double lam_ = 0, h_ = 0, warp_ = 0;
   Vector x_, candidate_;
-  std::array<Vector, max_slots> values_;   // newest first; the last of slots() is spare
-  std::array<Vector, 3> denoised_;         // D beside values of F, likewise
+  std::array<Vector, max_slots> values_;  // newest first; the last of slots() is spare
+  std::array<Vector, 3> denoised_;        // D beside values of F, likewise
   std::array<double, max_slots> lams_{};
   MultistepWeights weights_;
 };

@@ -46,7 +46,8 @@ TEST_CASE("The multistep of F converges with the order of its corrector") {
   const at::Tensor exact = sample(1600, 4);
   const int order = GENERATE(1, 2, 3);
   CAPTURE(order);
-  const double coarse = largest_difference(sample(100, order), exact), fine = largest_difference(sample(200, order), exact);
+  const double coarse = largest_difference(sample(100, order), exact),
+               fine = largest_difference(sample(200, order), exact);
   const double measured = std::log2(coarse / fine);
   CHECK(measured > order + .5);  // the corrector is of one order more, reached from below
   CHECK(measured < order + 2.);
@@ -72,14 +73,15 @@ TEST_CASE("Scales are measured with 64 rows") {
   CHECK(measured.data_std < 1.4 * data_std);
 
   // A denoiser that returns its input's noise as data is rough, and its loss gives it away.
-  const auto noise = make_model([](const at::Tensor& x, const at::Tensor&) { return .9 * x; },
-                                {.shape = {64}, .data_std = 1});
+  const auto noise =
+      make_model([](const at::Tensor& x, const at::Tensor&) { return .9 * x; }, {.shape = {64}, .data_std = 1});
   const MeasuredScales wrong = measure_scales(*noise, test::range());
   CHECK(wrong.rough);
 }
 
 TEST_CASE("Nodes of a plan: the ends, the count, and steps that add up") {
-  const ModelScales scales{.data_std = GENERATE(.1, 1., 20.), .spread = GENERATE(1., 8.), .rough = GENERATE(false, true)};
+  const ModelScales scales{
+      .data_std = GENERATE(.1, 1., 20.), .spread = GENERATE(1., 8.), .rough = GENERATE(false, true)};
   const VarianceExploding range{.sigma_min = .01, .sigma_max = 80};
   const Process process = range;
   const int count = GENERATE(2, 3, 10, 100);

@@ -71,7 +71,8 @@ TEST_CASE("A profile is for one guidance and threshold, with labels or without t
   CHECK(all.size() == 7);
 
   const auto bare = digits(models / "digits.pt");
-  GuardProfile profile = Sampler(bare, VarianceExploding{}, {.tolerance = 1e-2, .guard = {.profile = "shipped"}}).profile();
+  GuardProfile profile =
+      Sampler(bare, VarianceExploding{}, {.tolerance = 1e-2, .guard = {.profile = "shipped"}}).profile();
   CHECK(suits(profile, *bare, VarianceExploding{}, {}));
   profile.conditioning = "labelled";
   CHECK_FALSE(suits(profile, *bare, VarianceExploding{}, {}));
