@@ -292,7 +292,7 @@ class CommandLine {
     });
     command
         .add_option("--steps", options_.steps,
-                    "a fixed schedule of N steps: that of the config, or log_sigma [sampler.steps]")
+                    "a fixed schedule of N steps: that of the config, or plan [sampler.steps]")
         ->type_name("N")
         ->take_last();
     command.add_option("--noise", options_.noise, "starting latents of unit variance, [count, *shape]")

@@ -103,7 +103,7 @@ const auto rule = [] {
 /// The same by Gauss' rule where no closed form is known: with polynomials in tau(u) = asinh(warp e^u), or u for no warp; of F
 /// where there is a scale. The kernel of D is e^-(h-u); that of F, with r = s/sigma at u and r_1 at the end,
 ///   sqrt(sigma_1^2 + s^2) sigma/(sigma^2 + s^2) = sqrt(1 + r_1^2)/r_1  r/(1 + r^2).
-template <int K>
+template <bool Of_F, int K>
 [[gnu::always_inline]] inline MultistepWeights gauss_weights(const double* ages, double h, double warp, double scale) {
   MultistepWeights w;
   w.order = K;
@@ -119,7 +119,7 @@ template <int K>
   for (int q = 0; q < count; ++q) {
     const double u = e[q];
     e[q] = fast_exp(u);
-    tau[q] = warp > 0 ? fast_asinh(warp * e[q]) : u;
+    tau[q] = !Of_F || warp > 0 ? fast_asinh(warp * e[q]) : u;
   }
 
   // Lagrange's basis at the points and the end, and N(tau) = prod_i (tau - t_i).
@@ -144,7 +144,7 @@ template <int K>
     for (int j = 0; j < K; ++j) N[q] *= tau[q] - tau[first + j];
   }
   std::array<double, points> weight;
-  if (scale > 0) {
+  if constexpr (Of_F) {
     const double r1 = scale * e[end];
     const auto [gain, skip] = network_value(r1);
     w.gain = gain, w.skip = skip;
@@ -168,15 +168,26 @@ template <int K>
 /// Whether a node or the end of the step is where tau is bent: behind, or ahead where the step goes up.
 bool bent(double warp, double oldest, double h) { return warp > 0 && warp * std::exp(std::min(-oldest, h)) < straight; }
 
-SHOCKSTEP_CLONES
-MultistepWeights gauss_weights(int k, const double* ages, double h, double warp, double scale) {
+template <bool Of_F>
+[[gnu::always_inline]] inline MultistepWeights gauss_weights(int k, const double* ages, double h, double warp,
+                                                             double scale) {
   switch (k) {
-    case 1: return gauss_weights<1>(ages, h, warp, scale);
-    case 2: return gauss_weights<2>(ages, h, warp, scale);
-    case 3: return gauss_weights<3>(ages, h, warp, scale);
-    case 4: return gauss_weights<4>(ages, h, warp, scale);
-    default: return gauss_weights<5>(ages, h, warp, scale);
+    case 1: return gauss_weights<Of_F, 1>(ages, h, warp, scale);
+    case 2: return gauss_weights<Of_F, 2>(ages, h, warp, scale);
+    case 3: return gauss_weights<Of_F, 3>(ages, h, warp, scale);
+    case 4: return gauss_weights<Of_F, 4>(ages, h, warp, scale);
+    default: return gauss_weights<Of_F, 5>(ages, h, warp, scale);
   }
+}
+
+SHOCKSTEP_CLONES
+MultistepWeights warped_weights(int k, const double* ages, double h, double warp) {
+  return gauss_weights<false>(k, ages, h, warp, 0);
+}
+
+SHOCKSTEP_CLONES
+MultistepWeights weights_of_F(int k, const double* ages, double h, double warp, double scale) {
+  return gauss_weights<true>(k, ages, h, warp, scale);
 }
 
 }  // namespace
@@ -184,7 +195,9 @@ MultistepWeights gauss_weights(int k, const double* ages, double h, double warp,
 MultistepWeights multistep_weights(std::span<const double> ages, double h, double warp, double scale) {
   assert(h != 0);
   if (!bent(warp, ages.back(), h)) warp = 0;
-  if (warp > 0 || scale > 0) return gauss_weights(static_cast<int>(ages.size()), ages.data(), h, warp, scale);
+  const auto k = static_cast<int>(ages.size());
+  if (scale > 0) return weights_of_F(k, ages.data(), h, warp, scale);
+  if (warp > 0) return warped_weights(k, ages.data(), h, warp);
   switch (ages.size()) {
     case 1: return weights<1>(ages.data(), h);
     case 2: return weights<2>(ages.data(), h);

@@ -80,7 +80,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     "python tools/export.py", "python tools/train_digits.py", "python tools/train_fashion.py", "python -c",
     ".venv/bin/python tools/bench/speed", ".venv/bin/python tools/bench/ranks", "tools/bench/speed", "tools/bench/ranks",
     "tools/make_guard_profiles", ".venv/bin/python tools/make_guard_profiles", "shockstep sample models/mine.yaml", "sbatch",
-    "tools/same_results",
+    "tools/same_results", ".venv/bin/python tools/train_networks.py", ".venv/bin/python tools/bench/own_networks",
 ]
 
 

@@ -39,7 +39,8 @@ TOOLTIP = """(box => [...box.children].slice(1).filter(c => getComputedStyle(c).
 def sample(folder, config, *arguments):
     out = folder / config
     if config == "digits":
-        arguments = ["--count", "16", "--batch", "16", *arguments]  # a network takes its time
+        # A network takes its time; of 16 trajectories none would be measured.
+        arguments = ["--count", "16", "--set", "sampler.guard.events=measured", *arguments]
     run = subprocess.run(
         [PROGRAM, "sample", f"configs/{config}.yaml", "--out", out, "--quiet", *arguments],
         cwd=SOURCE, capture_output=True, text=True, timeout=120,
