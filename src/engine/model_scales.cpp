@@ -197,10 +197,10 @@ MeasuredScales measure_scales(const ScoreModel& model, const Process& process) {
 }
 
 MeasuredScales measure_scales(const ScoreModel& model, const Process& process, const std::string& cache,
-                              std::int64_t& rows) {
+                              std::int64_t& computed) {
   const auto measure = [&] {
     const MeasuredScales scales = measure_scales(model, process);
-    rows += scales.evaluations;
+    computed += scales.evaluations;
     return scales;
   };
   return cached(
