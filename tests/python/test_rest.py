@@ -130,7 +130,7 @@ def test_a_diffusers_pipeline(modes, own):
     config = {"trained_betas": betas.tolist()} if own else {"beta_schedule": "linear", "beta_start": 1e-4, "beta_end": 0.02}
     network = shockstep.from_diffusers(NoisePredictor(table).eval(), Scheduler(table, prediction_type="epsilon", **config))
     assert network.process["kind"] == ("table" if own else "vp_linear")
-    settings = dict(count=20, tolerance=1e-4, guard=False)
+    settings = dict(count=20, tolerance=1e-4, guard={"profile": "default", "events": False})  # the same steps for both
     ours = shockstep.sample(network, data_std=1.005, **settings)
     exact = shockstep.sample(modes, process={"kind": "vp_linear", "beta_start": 1e-4, "beta_end": 0.02, "steps": 1000}, **settings)
     assert ours.samples.shape == (20, 1, 1, 1)

@@ -47,7 +47,8 @@ def test_a_callable_sees_full_batches_of_its_type():
 
     shockstep.sample(watched, shape=(1,), sigma_max=20.0, count=20, batch=16, guard=False, data_std=DATA_STD)
     shapes = {shape for shape, *_ in seen}
-    assert shapes == {torch.Size([16, 1]), torch.Size([3, 1])}  # and the three rows of the check at load
+    # And the three rows of the check at load, eight of the measurement.
+    assert shapes == {torch.Size([16, 1]), torch.Size([3, 1]), torch.Size([8, 1])}
     assert {rest[0] for _, *rest in seen} == {torch.float32}
     assert {rest[-1] for _, *rest in seen} == {False}
 
@@ -92,7 +93,7 @@ def test_networks_are_described_as_in_a_config(modes):
 
     process = {"kind": "vp_linear", "beta_min": beta_min, "beta_max": beta_max}
     network = shockstep.Network(noise, shape=(1,), predicts="noise", time="t", scale_input="process", data_std=DATA_STD, process=process)
-    settings = dict(count=50, tolerance=1e-4, guard=False)
+    settings = dict(count=50, tolerance=1e-4, guard={"profile": "default", "events": False})  # the same steps for both
     ours = shockstep.sample(network, dtype=torch.float64, **settings)
     exact = shockstep.sample(modes, process=process, **settings)
     # D = x - sigma (x - D)/sigma loses about eps sigma/sigma_min, and t(sigma) is inverted to rounding: far below the tolerance.
