@@ -29,6 +29,7 @@ def bytes_of(out):
     summary = json.loads((out / "summary.json").read_text())
     for key in TIMES:
         del summary[key]
+    del summary["evaluations"]["all"]  # rows of all sessions, as model_calls
     return {**{name: (out / name).read_bytes() for name in FILES if (out / name).exists()}, "summary": summary}
 
 
