@@ -86,8 +86,7 @@ int encode(const Options& options) {
   facts.tolerance = config.sampler.tolerance;
   facts.directions = encoder.directions();
   facts.exact_trace = encoder.exact_trace();
-  std::int64_t checked = 0;
-  facts.warnings = fit_warnings(fit_of(inputs, config, checked));
+  facts.warnings = fit_warnings(fit_of(inputs, config));
 
   EncodeResult result;
   {

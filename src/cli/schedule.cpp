@@ -54,8 +54,7 @@ int schedule(const Options& options) {
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   log::open(at("run.log"));
-  std::int64_t checked = 0;
-  const auto misfit = fit_warnings(fit_of(inputs, config, checked));
+  const auto misfit = fit_warnings(fit_of(inputs, config));
   FittedSchedule fitted;
   {
     Progress progress(1, !options.quiet);

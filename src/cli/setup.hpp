@@ -13,6 +13,7 @@
 #include "output/run_setup.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -38,6 +39,11 @@ SampleRequest make_request(const RunSettings& run, const Options& options, const
 /// computed now are added to it.
 std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config, std::int64_t& rows,
                                 const std::optional<MeasuredScales>& known = {});
+/// The same for commands that do not say what they computed.
+inline std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config) {
+  std::int64_t uncounted = 0;
+  return fit_of(inputs, config, uncounted);
+}
 /// What a user should know of it, if anything.
 std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit);
 /// In use.

@@ -52,6 +52,16 @@ double standard_deviation(const std::vector<double>& values) {
   return std::sqrt(sum / static_cast<double>(values.size()));
 }
 
+double spread_over_rows(std::span<const double> values, std::size_t d) {
+  double variance = 0;
+  for (std::size_t k = 0; k < d; ++k) {
+    std::vector<double> column;
+    for (std::size_t i = k; i < values.size(); i += d) column.push_back(values[i]);
+    variance += std::pow(standard_deviation(column), 2) / static_cast<double>(d);
+  }
+  return std::sqrt(variance);
+}
+
 double correlation(const std::vector<double>& a, const std::vector<double>& b) {
   const double ma = mean(a), mb = mean(b);
   double ab = 0, aa = 0, bb = 0;

@@ -1,6 +1,7 @@
 /// Small-sample statistics on vectors of doubles.
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <vector>
 
@@ -17,6 +18,8 @@ std::vector<double> smooth(const std::vector<double>& values, int width);
 double mean(const std::vector<double>& values);
 /// Population standard deviation.
 double standard_deviation(const std::vector<double>& values);
+/// Standard deviation over rows of d values each, one behind the other; root mean square over coordinates.
+double spread_over_rows(std::span<const double> values, std::size_t d);
 /// Pearson's correlation; 0 where one of the two does not vary.
 double correlation(const std::vector<double>& a, const std::vector<double>& b);
 

@@ -46,7 +46,7 @@ class Measurement {
   MeasuredScales measure(double data_std) {
     MeasuredScales out;
     const Rows first = denoise(scaled(latents_, process_.sigma_max()), process_.sigma_max()), drawn = samples(first);
-    out.measured_std = deviation(drawn);
+    out.measured_std = spread_over_rows(drawn, d_);
     out.data_std = data_std > 0 ? data_std : out.measured_std;
     if (!(out.data_std > 0) || !std::isfinite(out.data_std))
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
@@ -102,17 +102,6 @@ class Measurement {
       sigmas.insert(sigmas.begin(), end);
     }
     return D;
-  }
-
-  /// Standard deviation over rows, root mean square over coordinates.
-  double deviation(const Rows& values) const {
-    double square = 0;
-    for (std::size_t k = 0; k < d_; ++k) {
-      std::vector<double> column;
-      for (std::size_t i = k; i < values.size(); i += d_) column.push_back(values[i]);
-      square += std::pow(standard_deviation(column), 2);
-    }
-    return std::sqrt(square / static_cast<double>(d_));
   }
 
   /// Standard deviation among rows that have the same label.

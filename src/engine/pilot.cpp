@@ -310,15 +310,10 @@ GuardProfile default_profile(const ScoreModel& model, const Process& process, co
   if (model.data_std() > 0) return profile;
   const auto rows =
       rehearse(model, pilot_plan(process, options, profile), 0, rows_for_cap, profile.evaluations, observer);
-  double variance = 0;
-  const std::size_t d = rows[0].sample.size();
-  for (std::size_t i = 0; i < d; ++i) {
-    std::vector<double> column;
-    for (const Rehearsed& row : rows) column.push_back(row.sample[i]);
-    variance += std::pow(standard_deviation(column), 2) / static_cast<double>(d);
-  }
-  if (!(variance > 0)) throw ModelError("all pilot samples are equal; set model.data_std");
-  profile.data_std = std::sqrt(variance);
+  std::vector<double> samples;
+  for (const Rehearsed& row : rows) samples.insert(samples.end(), row.sample.begin(), row.sample.end());
+  profile.data_std = spread_over_rows(samples, rows[0].sample.size());
+  if (!(profile.data_std > 0)) throw ModelError("all pilot samples are equal; set model.data_std");
   return profile;
 }
 

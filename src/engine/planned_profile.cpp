@@ -12,8 +12,8 @@ constexpr double fewest_nodes = 5;
 // Error of a step, over the one that is expected, from which it is rejected: no step of a model that the plan suits. Shorter steps for
 // every trajectory at a given number of evaluations are worth more than a controller that follows each.
 constexpr double beyond_expected = 100;
-constexpr double finest_expected =
-    30;  // nodes beyond which no smaller error is expected: of a rough network none would be met
+// Nodes beyond which no smaller error is expected: of a rough network none would be met.
+constexpr double finest_expected = 30;
 constexpr double share_for_plan = .8;  // of max_evaluations: the rest is for what is rejected
 constexpr double nodes_for_4 = 60;     // from which order 4 is the better one on every model that was tried
 
@@ -32,7 +32,6 @@ GuardProfile planned_profile(const MeasuredScales& scales, const Process& proces
   const double wanted = nodes_for(options.tolerance / s), most = share_for_plan * options.max_evaluations;
   const double nodes = std::ceil(std::max(std::min(wanted, most), fewest_nodes));
   const double error = s * error_with(nodes);
-  const StepPlan plan(scales, begin, end, nodes), expected(scales, begin, end, std::min(nodes, finest_expected));
 
   GuardProfile profile;
   profile.source = "plan";
@@ -42,9 +41,9 @@ GuardProfile planned_profile(const MeasuredScales& scales, const Process& proces
   profile.tolerance = options.tolerance;
   profile.step_tolerance = profile.high_error = error;
   profile.max_evaluations = options.max_evaluations;
-  profile.log_gain = expected.log_errors();
+  profile.log_gain = expected_log_errors(s, begin, end, std::min(nodes, finest_expected));
   for (double& log_error : profile.log_gain.values) log_error = std::log(error / (beyond_expected * s)) - log_error;
-  profile.cap = plan.steps();
+  profile.cap = StepPlan(scales, begin, end, nodes).steps();
   profile.steady = true;
   profile.first_step = profile.cap(begin);
   profile.calibration = calibration(nodes);

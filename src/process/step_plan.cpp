@@ -50,7 +50,7 @@ double log_step(const ModelScales& scales, double nodes, double l) {
 }  // namespace
 
 StepPlan::StepPlan(const ModelScales& scales, double begin, double end, double nodes)
-    : scales_(scales), begin_(begin), end_(end), nodes_(nodes) {
+    : begin_(begin), end_(end), nodes_(nodes) {
   const double spacing = (end - begin) / (fine - 1);
   double sum = 0, before = 0;
   for (int i = 0; i < fine; ++i) {
@@ -93,12 +93,12 @@ LamTable StepPlan::steps() const {
   return table;
 }
 
-LamTable StepPlan::log_errors() const {
-  LamTable table{begin_, end_, {}};
+LamTable expected_log_errors(double data_std, double begin, double end, double nodes) {
+  LamTable table{begin, end, {}};
   for (int k = 0; k < table_nodes; ++k) {
-    const double l = -(begin_ + (end_ - begin_) * k / (table_nodes - 1)) - std::log(scales_.data_std);
+    const double l = -(begin + (end - begin) * k / (table_nodes - 1)) - std::log(data_std);
     table.values.push_back(interpolated(error_l, error_18, l) -
-                           interpolated(error_l, error_order, l) * std::log(nodes_ / law_nodes));
+                           interpolated(error_l, error_order, l) * std::log(nodes / law_nodes));
   }
   return table;
 }

@@ -18,18 +18,17 @@ class StepPlan {
   std::vector<double> inner_sigmas() const;
   /// Length of the step from lam, in lam; the last ones reach beyond the end.
   LamTable steps() const;
-  /// ln of the error that a step of this plan is expected to make at lam, over data_std: judged as the controller judges it.
-  LamTable log_errors() const;
 
  private:
   double share(double lam) const;
   double lam_at(double share) const;
 
-  ModelScales scales_;
   double begin_, end_, nodes_;
   std::vector<double> shares_;  // steps before equidistant lam, in plans of one step
 };
 
+/// ln of the error that a step of a plan of so many nodes is expected to make at lam, over data_std: judged as the controller judges it.
+LamTable expected_log_errors(double data_std, double begin, double end, double nodes);
 /// Nodes with which 97 % of the samples of most models stay below an error, relative to data_std.
 double nodes_for(double relative_tolerance);
 /// The inverse.

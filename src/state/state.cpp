@@ -80,26 +80,26 @@ void predict(const MultistepWeights& w, const double* x, const double* const* D,
   }
 }
 
-SHOCKSTEP_CLONES
-CorrectionSums correct(const MultistepWeights& w, const Corrected& at, std::size_t d) {
+template <bool Of_F>
+[[gnu::always_inline]] inline CorrectionSums correct_of_order(const MultistepWeights& w, const Corrected& at,
+                                                              std::size_t d) {
   switch (w.order) {
-    case 1: return correct<1, false>(w, at, d);
-    case 2: return correct<2, false>(w, at, d);
-    case 3: return correct<3, false>(w, at, d);
-    case 4: return correct<4, false>(w, at, d);
-    default: return correct<5, false>(w, at, d);
+    case 1: return correct<1, Of_F>(w, at, d);
+    case 2: return correct<2, Of_F>(w, at, d);
+    case 3: return correct<3, Of_F>(w, at, d);
+    case 4: return correct<4, Of_F>(w, at, d);
+    default: return correct<5, Of_F>(w, at, d);
   }
 }
 
 SHOCKSTEP_CLONES
+CorrectionSums correct(const MultistepWeights& w, const Corrected& at, std::size_t d) {
+  return correct_of_order<false>(w, at, d);
+}
+
+SHOCKSTEP_CLONES
 CorrectionSums correct_F(const MultistepWeights& w, const Corrected& at, std::size_t d) {
-  switch (w.order) {
-    case 1: return correct<1, true>(w, at, d);
-    case 2: return correct<2, true>(w, at, d);
-    case 3: return correct<3, true>(w, at, d);
-    case 4: return correct<4, true>(w, at, d);
-    default: return correct<5, true>(w, at, d);
-  }
+  return correct_of_order<true>(w, at, d);
 }
 
 /// A sum a piece at a time, so that the result may be among its terms and the loops are over neighbours in memory.

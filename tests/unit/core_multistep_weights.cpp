@@ -19,6 +19,22 @@ double integral(F f, double h) {
   return boost::math::quadrature::gauss<double, 30>::integrate([&](double u) { return std::exp(u - h) * f(u); }, 0., h);
 }
 
+/// Lagrange's basis in tau, 1 at the node u = -nodes[i] and 0 at the others of k.
+double lagrange(const std::array<double, 5>& nodes, int k, int i, const auto& tau, double u) {
+  double value = 1;
+  for (int j = 0; j < k; ++j)
+    if (j != i) value *= (tau(u) - tau(-nodes[j])) / (tau(-nodes[i]) - tau(-nodes[j]));
+  return value;
+}
+
+/// Size of the terms that cancel in it at u.
+double cancelling(const std::array<double, 5>& nodes, int k, int i, const auto& tau, double u) {
+  double size = 1;
+  for (int j = 0; j < k; ++j)
+    if (j != i) size *= 1 + std::abs((tau(u) - tau(-nodes[j])) / (tau(-nodes[i]) - tau(-nodes[j])));
+  return size;
+}
+
 }  // namespace
 
 TEST_CASE("Weights integrate the interpolating polynomial against the exponential") {
@@ -65,15 +81,8 @@ TEST_CASE("Warped weights integrate the polynomial in asinh(s/sigma)") {
   CAPTURE(warp, h, k);
   const auto tau = [&](double u) { return std::asinh(warp * std::exp(u)); };
   for (int i = 0; i < k; ++i) {
-    double size = 1;  // of the terms that cancel in the basis
-    const auto basis = [&](double u) {
-      double value = 1;
-      for (int j = 0; j < k; ++j)
-        if (j != i) value *= (tau(u) - tau(-ages[j])) / (tau(-ages[i]) - tau(-ages[j]));
-      return value;
-    };
-    for (int j = 0; j < k; ++j)
-      if (j != i) size *= 1 + std::abs((tau(h) - tau(-ages[j])) / (tau(-ages[i]) - tau(-ages[j])));
+    const auto basis = [&](double u) { return lagrange(ages, k, i, tau, u); };
+    const double size = cancelling(ages, k, i, tau, h);
     CHECK(std::abs(w.predict[i] - integral(basis, h)) < 1e-12 * h * size);
     CHECK(std::abs(w.extrapolate[i] - basis(h)) < 1e-12 * size);
   }
@@ -95,15 +104,8 @@ TEST_CASE("Weights of F integrate the polynomial against its kernel") {
   CHECK(w.gain == Approx(q(h) / std::exp(-h)).epsilon(1e-13));
   CHECK(w.skip == Approx(std::pow(scale / q(h), 2)).epsilon(1e-13));
   for (int i = 0; i < k; ++i) {
-    double size = 1;  // of the terms that cancel in the basis
-    const auto basis = [&](double u) {
-      double value = 1;
-      for (int j = 0; j < k; ++j)
-        if (j != i) value *= (tau(u) - tau(-nodes[j])) / (tau(-nodes[i]) - tau(-nodes[j]));
-      return value;
-    };
-    for (int j = 0; j < k; ++j)
-      if (j != i) size *= 1 + std::abs((tau(h) - tau(-nodes[j])) / (tau(-nodes[i]) - tau(-nodes[j])));
+    const auto basis = [&](double u) { return lagrange(nodes, k, i, tau, u); };
+    const double size = cancelling(nodes, k, i, tau, h);
     const auto integrand = [&](double u) { return q(h) * std::exp(-u) / (q(u) * q(u)) * basis(u); };
     const double exact = boost::math::quadrature::gauss<double, 30>::integrate(integrand, 0., h);
     // Ten nodes: r/(1 + r^2) has poles pi/2 from the real axis, which leaves 1e-11 of a step of length 1.
