@@ -30,13 +30,13 @@ def test_what_a_profile_says_is_kept_by_samples_it_was_not_measured_on(source, t
 
     tolerance = kept[-1]
     monkeypatch.syspath_prepend(source / "tools" / "bench")
-    from program import sample
+    from program import REFERENCE, sample
 
     fresh = "--seed", 9
-    x, rows, summary = sample(config, tmp_path / "out", COUNT, tolerance, fresh)
+    x, rows, summary = sample(config, tmp_path / "out", COUNT, tolerance, fresh, "sampler.guard.profile=shipped")
     assert summary["guard"]["source"].endswith("digits.guard.json")
     assert summary["guard"]["tolerance"] == tolerance
-    exact = sample(config, tmp_path / "exact", COUNT, 1e-4, fresh, "sampler.guard=off", "sampler.order=5")[0]
+    exact = sample(config, tmp_path / "exact", COUNT, 1e-4, fresh, *REFERENCE)[0]
     errors = ((x - exact).astype(float) ** 2).mean((1, 2, 3)) ** 0.5
     estimates = [float(row["error_estimate"]) for row in rows]
     # The share of 200 samples below the 195th of 200 others has a beta-binomial law: mean .970, standard deviation .017; four of

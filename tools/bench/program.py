@@ -10,6 +10,8 @@ import numpy as np
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get('SHOCKSTEP', str(ROOT / 'build' / 'shockstep'))
+# Of references: steps that follow their own errors, whatever the model. Of a network guard=off leaves the plan.
+REFERENCE = ('sampler.guard={profile: default, events: off}', 'sampler.order=5', 'sampler.max_evaluations=1000000')
 
 
 def sample(config, folder, count, tolerance, options, *settings, codes=(0,)):

@@ -15,7 +15,7 @@ import tempfile
 import numpy as np
 
 from mixtures import sets
-from program import ROOT, sample
+from program import REFERENCE, ROOT, sample
 
 OPTIONS = '--seed', 5
 
@@ -59,7 +59,7 @@ def main():
         for name, config in configs(folder, args.problems, args.digits).items():
             count = args.count // 10 if name == 'digits' else args.count
             exact, _, _ = sample(config, folder / 'out', count, 1e-5 if name == 'digits' else 1e-9, OPTIONS,
-                                 'sampler.guard=off', 'sampler.order=5', 'sampler.max_evaluations=1000000', 'output.report=none')
+                                 *REFERENCE, 'output.report=none')
             for method in args.methods:
                 line = []
                 for steps in args.steps:
