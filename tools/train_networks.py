@@ -9,7 +9,7 @@ multilayer perceptrons, convolutions, a U-Net, transformers; every `predicts`, `
 
 Writes NAME.pt and the config NAME.yaml of each, beside them NAME.npy, up to 4096 rows of its data for `inspect --data`, and prints
 the seconds of processor that it took. What was chosen on the first set is reported on the second. They share no data but the digits,
-and no architecture but perceptrons. pinwheel_rough, cancer and chirps return noise or score without help: D at the highest noise is that
+and no architecture but perceptrons. pinwheel_rough, digits_ddpm, moons_noise, diabetes, cancer and chirps return noise or score without help: D at the highest noise is that
 noise's error times sigma, and `inspect` says so. The range of wide_rings ends below the spread of its data: its samples miss
 most of the outer ring.
 Needs torch, numpy, scikit-learn (whose data it takes) and, for the two networks of fashion, Debian's package
@@ -117,6 +117,12 @@ def heartbeats(generator: np.random.Generator):
         tall = height * (1 + 0.2 * generator.standard_normal((count, 1, 1)))
         trace = trace + tall * np.exp(-(((at - start - pace * place) / width) ** 2) / 2)
     return trace, None
+
+
+def diabetes(generator: np.random.Generator):
+    """442 rows of 10 measurements of mean 0 and deviation 1, one of them of two values."""
+    rows = datasets.load_diabetes(scaled=False).data
+    return (rows - rows.mean(axis=0)) / rows.std(axis=0), None
 
 
 def checkerboard(generator: np.random.Generator):
@@ -594,6 +600,16 @@ RECIPES = [
     Recipe("swiss_roll", "tuning", "A rolled sheet in space, plain perceptron: v of a table with no signal at its end",
            swiss_roll, lambda: Mlp(3, 128, 3), zero_terminal_table("swiss_roll"), "velocity", "index/N", steps=9000, octave=3,
            tells_data_std=False),
+    Recipe("digits_ddpm", "tuning", "Digits of 8x8 pixels, residual perceptron: the noise as it is, of DDPM's thousand steps",
+           digits, lambda: ResidualMlp(64, 192, 3), linear_table(), "noise", "index", steps=4000, batch=128, octave=3),
+    Recipe("moons_noise", "tuning", "Two moons in the plane, plain perceptron: the noise as it is, vp",
+           moons, lambda: Mlp(2, 128, 3), linear(), "noise", "t", steps=7000, octave=3),
+    Recipe("diabetes", "tuning", "Ten measurements of patients, residual perceptron: the noise of a thousand steps, scaled_linear",
+           diabetes, lambda: ResidualMlp(10, 96, 3), scaled_linear_table(), "noise", "index", steps=3000, octave=3),
+    Recipe("modes_rough", "tuning", "Twelve clusters in 16 dimensions, plain perceptron told fast sines of ln sigma: rough in time",
+           modes, lambda: Mlp(16, 192, 3), exploding(0.01, 50, -0.7), "denoised", "log_sigma", steps=7000, octave=7),
+    Recipe("digits_rough", "tuning", "Digits of 8x8 pixels, residual perceptron told fast sines of the time: flow matching",
+           digits, lambda: ResidualMlp(64, 192, 3), flow(1), "flow", "t", steps=4000, batch=128, octave=7.5),
     Recipe("fashion_unet", "reporting", "Clothes of 14x14 pixels, U-Net: the raw network of EDM",
            fashion, lambda: UNet(16, 24), exploding(0.002, 80, -0.6), "edm", "edm", steps=2000, batch=32),
     Recipe("fashion_guided", "reporting", "Clothes of 14x14 pixels by class, residual perceptron: noise, vp, guidance 1.5",

@@ -61,8 +61,8 @@ double weighted_tolerance(double tol, double sigma, double data_std);
 /// How steps are made and what they are held to: what holds of all trajectories of their own steps, with a guard or without.
 struct StepSettings {
   Method method = Method::multistep;  ///< that makes them
-  int order = 3;                      ///< of the multistep's predictor, 1 to max_multistep_order
-  double warp = 0;                    ///< values are interpolated in asinh(warp/sigma), data units; 0: in lam
+  int order = 3;  ///< of the multistep's predictor, 1 to max_multistep_order; 0: each trajectory chooses, step by step
+  double warp = 0;                 ///< values are interpolated in asinh(warp/sigma), data units; 0: in lam
   double scale = 0;                ///< above 0: the multistep interpolates F with this scale, data units, in place of D
   double step_tolerance = 0;       ///< the bound on the weighted error of a step, data units
   double data_std = 1;             ///< scale in the default weight 1 + sigma/data_std: the model's, or measured
@@ -84,9 +84,12 @@ struct GuardProfile : StepSettings {
   double threshold = std::numeric_limits<double>::infinity();  ///< T: score above which a trajectory is repeated
   bool redo = false;                                           ///< repeat those above the threshold
   double explained = 0;  ///< corr(ln S, ln e) std(ln e) over pilot rows: what a redo could gain
-  /// error_estimate = calibration P (S/T)^3 with P = sqrt sum (err_n G_q)^2 over the steps: the conformal 97 %
+  /// error_estimate = calibration (P (S/T)^3)^predictor_power with P = sqrt sum (err_n G_q)^2 over the steps: the conformal 97 %
   /// quantile of the pilot's true errors over that predictor, margin included (docs/guard.md). NaN: unknown.
   double calibration = std::numeric_limits<double>::quiet_NaN();
+  double predictor_power = 1;  ///< error_estimate goes with this power of P (S/T)^3
+  double least_estimate =
+      0;  ///< error_estimate is no less: what a network that is rough in time jumps about makes of any step, data units
   /// Data units: 97 % of errors stay below, margin included; above `tolerance` where max_evaluations does not allow
   /// more. NaN: unknown.
   double high_error = std::numeric_limits<double>::quiet_NaN();

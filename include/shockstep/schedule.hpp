@@ -7,17 +7,29 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace shockstep {
 
 struct FixedSteps;
 
-/// Lengths in a model's data, and whether it is to be trusted far above them. docs/plan.md says what they are used for.
+/// A step of the short run that measures a model.
+struct TriedStep {
+  double lam;     ///< of its middle, -ln sigma
+  double length;  ///< in lam
+  double
+      error;  ///< root mean square of corrector - predictor over rows and coordinates, over sqrt(sigma^2 + data_std^2) at its end
+};
+
+/// What a plan of steps is made of. docs/plan.md says how.
 struct ModelScales {
-  double data_std = 1;  ///< standard deviation of the data, root mean square over coordinates, data units
-  double spread = 1;    ///< the same along the direction where it is largest, over data_std; 1 or more
-  bool rough = false;   ///< at sigma_max D says more than a denoiser could
+  /// Both as below.
+  explicit ModelScales(double data_std_ = 1, std::vector<TriedStep> tried_ = {})
+      : data_std(data_std_), tried(std::move(tried_)) {}
+
+  double data_std;               ///< standard deviation of the data, root mean square over coordinates, data units
+  std::vector<TriedStep> tried;  ///< descending in sigma; empty: all is as in most models
 };
 
 /// What a schedule needs besides the process and the count.
@@ -67,10 +79,12 @@ class Schedule {
 /// ModelScales, how they came about, and what the measurement says besides.
 struct MeasuredScales : ModelScales {
   double measured_std = 1;  ///< that of the model's own samples, roughly; data_std if that was not given
-  double noise = 0;  ///< standard deviation of D at sigma_max over data_std; a denoiser's is about data_std/sigma_max
   /// Mean square error of D on its own samples, noised to sigma = data_std, over that of the best guess for Gaussian data of that
   /// scale: 1 or less for a denoiser, but for the chance of few rows.
   double loss = 0;
+  /// D of a network that is told the time by fast functions of it jumps about: deviation from a straight line in ln sigma over .02, at
+  /// sigma = data_std, as that of independent jumps, over data_std. Of smooth ones below 4e-4.
+  double roughness = 0;
   std::int64_t evaluations = 0;  ///< rows that were computed, at most 64
 };
 

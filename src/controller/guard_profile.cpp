@@ -68,6 +68,8 @@ std::string to_json(const GuardProfile& p) {
          {"steady", p.steady},
          {"redo", p.redo},
          {"explained", p.explained},
+         {"predictor_power", p.predictor_power},
+         {"least_estimate", p.least_estimate},
          {"evaluations", p.evaluations}};
   // JSON has neither infinity nor NaN: no threshold and no calibration are null.
   j["threshold"] = std::isfinite(p.threshold) ? Json(p.threshold) : Json();
@@ -104,6 +106,8 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
   p.steady = j.value("steady", false);
   p.redo = j.at("redo");
   p.explained = j.at("explained");
+  p.predictor_power = j.value("predictor_power", 1.);
+  p.least_estimate = j.value("least_estimate", 0.);
   p.evaluations = whole<std::int64_t>(j, "evaluations");
   if (!j.at("threshold").is_null()) p.threshold = j.at("threshold");
   if (!j.at("calibration").is_null()) p.calibration = j.at("calibration");
@@ -116,8 +120,8 @@ GuardProfile profile_from(const Json& j, const std::string& path) {
     throw std::invalid_argument("the lengths of the cap must be positive");
   if (!(p.tolerance >= 0) || !(p.step_tolerance > 0) || !(p.data_std > 0) || !(p.first_step > 0))
     throw std::invalid_argument("step_tolerance, data_std and first_step must be positive");
-  if (p.order < 1 || p.order > max_multistep_order || !(p.warp >= 0) || !(p.scale >= 0))
-    throw std::invalid_argument("order must be 1 to " + std::to_string(max_multistep_order) +
+  if (p.order < 0 || p.order > max_multistep_order || !(p.warp >= 0) || !(p.scale >= 0))
+    throw std::invalid_argument("order must be 0 to " + std::to_string(max_multistep_order) +
                                 ", warp and scale not negative");
   return p;
 }

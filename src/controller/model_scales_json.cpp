@@ -6,25 +6,26 @@
 namespace shockstep {
 
 nlohmann::ordered_json scales_json(const MeasuredScales& scales) {
+  auto tried = nlohmann::ordered_json::array();
+  for (const TriedStep& step : scales.tried)
+    tried.push_back({{"lam", step.lam}, {"h", step.length}, {"error", step.error}});
   return {{"data_std", scales.data_std},
           {"measured_std", scales.measured_std},
-          {"spread", scales.spread},
-          {"rough", scales.rough},
-          {"noise", scales.noise},
           {"loss", scales.loss},
-          {"evaluations", scales.evaluations}};
+          {"roughness", scales.roughness},
+          {"evaluations", scales.evaluations},
+          {"tried", tried}};
 }
 
 MeasuredScales scales_from_json(const nlohmann::ordered_json& json) {
   MeasuredScales scales;
   scales.data_std = json.at("data_std");
   scales.measured_std = json.at("measured_std");
-  scales.spread = json.at("spread");
-  scales.rough = json.at("rough");
   const auto number = [&](const char* key) { return json.at(key).is_null() ? nan : json.at(key).get<double>(); };
-  scales.noise = number("noise");
   scales.loss = number("loss");
+  scales.roughness = number("roughness");
   scales.evaluations = json.at("evaluations");
+  for (const auto& step : json.at("tried")) scales.tried.push_back({step.at("lam"), step.at("h"), step.at("error")});
   return scales;
 }
 

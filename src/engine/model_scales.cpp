@@ -9,9 +9,12 @@
 #include "core/statistics.hpp"
 #include "core/text.hpp"
 #include "engine/pilot.hpp"
+#include "process/step_plan.hpp"
 #include "stepper/grid_weights.hpp"
+#include "stepper/network_value.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
 #include <stdexcept>
@@ -22,14 +25,13 @@
 namespace shockstep {
 namespace {
 
-constexpr int rows = 8, nodes = 5;  // of the short run that draws samples
-constexpr int power_rows = 4, power_iterations = 2;
-constexpr double far = 12;  // over data_std: where D - mean = C x/sigma^2 is read off
-// A denoiser has .05 or less at the usual sigma_max, and .5 where that is twice the spread of the data; networks that predict noise and
-// were trained little, 2 and more.
-constexpr double rough_noise = .7;
+// Where data_std is given the run on the plan has 13 nodes; else samples are drawn before, in 5 nodes, and it has 8.
+constexpr int measured_rows = 4, nodes_known = 13, nodes_drawing = 5, nodes_unknown = 8;
+constexpr int plan_order = 3;
+constexpr std::size_t loss_repeats = 2;
+constexpr double nearby = 1.02;  // sigmas between which D of a network that is smooth in time is nearly linear
 
-using Rows = std::vector<double>;  // [rows, d]
+using Rows = std::vector<double>;  // [measured_rows, d]
 
 struct NothingToMeasure : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -38,24 +40,27 @@ struct NothingToMeasure : std::runtime_error {
 class Measurement {
  public:
   Measurement(const ScoreModel& model, const Process& process)
-      : model_(model, rows), process_(process), d_(static_cast<std::size_t>(model.dimension())), latents_(rows * d_) {
-    for (std::size_t i = 0; i < rows; ++i)
-      pilot_latents(static_cast<std::int64_t>(i), std::span(latents_).subspan(i * d_, d_));
+      : model_(model, measured_rows),
+        process_(process),
+        d_(static_cast<std::size_t>(model.dimension())),
+        latents_(measured_rows * d_),
+        fresh_(loss_repeats * measured_rows * d_) {
+    for (std::size_t i = 0; i < (1 + loss_repeats) * measured_rows; ++i) {
+      const auto place = i < measured_rows ? std::span(latents_).subspan(i * d_, d_)
+                                           : std::span(fresh_).subspan((i - measured_rows) * d_, d_);
+      pilot_latents(static_cast<std::int64_t>(i), place);
+    }
   }
 
   MeasuredScales measure(double data_std) {
     MeasuredScales out;
-    const Rows first = denoise(scaled(latents_, process_.sigma_max()), process_.sigma_max()), drawn = samples(first);
-    out.measured_std = spread_over_rows(drawn, d_);
-    out.data_std = data_std > 0 ? data_std : out.measured_std;
+    const bool known = data_std > 0;
+    out.data_std = known ? data_std : spread(drawn());
     if (!(out.data_std > 0) || !std::isfinite(out.data_std))
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
-    out.noise = within_labels(first) / out.data_std;
-    out.rough = out.noise > rough_noise;
-    // All of the variance in one direction makes it sqrt(d); guidance makes D answer as if there were more.
-    const double spread = main_spread(drawn, std::min(far * out.data_std, process_.sigma_max())) / out.data_std;
-    out.spread = std::clamp(spread, 1., std::sqrt(static_cast<double>(d_)));
-    out.loss = loss(drawn, std::clamp(out.data_std, process_.sigma_min(), process_.sigma_max()), out.data_std);
+    const Rows samples = run_on_plan(out.data_std, known ? nodes_known : nodes_unknown, out.tried);
+    out.measured_std = spread(samples);
+    judge(samples, out);
     out.evaluations = evaluations();
     return out;
   }
@@ -68,13 +73,20 @@ class Measurement {
     return out;
   }
 
-  /// Of as many rows as x has.
-  Rows denoise(const Rows& x, double sigma) {
+  double spread(const Rows& samples) const {
+    return spread_over_rows(samples, d_) *
+           std::sqrt(measured_rows / (measured_rows - 1.));  // their own mean is nearer than the data's
+  }
+
+  Rows denoise(const Rows& x, double sigma) { return denoise(x, {sigma, sigma, sigma, sigma}, measured_rows); }
+
+  /// `labels`: of as many rows, then again.
+  Rows denoise(const Rows& x, const std::array<double, measured_rows>& sigmas, std::size_t labels) {
     const std::size_t n = x.size() / d_;
     for (std::size_t i = 0; i < n; ++i) {
       std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(i * d_), d_, model_.point(i).begin());
-      model_.sigma(i) = sigma;
-      model_.trajectory(i) = static_cast<std::int64_t>(i % (rows / 2));  // of each label two rows
+      model_.sigma(i) = sigmas[i];
+      model_.trajectory(i) = static_cast<std::int64_t>(i % labels);
     }
     model_.evaluate(n);
     Rows D;
@@ -83,17 +95,17 @@ class Measurement {
       D.insert(D.end(), model_.answer(i), model_.answer(i) + d_);
     }
     if (!std::ranges::all_of(D, [](double v) { return std::isfinite(v); }))
-      throw NothingToMeasure("the model returned NaN or infinity at sigma " + shortest(sigma));
+      throw NothingToMeasure("the model returned NaN or infinity at sigma " + shortest(sigmas[0]));
     return D;
   }
 
   /// What a short multistep of order 2 draws, evenly in ln sigma: blurred, but as wide as the data.
-  Rows samples(const Rows& first) {
-    const double ratio = std::pow(process_.sigma_min() / process_.sigma_max(), 1. / (nodes - 1));
-    Rows x = scaled(latents_, process_.sigma_max()), D = first, before;
+  Rows drawn() {
+    const double ratio = std::pow(process_.sigma_min() / process_.sigma_max(), 1. / (nodes_drawing - 1));
+    Rows x = scaled(latents_, process_.sigma_max()), D = denoise(x, process_.sigma_max()), before;
     std::vector<double> sigmas{process_.sigma_max()};
-    for (int n = 1; n < nodes; ++n) {
-      const double end = n == nodes - 1 ? process_.sigma_min() : sigmas.front() * ratio;
+    for (int n = 1; n < nodes_drawing; ++n) {
+      const double end = n == nodes_drawing - 1 ? process_.sigma_min() : sigmas.front() * ratio;
       const LinearStep step =
           exponential_step(std::span(sigmas).first(std::min<std::size_t>(sigmas.size(), 2)), end).predict;
       for (std::size_t i = 0; i < x.size(); ++i)
@@ -104,68 +116,82 @@ class Measurement {
     return D;
   }
 
-  /// Standard deviation among rows that have the same label.
-  double within_labels(const Rows& values) const {
-    const std::size_t half = values.size() / 2;
-    double square = 0;
-    for (std::size_t i = 0; i < half; ++i) square += std::pow(values[i] - values[i + half], 2) / 2;
-    return std::sqrt(square / static_cast<double>(half));
-  }
-
-  /// Of the data along the direction where it is largest, by power iterations of dD/dx at a sigma far above: for Gaussian data that
-  /// has eigenvalues c = s_i^2/(s_i^2 + sigma^2). Samples less their mean are directions to begin with.
-  double main_spread(const Rows& drawn, double sigma) {
-    const std::size_t n = power_rows * d_;
-    Rows direction(drawn.begin(), drawn.begin() + static_cast<std::ptrdiff_t>(n));
-    for (std::size_t k = 0; k < d_; ++k) {
-      double mean = 0;
-      for (std::size_t i = k; i < drawn.size(); i += d_) mean += drawn[i] / rows;
-      for (std::size_t i = k; i < n; i += d_) direction[i] -= mean;
-    }
-    std::vector<double> growth(power_rows);
-    for (int pass = 0; pass < power_iterations; ++pass) {
-      normalise(direction);
-      Rows up(n), down(n);
-      for (std::size_t i = 0; i < n; ++i) {
-        up[i] = sigma * (latents_[i] + direction[i]);
-        down[i] = sigma * (latents_[i] - direction[i]);
+  /// Samples by the multistep of F, and the errors of its steps.
+  Rows run_on_plan(double s, int nodes, std::vector<TriedStep>& tried) {
+    const double begin = process_.lam_begin(), end = process_.lam_end();
+    std::vector<double> sigmas = StepPlan(ModelScales(s), begin, end, nodes).inner_sigmas();
+    sigmas.push_back(process_.sigma_min());
+    double sigma = process_.sigma_max();
+    Rows x = scaled(latents_, sigma), D = denoise(x, sigma);
+    std::vector<Rows> values{value_of_F(D, x, s / sigma)};  // newest first
+    std::vector<double> ages{0};
+    for (const double next : sigmas) {
+      const double h = std::log(sigma / next);
+      const MultistepWeights w = multistep_weights(ages, h, 0, s / sigma);
+      Rows extrapolated(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        x[i] *= w.decay;
+        for (std::size_t k = 0; k < values.size(); ++k) {
+          x[i] += w.predict[k] * values[k][i];
+          extrapolated[i] += w.extrapolate[k] * values[k][i];
+        }
       }
-      up.insert(up.end(), down.begin(), down.end());  // one call
-      const Rows D = denoise(up, sigma);
-      std::ranges::fill(growth, 0.);
-      for (std::size_t i = 0; i < n; ++i) {
-        const double change = (D[i] - D[n + i]) / (2 * sigma);
-        growth[i / d_] += change * direction[i];
-        direction[i] = change;
+      D = denoise(x, next);
+      const Rows& fresh = *values.insert(values.begin(), value_of_F(D, x, s / next));
+      double square = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const double correction = w.correct * (fresh[i] - extrapolated[i]);
+        square += correction * correction;
+        x[i] += correction;
       }
+      tried.push_back(
+          {-.5 * std::log(sigma * next), h, std::sqrt(square / static_cast<double>(x.size())) / std::hypot(next, s)});
+      for (double& age : ages) age += h;
+      ages.insert(ages.begin(), 0.);
+      if (values.size() > plan_order) values.pop_back(), ages.pop_back();
+      sigma = next;
     }
-    const double c = std::clamp(quantile(growth, .5), 1e-6, .99);
-    return sigma * std::sqrt(c / (1 - c));
+    return D;
   }
 
-  double loss(const Rows& drawn, double sigma, double data_std) {
-    Rows x = drawn;
-    for (std::size_t i = 0; i < x.size(); ++i)
-      x[i] += sigma * latents_[x.size() - 1 - i];  // not the noise that they came from
-    const Rows D = denoise(x, sigma);
+  static Rows value_of_F(const Rows& D, const Rows& x, double relative) {
+    const auto [gain, skip] = network_value(relative);
+    Rows F(D.size());
+    for (std::size_t i = 0; i < D.size(); ++i) F[i] = gain * (D[i] - skip * x[i]);
+    return F;
+  }
+
+  /// Loss and roughness, at sigma = data_std.
+  void judge(const Rows& samples, MeasuredScales& out) {
+    const double s = out.data_std, sigma = std::clamp(s, process_.sigma_min() * nearby, process_.sigma_max() / nearby);
+    const auto noised = [&](std::size_t repeat) {
+      Rows x = samples;
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] += sigma * fresh_[repeat * x.size() + i];
+      return x;
+    };
     double square = 0;
-    for (std::size_t i = 0; i < x.size(); ++i) square += std::pow(D[i] - drawn[i], 2);
-    const double s2 = data_std * data_std, sigma2 = sigma * sigma;
-    return square / static_cast<double>(x.size()) * (s2 + sigma2) / (s2 * sigma2);
-  }
-
-  void normalise(Rows& directions) const {
-    for (std::size_t i = 0; i < directions.size(); i += d_) {
-      double square = 1e-300;
-      for (std::size_t k = 0; k < d_; ++k) square += directions[i + k] * directions[i + k];
-      for (std::size_t k = 0; k < d_; ++k) directions[i + k] /= std::sqrt(square);
+    Rows D;
+    for (std::size_t repeat = 0; repeat < loss_repeats; ++repeat) {
+      D = denoise(noised(repeat), sigma);
+      for (std::size_t i = 0; i < D.size(); ++i) square += std::pow(D[i] - samples[i], 2);
     }
+    out.loss = square / static_cast<double>(loss_repeats * D.size()) * (1 / (s * s) + 1 / (sigma * sigma));
+
+    // The first half of the rows a little above sigma, then a little below.
+    const std::size_t half = D.size() / 2;
+    Rows x = noised(loss_repeats - 1);
+    std::copy_n(x.begin(), half, x.begin() + static_cast<std::ptrdiff_t>(half));
+    const double above = sigma * nearby, below = sigma / nearby;
+    const Rows aside = denoise(x, {above, above, below, below}, measured_rows / 2);
+    double bend2 = 0;
+    for (std::size_t i = 0; i < half; ++i) bend2 += std::pow(aside[i] - 2 * D[i] + aside[half + i], 2);
+    out.roughness = std::sqrt(bend2 / (6 * static_cast<double>(half))) / s;
   }
 
   BatchedModel model_;
   const Process& process_;
   std::size_t d_;
-  Rows latents_;
+  Rows latents_, fresh_;  // what samples begin with, and what they are noised with after
 };
 
 }  // namespace
@@ -179,7 +205,7 @@ MeasuredScales measure_scales(const ScoreModel& model, const Process& process) {
     if (!(data_std > 0)) throw ModelError(std::string(error.what()) + "; check the model, or set model.data_std");
     MeasuredScales unmeasured;  // each trajectory will say what is wrong with it
     unmeasured.data_std = unmeasured.measured_std = data_std;
-    unmeasured.noise = unmeasured.loss = nan;
+    unmeasured.loss = unmeasured.roughness = nan;
     unmeasured.evaluations = measurement.evaluations();
     return unmeasured;
   }

@@ -15,38 +15,42 @@ constexpr double beyond_expected = 100;
 // Nodes beyond which no smaller error is expected: of a rough network none would be met.
 constexpr double finest_expected = 30;
 constexpr double share_for_plan = .8;  // of max_evaluations: the rest is for what is rejected
-constexpr double nodes_for_4 = 60;     // from which order 4 is the better one on every model that was tried
 
-/// error_estimate over P (path_data.hpp): about twice the 90 % quantile of the errors over P, geometric mean over the networks of
-/// the choice. The difference of corrector and predictor falls with one order less than the error; beyond finest_expected P counts
-/// it in a unit that no longer falls.
-double calibration(double nodes) {
+// error_estimate is planned_share of the planned error where P (path_data.hpp) is what it is on most models, and goes with a small power
+// of P: what a trajectory's own differences of corrector and predictor say of its error beyond that of others is little. P over the
+// planned error rises with the nodes up to finest_expected and falls beyond, where its unit stays.
+constexpr double planned_share = .6, predictor_power = .3;
+
+double usual_predictor(double nodes) {
   const double coarse = std::min(nodes, finest_expected);
-  return 2.6 * std::pow(coarse / 22.5, -1.4) * std::pow(nodes / coarse, 3.8);
+  return .15 * std::pow(coarse / finest_expected, 1.66) * std::pow(nodes / coarse, -3.3);
 }
 
 }  // namespace
 
 GuardProfile planned_profile(const MeasuredScales& scales, const Process& process, const SamplerOptions& options) {
   const double s = scales.data_std, begin = process.lam_begin(), end = process.lam_end();
-  const double wanted = nodes_for(options.tolerance / s), most = share_for_plan * options.max_evaluations;
+  const PlannedError planned(scales);
+  const double wanted = planned.nodes_for(options.tolerance / s), most = share_for_plan * options.max_evaluations;
   const double nodes = std::ceil(std::max(std::min(wanted, most), fewest_nodes));
-  const double error = s * error_with(nodes);
+  const double error = s * planned.with(nodes);
 
   GuardProfile profile;
   profile.source = "plan";
   profile.method = options.method;
-  profile.order = options.order > 0 ? options.order : nodes < nodes_for_4 ? 3 : 4;
+  profile.order = options.order;
   profile.scale = profile.data_std = s;
   profile.tolerance = options.tolerance;
   profile.step_tolerance = profile.high_error = error;
   profile.max_evaluations = options.max_evaluations;
-  profile.log_gain = expected_log_errors(s, begin, end, std::min(nodes, finest_expected));
+  profile.log_gain = expected_log_errors(scales, begin, end, std::min(nodes, finest_expected));
   for (double& log_error : profile.log_gain.values) log_error = std::log(error / (beyond_expected * s)) - log_error;
   profile.cap = StepPlan(scales, begin, end, nodes).steps();
   profile.steady = true;
   profile.first_step = profile.cap(begin);
-  profile.calibration = calibration(nodes);
+  profile.predictor_power = predictor_power;
+  profile.calibration = planned_share * error * std::pow(usual_predictor(nodes) * error, -predictor_power);
+  profile.least_estimate = s * planned.floor(nodes);
   profile.evaluations = scales.evaluations;
   return profile;
 }

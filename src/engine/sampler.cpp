@@ -211,6 +211,9 @@ std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
 }
 
 std::vector<std::string> Sampler::notes() const {
+  if (profile_.source == "plan" && profile_.least_estimate > options_.tolerance)
+    return {"the network is rough in time: expect errors of up to " + three_digits(profile_.least_estimate) +
+            ", which more evaluations hardly lessen; sampler.tolerance is " + shortest(options_.tolerance)};
   if (!grid_ || grid_->order >= grid_->wanted_order) return {};
   return {"sampler.steps: the grid is too short for order " + std::to_string(grid_->wanted_order) + " of " +
           std::string(name(grid_->method)) + "; order " + std::to_string(grid_->order) + " was used at most"};

@@ -9,13 +9,13 @@ namespace {
 // Of MeasuredScales::loss, and what chance makes of few rows. Gaussian data have 1, others less; wrong descriptions that change
 // samples mostly more.
 constexpr double largest_loss = 1, standard_errors = 2.5;
-constexpr double rows = 8;  // that were measured
+constexpr double measured = 8;  // rows
 
 }  // namespace
 
 FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch,
                     std::int64_t& rows_computed) {
-  const double most = largest_loss + standard_errors * std::sqrt(2 / (rows * static_cast<double>(model->dimension())));
+  const double most = largest_loss + standard_errors * std::sqrt(2 / (measured * static_cast<double>(model->dimension())));
   if (scales.loss > most) {
     FitReport report = check_fit(model, process, {.quick = true, .batch = batch}).report;
     rows_computed += report.evaluations;

@@ -12,9 +12,9 @@
 namespace shockstep {
 namespace {
 
-constexpr double spacing = .12;   // in lam: the end is then exact to some 1e-3 of the data's scale
-constexpr std::size_t order = 3;  // of the predictor
-constexpr double warp = 1.5;      // as the pilot's, over the scale of the data
+constexpr double spacing = .12;  // in lam: the end is then exact to some 1e-3 of the data's scale
+constexpr std::size_t predictor_order = 3;
+constexpr double warp = 1.5;     // as the pilot's, over the scale of the data
 
 }  // namespace
 
@@ -48,7 +48,7 @@ void follow_paths(Evaluator& model, const std::vector<double>& nodes, const at::
     states.x = x + w.correct * (values[0] - extrapolated);
     for (double& age : ages) age += h;
     ages.insert(ages.begin(), 0.);
-    if (ages.size() > order) ages.pop_back(), values.pop_back();
+    if (ages.size() > predictor_order) ages.pop_back(), values.pop_back();
   }
 }
 

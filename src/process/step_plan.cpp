@@ -20,16 +20,27 @@ double interpolated(const std::array<double, N>& at, const std::array<double, N>
 constexpr std::array shape_l{-5.2, -3.2, -1.8, -.7, .3, 1.3, 2.6, 4.6};
 constexpr std::array shape_log_h{-.405, -.399, -.905, -1.197, -1.376, -1.374, 0., -.134};
 
-// Data that are wider in one direction than in most decide earlier: the part of the shape above `split` begins later, by `stretch`
-// of what ln(spread) exceeds `round`.
-constexpr double split = .5, stretch = .75, round = 1;
-// Above this l a rough network's steps grow less, ln h by a share of what others' do: what it says there is not smooth in time, errors
-// fall slowly with the length, and the more nodes there are, the more of them it needs. That is rough_share at law_nodes.
-constexpr double rough_l = 1.4, rough_share = .5;
+// ln of the errors of steps that most models make where the shape is tried with usual_tried of them: medians over the tuning networks,
+// moved to what their errors at the end are worth. From first_l upwards, spacing_l apart.
+constexpr double first_l = -5, spacing_l = .5;
+constexpr std::array usual_error{-5.6, -4.9, -4.7, -4.3, -3.9, -3.7, -3.9, -4.1, -4.3, -4.2, -3.9,  -4.1, -5.1,
+                                 -5.5, -4.8, -4.7, -4.8, -5.4, -6.1, -7.,  -7.5, -8.,  -10., -10.5, -12.1};
+constexpr double usual_tried = 13;
+// Steps get longer or shorter where a model's errors are smaller or larger: a step's error falls with its length to the power
+// error_power; `trust` of what that says is believed, smoothed over `width` in l.
+constexpr double error_power = 4, trust = 1.25, width = .58, least_excess = -3, most_excess = 4;
+// The first step interpolates one value only, and its error falls with the square of its length: the more steps there are, the
+// shorter it is among them. Steps grow to what they would be over `reach` times the first one's length.
+constexpr double shortest_first = .05, reach = 2.5;
+constexpr std::size_t full_order = 2;  // steps before those that interpolate three values
 
-// The law of tolerances: 97 % of the errors, over data_std, are below law_error (nodes/law_nodes)^-law_order on nine networks of ten;
-// on half of them 2.3 times smaller.
-constexpr double law_error = .024, law_nodes = 18, law_order = 3.95;
+// The law of tolerances: 97 % of the errors, over data_std, are below law_error (nodes/law_nodes)^-law_order e^(law_excess x), x the mean
+// excess at law_l, on nine networks of ten; on half of them 1.7 times smaller.
+constexpr double law_error = .0161, law_nodes = 18, law_order = 3.8, law_excess = .8, least_law_excess = -1.5;
+constexpr std::array law_l{0., 1., 2.};
+// What the jumps of a network that is rough in time add to errors: rough_error (nodes/law_nodes)^-1/2 of its roughness beyond that of
+// a smooth one; 95 % are below.
+constexpr double rough_error = 7.3, smooth = 4e-4;
 
 // ln of a step's error over data_std at 18 nodes, and how fast it falls: nodes^-order.
 constexpr std::array<double, 13> error_l{-6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6};
@@ -39,28 +50,61 @@ constexpr std::array error_order{5.8, 5.9, 5.8, 5.6, 5.3, 5.2, 5.0, 4.9, 4.4, 3.
 
 constexpr int fine = 4001, table_nodes = 241;
 
-double log_step(const ModelScales& scales, double nodes, double l) {
-  if (l > split) l = split + std::max(l - split - stretch * std::max(0., std::log(scales.spread) - round), 0.);
-  const double log_h = interpolated(shape_l, shape_log_h, l);
-  if (!scales.rough || l <= rough_l) return log_h;
-  const double share = std::min(1., rough_share * std::pow(law_nodes / nodes, 2));
-  return std::lerp(interpolated(shape_l, shape_log_h, rough_l), log_h, share);
+double usual_log_error(double l) {
+  const double at = std::clamp((l - first_l) / spacing_l, 0., usual_error.size() - 1.);
+  const auto i = std::min(static_cast<std::size_t>(at), usual_error.size() - 2);
+  return std::lerp(usual_error[i], usual_error[i + 1], at - static_cast<double>(i));
+}
+
+/// ln of a model's error there over what most models have.
+double excess_log_error(const ModelScales& scales, double lam) {
+  const double from_tried = error_power * std::log(usual_tried / static_cast<double>(scales.tried.size()));
+  double sum = 0, weights = 1e-9;
+  for (const TriedStep& step : scales.tried) {
+    const double weight = std::exp(-.5 * std::pow((lam - step.lam) / width, 2));
+    sum +=
+        weight * (std::log(step.error + 1e-12) - usual_log_error(-step.lam - std::log(scales.data_std)) - from_tried);
+    weights += weight;
+  }
+  return std::clamp(sum / weights, least_excess, most_excess);
 }
 
 }  // namespace
 
 StepPlan::StepPlan(const ModelScales& scales, double begin, double end, double nodes)
     : begin_(begin), end_(end), nodes_(nodes) {
-  const double spacing = (end - begin) / (fine - 1);
-  double sum = 0, before = 0;
+  const bool tried = !scales.tried.empty();
+  std::vector<double> lengths;  // up to a constant
   for (int i = 0; i < fine; ++i) {
-    const double lam = begin + spacing * i,
-                 density = std::exp(-log_step(scales, nodes, -lam - std::log(scales.data_std)));
-    if (i > 0) sum += .5 * (before + density) * spacing;
-    shares_.push_back(sum);
-    before = density;
+    const double lam = lam_of(i), log_h = interpolated(shape_l, shape_log_h, -lam - std::log(scales.data_std));
+    lengths.push_back(std::exp(log_h - (tried ? trust / error_power * excess_log_error(scales, lam) : 0)));
   }
-  for (double& share : shares_) share *= (nodes - 1) / sum;
+  share_out(lengths);
+  const double first = lam_at(1) - begin, shorter = tried ? first_shorter(scales.tried, first) : 1;
+  if (shorter == 1) return;
+  for (int i = 0; i < fine; ++i)
+    lengths[static_cast<std::size_t>(i)] *= std::min(1., std::lerp(shorter, 1, (lam_of(i) - begin) / (reach * first)));
+  share_out(lengths);
+}
+
+double StepPlan::lam_of(int i) const { return begin_ + (end_ - begin_) * i / (fine - 1); }
+
+void StepPlan::share_out(const std::vector<double>& lengths) {
+  shares_ = {0};
+  for (std::size_t i = 1; i < lengths.size(); ++i)
+    shares_.push_back(shares_.back() + .5 * (1 / lengths[i - 1] + 1 / lengths[i]));
+  const double sum = shares_.back();
+  for (double& share : shares_) share *= (nodes_ - 1) / sum;
+}
+
+/// By how much the first step, were it so long, must be shorter to err no more than the others.
+double StepPlan::first_shorter(const std::vector<TriedStep>& tried, double length) const {
+  double usual = 0;  // ln of the error of steps that have their full order
+  for (std::size_t i = full_order; i < tried.size(); ++i) usual += std::log(tried[i].error + 1e-12);
+  usual /= static_cast<double>(tried.size() - full_order);
+  const double wanted = std::exp(usual) * std::pow((static_cast<double>(tried.size()) + 1) / nodes_, error_power),
+               first = tried[0].error * std::pow(length / tried[0].length, 2);
+  return std::clamp(std::sqrt(wanted / first), shortest_first, 1.);
 }
 
 /// Steps before lam; beyond the end at the density there.
@@ -93,20 +137,32 @@ LamTable StepPlan::steps() const {
   return table;
 }
 
-LamTable expected_log_errors(double data_std, double begin, double end, double nodes) {
+LamTable expected_log_errors(const ModelScales& scales, double begin, double end, double nodes) {
   LamTable table{begin, end, {}};
   for (int k = 0; k < table_nodes; ++k) {
-    const double l = -(begin + (end - begin) * k / (table_nodes - 1)) - std::log(data_std);
-    table.values.push_back(interpolated(error_l, error_18, l) -
+    const double lam = begin + (end - begin) * k / (table_nodes - 1), l = -lam - std::log(scales.data_std);
+    const double excess = scales.tried.empty() ? 0 : std::max(0., excess_log_error(scales, lam));
+    table.values.push_back(interpolated(error_l, error_18, l) + excess -
                            interpolated(error_l, error_order, l) * std::log(nodes / law_nodes));
   }
   return table;
 }
 
-double error_with(double nodes) { return law_error * std::pow(nodes / law_nodes, -law_order); }
-
-double nodes_for(double relative_tolerance) {
-  return law_nodes * std::pow(relative_tolerance / law_error, -1 / law_order);
+PlannedError::PlannedError(const MeasuredScales& scales) : roughness_(std::max(0., scales.roughness - smooth)) {
+  if (scales.tried.empty()) return;
+  double excess = 0;
+  for (const double l : law_l) excess += excess_log_error(scales, -l - std::log(scales.data_std)) / law_l.size();
+  at_law_nodes_ = std::exp(law_excess * std::max(excess, least_law_excess));
 }
+
+double PlannedError::with(double nodes) const {
+  return law_error * at_law_nodes_ * std::pow(nodes / law_nodes, -law_order);
+}
+
+double PlannedError::nodes_for(double error) const {
+  return law_nodes * std::pow(error / (law_error * at_law_nodes_), -1 / law_order);
+}
+
+double PlannedError::floor(double nodes) const { return rough_error * roughness_ / std::sqrt(nodes / law_nodes); }
 
 }  // namespace shockstep

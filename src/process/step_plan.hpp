@@ -20,6 +20,9 @@ class StepPlan {
   LamTable steps() const;
 
  private:
+  double lam_of(int i) const;
+  void share_out(const std::vector<double>& lengths);
+  double first_shorter(const std::vector<TriedStep>& tried, double length) const;
   double share(double lam) const;
   double lam_at(double share) const;
 
@@ -28,10 +31,20 @@ class StepPlan {
 };
 
 /// ln of the error that a step of a plan of so many nodes is expected to make at lam, over data_std: judged as the controller judges it.
-LamTable expected_log_errors(double data_std, double begin, double end, double nodes);
-/// Nodes with which 97 % of the samples of most models stay below an error, relative to data_std.
-double nodes_for(double relative_tolerance);
-/// The inverse.
-double error_with(double nodes);
+LamTable expected_log_errors(const ModelScales& scales, double begin, double end, double nodes);
+/// What 97 % of the samples of most models stay below, over data_std.
+class PlannedError {
+ public:
+  explicit PlannedError(const MeasuredScales& scales);
+
+  double with(double nodes) const;
+  double nodes_for(double error) const;  ///< the inverse
+  /// What errors of a network that is rough in time stay above; 0 for others.
+  double floor(double nodes) const;
+
+ private:
+  double at_law_nodes_ = 1;  // over that of most models
+  double roughness_;
+};
 
 }  // namespace shockstep

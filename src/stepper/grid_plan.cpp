@@ -35,7 +35,6 @@ void add_linear_steps(GridPlan& plan, const MethodSpec& spec, const SamplerOptio
   const std::vector<double>& sigmas = plan.sigmas;
   const int steps = static_cast<int>(sigmas.size()) - 1;
   const int total = options.final == Final::denoise || method.corrects ? steps + 1 : steps;
-  plan.scale = scale_of_F(options);
   plan.predicts_noise = plan.method == Method::own ? options.own.noise : method.predicts_noise;
   for (int n = 0; n < steps; ++n) {
     const int k = order_at(spec.last_orders, plan.wanted_order, n, total);
@@ -61,7 +60,8 @@ bool corrects(Method method) {
   return linear && linear->corrects;
 }
 
-/// On other grids F is no better than D (docs/plan.md).
+/// The scale with which the multistep interpolates F on this grid; 0: it interpolates D, than which F is no better on other grids
+/// (docs/plan.md).
 double scale_of_F(const SamplerOptions& options) {
   const bool planned = options.steps && options.steps->schedule == Schedule::plan;
   return planned && options.method == Method::multistep && options.dynamics == Dynamics::ode
@@ -96,6 +96,11 @@ GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
   const MethodSpec& spec = spec_of(plan.method);
   if (!spec.linear()) return plan;
   if (options.dynamics == Dynamics::sde) plan.eta = options.eta;
+  plan.scale = scale_of_F(options);
+  if (plan.scale > 0) {
+    plan.order = plan.wanted_order = options.order;
+    return plan;
+  }
   plan.wanted_order = options.order > 0 ? options.order : usual_order(options, plan.sigmas.size());
   add_linear_steps(plan, spec, options);
   return plan;

@@ -16,19 +16,18 @@ struct GridPlan {
   int order = 0;                 ///< the highest one that the grid has room for; 0 where the method has one order only
   int wanted_order = 0;          ///< the one that was asked for
   double eta = 0;                ///< of the reverse SDE; 0: the ODE
+  double scale =
+      0;  ///< above 0: the multistep interpolates F with this scale (stepper.hpp), and `order` 0 is its choice
 
   // Of methods with one evaluation a step; the n-th leads from node n to node n + 1.
   bool predicts_noise = false;        ///< values are (x - D)/sigma instead of D
-  double scale = 0;                   ///< above 0: values are of F with this scale instead of D (stepper.hpp)
-  std::vector<LinearStep> predict{};  ///< empty for heun and the Runge-Kutta methods
+  std::vector<LinearStep> predict{};  ///< empty for heun, the Runge-Kutta methods and the multistep of F
   std::vector<LinearStep> correct{};  ///< empty for explicit methods
   std::vector<double> spread{};       ///< standard deviation of the noise that a step adds; empty: none
 };
 
 /// Whether D at the end of a step corrects it: such a method evaluates every node, whatever is returned.
 bool corrects(Method method);
-/// The scale with which the multistep interpolates F on this grid; 0: it interpolates D.
-double scale_of_F(const SamplerOptions& options);
 /// Nodes of a grid of `count` steps, as schedule.hpp defines them.
 int grid_nodes(Method method, Final final, int count);
 

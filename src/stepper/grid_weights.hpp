@@ -28,9 +28,8 @@ struct GridStep {
       0;  ///< of the SDE: standard deviation of the normal noise that is added in every coordinate, data units
 };
 
-/// The project's own multistep: D as a polynomial in lam, integrated exactly, or F with the scale of the data, data units (0: D);
-/// the corrector is of one order more.
-GridStep exponential_step(std::span<const double> sigmas, double end, double scale = 0);
+/// The project's own multistep: D as a polynomial in lam, integrated exactly; the corrector is of one order more.
+GridStep exponential_step(std::span<const double> sigmas, double end);
 
 /// The reverse SDE dx = (1 + eta)(D - x) dlam + sqrt(2 eta) sigma dW is the ODE's equation in (1 + eta) lam, with noise; `flow` is a
 /// step of the ODE.

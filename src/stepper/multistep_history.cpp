@@ -36,7 +36,12 @@ void extrapolation_weights(std::span<const double> ages, double h, std::span<dou
 }  // namespace
 
 MultistepHistory::MultistepHistory(State& state, int order, double scale)
-    : state_(state), order_(order), scale_(scale), x_(state.make()), candidate_(state.make()) {
+    : state_(state),
+      order_(order > 0 ? order : OrderChoice::most),
+      varies_(order == 0),
+      scale_(scale),
+      x_(state.make()),
+      candidate_(state.make()) {
   for (int i = 0; i < slots(); ++i) values_[static_cast<std::size_t>(i)] = state.make();
   if (of_F())
     for (Vector& D : denoised_) D = state.make();
@@ -56,12 +61,17 @@ Task<> MultistepHistory::seed(Vector D) {
 }
 
 Awaited<Done> MultistepHistory::predict(double h, int most_values) {
-  std::array<double, max_multistep_order> ages;
-  const int k = std::min({count_, order_, most_values});
-  for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
+  const int known = std::min({count_, order_, most_values});
   h_ = h;
-  weights_ = multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h, over_sigma(warp_), over_sigma(scale_));
+  weights_ = weights(varies_ ? choice_.order(h, known) : known);
   return state_.predict(weights_, x_, values_.data());
+}
+
+/// Of the step under way with k values.
+MultistepWeights MultistepHistory::weights(int k) const {
+  std::array<double, max_multistep_order> ages;
+  for (int i = 0; i < k; ++i) ages[i] = lam_ - lams_[i];
+  return multistep_weights({ages.data(), static_cast<std::size_t>(k)}, h_, over_sigma(warp_), over_sigma(scale_));
 }
 
 Awaited<CorrectionSums> MultistepHistory::correct() {
@@ -105,6 +115,20 @@ Task<StepGaps> MultistepHistory::gaps() {
     (values == k ? gaps.gap : gaps.higher) = gap / amplification({weights.data(), values});
   }
   co_return gaps;
+}
+
+Task<> MultistepHistory::compare_orders() {
+  if (!varies_) co_return;
+  const Vector value = of_F() ? values_[static_cast<std::size_t>(slots() - 1)] : State::answer;
+  std::array<double, OrderChoice::most> errors;
+  const int known = std::min(count_, OrderChoice::most);
+  for (int k = 1; k <= known; ++k) {
+    const MultistepWeights w = k == weights_.order ? weights_ : weights(k);
+    Sum extrapolation;
+    for (int j = 0; j < k; ++j) extrapolation.add(w.extrapolate[j], values_[j]);
+    errors[k - 1] = std::abs(w.correct) * rms(co_await state_.residual2(value, extrapolation));
+  }
+  choice_.add({errors.data(), static_cast<std::size_t>(known)}, h_);
 }
 
 void MultistepHistory::accept() {

@@ -6,6 +6,7 @@
 #include "controller/noise_floor.hpp"
 #include "core/task.hpp"
 #include "state/state.hpp"
+#include "stepper/order_choice.hpp"
 
 #include <array>
 #include <cmath>
@@ -24,7 +25,7 @@ struct StepOutcome {
 
 class MultistepHistory {
  public:
-  /// scale: of the data, data units: F is interpolated; 0: D.
+  /// order 0: as OrderChoice says. scale: of the data, data units: F is interpolated; 0: D.
   MultistepHistory(State& state, int order, double scale = 0);
 
   Vector x() const { return x_; }
@@ -35,7 +36,7 @@ class MultistepHistory {
   Vector previous() const { return denoised_values()[1]; }
 
   /// A new trajectory starts at lam from x(), which the caller has filled. Its D is not known yet.
-  void restart(double lam) { lam_ = lam, count_ = 0, dropped_ = false; }
+  void restart(double lam) { lam_ = lam, count_ = 0, dropped_ = false, choice_.restart(); }
   /// Interpolates in asinh(warp/sigma), data units; 0, as from the start: in lam.
   void warp(double warp) { warp_ = warp; }
   /// D at the start.
@@ -54,6 +55,8 @@ class MultistepHistory {
   StepOutcome outcome(const CorrectionSums& sums, double embedded = 0) const {
     return {std::abs(weights_.correct) * rms(sums.gap2) + embedded, sums.speed2, sums.bend2, sums.move2};
   }
+  /// Before the step is accepted: what other orders would have made of it. Nothing where the order is fixed.
+  Task<> compare_orders();
   void accept();
 
   /// |w.correct| A_k of the step under way: its error per unit of noise in the values of D; see noise_floor.hpp. A_k is
@@ -69,11 +72,13 @@ class MultistepHistory {
   int slots() const { return order_ < 2 && !of_F() ? 3 : order_ + 1; }
   bool of_F() const { return scale_ > 0; }
   const Vector* denoised_values() const { return of_F() ? denoised_.data() : values_.data(); }
+  MultistepWeights weights(int k) const;
   double over_sigma(double length) const { return length > 0 ? length * std::exp(lam_) : 0; }
   double rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
 
   State& state_;
-  int order_;
+  int order_;  // the highest
+  bool varies_;
   double scale_;
   int count_ = 0;
   bool dropped_ = false;  // the spare holds the value before the oldest one kept
@@ -83,6 +88,7 @@ class MultistepHistory {
   std::array<Vector, 3> denoised_;        // D beside values of F, likewise
   std::array<double, max_slots> lams_{};
   MultistepWeights weights_;
+  OrderChoice choice_;
 };
 
 }  // namespace shockstep

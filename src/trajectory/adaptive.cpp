@@ -115,6 +115,7 @@ Task<Status> AdaptiveTrajectory::integrate() {
         ++report_.rejected;
         continue;
       }
+      co_await multistep_.compare_orders();
       accept(attempt);
       last = step.last;
       if (!probe_ || !(seeks_events_ || way_.record)) continue;
@@ -315,8 +316,10 @@ Status AdaptiveTrajectory::arrived(bool limited) const {
 }
 
 double AdaptiveTrajectory::error_estimate() const {
-  // Conformal over the pilot's rows, whose true errors are known.
-  return guard_.calibration * error_predictor(path_, report_, guard_.threshold);
+  const double predictor = error_predictor(path_, report_, guard_.threshold);
+  if (guard_.predictor_power == 1)
+    return guard_.calibration * predictor;  // conformal over a pilot's rows, whose true errors are known
+  return std::max(guard_.calibration * std::pow(predictor, guard_.predictor_power), guard_.least_estimate);
 }
 
 void AdaptiveTrajectory::ended() {

@@ -2,7 +2,6 @@
 
 #include "controller/denoiser_check.hpp"
 #include "core/nan.hpp"
-#include "stepper/network_value.hpp"
 #include "stepper/runge_kutta.hpp"
 
 #include <algorithm>
@@ -16,6 +15,7 @@ GridTrajectory::GridTrajectory(const Plan& plan, const GridRun& way, State& stat
   for (const auto* steps : {&grid_.predict, &grid_.correct})
     for (const LinearStep& step : *steps) most = std::max(most, step.values);
   for (int i = 0; i < most; ++i) values_.push_back(state.make());
+  if (grid_.scale > 0) of_F_.emplace(state, grid_.order, grid_.scale);
   if (grid_.method == Method::heun) slope_ = state.make(), end_slope_ = state.make();
   if (is_runge_kutta(grid_.method)) staged_ = make_staged_steps(grid_.method, state, false);
   if (grid_.spread.empty()) return;
@@ -38,7 +38,9 @@ Task<Status> GridTrajectory::integrate() {
     if (noisy()) co_await draw_increment(node);
     if (!known_ && !co_await evaluate_node(node)) co_return Status::non_finite;
     bool finite = true;
-    if (staged_)
+    if (of_F_)
+      co_await step_of_F(node);
+    else if (staged_)
       finite = co_await staged_step(node);
     else if (grid_.method == Method::heun)
       co_await heun_step(node);
@@ -80,13 +82,6 @@ Sum GridTrajectory::combined(const LinearStep& step) const {
   return sum;
 }
 
-/// D_, or F, which belongs to x.
-Awaited<Done> GridTrajectory::set_value(Vector value, Vector x, std::size_t node) {
-  if (grid_.scale == 0) return state_.set(value, D_);
-  const auto [gain, skip] = network_value(grid_.scale / grid_.sigmas[node]);
-  return state_.set(value, std::array{Term{gain, D_}, Term{-gain * skip, x}});
-}
-
 /// D at a node, then the step from it.
 Task<> GridTrajectory::linear_step(std::size_t node) {
   const Vector value = next_value();
@@ -100,12 +95,29 @@ Task<> GridTrajectory::linear_step(std::size_t node) {
 
 /// A step is predicted, D evaluated at its end, and the step corrected with it.
 Task<> GridTrajectory::corrected_step(std::size_t node) {
-  if (node == 0) co_await set_value(next_value(), x_, node);
+  if (node == 0) co_await state_.set(next_value(), D_);
   co_await state_.set(State::point, combined(grid_.predict[node]));
   co_await state_.evaluate(grid_.sigmas[node + 1]);
   co_await state_.set(D_, State::answer);
-  co_await set_value(next_value(), State::point, node + 1);
+  co_await state_.set(next_value(), D_);
   co_await state_.set(x_, combined(grid_.correct[node]));
+}
+
+/// The same by the multistep of F.
+Task<> GridTrajectory::step_of_F(std::size_t node) {
+  const double lam = -std::log(grid_.sigmas[node]);
+  if (node == 0) {
+    of_F_->restart(lam);
+    co_await state_.set(of_F_->x(), x_);
+    co_await of_F_->seed(D_);
+  }
+  co_await of_F_->predict(-std::log(grid_.sigmas[node + 1]) - of_F_->lam());
+  co_await state_.evaluate(grid_.sigmas[node + 1]);
+  co_await of_F_->correct();
+  co_await of_F_->compare_orders();
+  of_F_->accept();
+  co_await state_.set(x_, of_F_->x());
+  co_await state_.set(D_, of_F_->denoised());
 }
 
 /// Karras et al. 2022 (arXiv 2206.00364), algorithm 1 with sigma(t) = t.

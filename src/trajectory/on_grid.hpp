@@ -4,6 +4,7 @@
 
 #include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
+#include "stepper/multistep_history.hpp"
 #include "stepper/staged_steps.hpp"
 #include "trajectory/trajectory.hpp"
 
@@ -23,6 +24,7 @@ class GridTrajectory final : public Trajectory {
   Task<bool> evaluate_node(std::size_t node);
   Task<> linear_step(std::size_t node);
   Task<> corrected_step(std::size_t node);
+  Task<> step_of_F(std::size_t node);
   Task<> heun_step(std::size_t node);
   Task<bool> staged_step(std::size_t node);
 
@@ -30,7 +32,6 @@ class GridTrajectory final : public Trajectory {
   void step_made(std::size_t node);
   Sum combined(const LinearStep& step) const;
   Vector next_value();
-  Awaited<Done> set_value(Vector value, Vector x, std::size_t node);
   bool noisy() const { return !grid_.spread.empty(); }
   bool denoised_at_the_end() const { return plan_.final == Final::denoise; }
 
@@ -41,6 +42,7 @@ class GridTrajectory final : public Trajectory {
   std::vector<Vector> values_;  // of a linear method, newest first
   Vector slope_ = no_vector, end_slope_ = no_vector;  // of Heun's
   std::unique_ptr<StagedSteps> staged_;
+  std::optional<MultistepHistory> of_F_;
 
   // Of the SDE: the path at the node and at the end of the step out of it, and what that step adds to the state.
   std::optional<BrownianPath> path_;

@@ -171,7 +171,7 @@ TEST_CASE("a fitted schedule is that of the ODE, and tapered knows the scale of 
   CHECK(Sampler(test::ring(), range, options).sigmas() == calibrate_schedule(*test::ring(), range, flow).sigmas);
   const auto tapered = Sampler(test::ring(), range, on_grid(8, Schedule::tapered)).sigmas();
   CHECK(tapered ==
-        grid_sigmas({.schedule = Schedule::tapered, .scales = {.data_std = test::ring()->data_std()}}, range, 8));
+        grid_sigmas({.schedule = Schedule::tapered, .scales = ModelScales(test::ring()->data_std())}, range, 8));
 }
 
 TEST_CASE("settings that do not fit the equation are refused by name") {

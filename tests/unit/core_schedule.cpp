@@ -38,7 +38,7 @@ TEST_CASE("the middle of three nodes, by formula") {
   CHECK(grid(Schedule::cosine, 3)[1] == Approx(std::tan(.5 * (std::atan(80.) + std::atan(.01)))).epsilon(1e-14));
   // Half of w = lam + .45 ln(scale^2 + sigma^2) lies on either side.
   const auto w = [](double sigma) { return -std::log(sigma) + .45 * std::log(.25 + sigma * sigma); };
-  const double middle = grid_sigmas({.schedule = Schedule::tapered, .scales = {.data_std = .5}}, ve, 3)[1];
+  const double middle = grid_sigmas({.schedule = Schedule::tapered, .scales = ModelScales(.5)}, ve, 3)[1];
   CHECK(2 * w(middle) == Approx(w(80) + w(.01)).epsilon(1e-12));
   for (const double rho : {1., 3., 7.}) {
     const double root = .5 * (std::pow(80, 1 / rho) + std::pow(.01, 1 / rho));
