@@ -14,12 +14,12 @@ namespace shockstep {
 
 struct FixedSteps;
 
-/// A step of the short run that measures a model.
+/// A step of the short run that measures a model. Its error is corrector - predictor, carried to the end as in Gaussian data that are as
+/// wide as the samples along their main direction, and data_std across.
 struct TriedStep {
   double lam;     ///< of its middle, -ln sigma
   double length;  ///< in lam
-  double
-      error;  ///< root mean square of corrector - predictor over rows and coordinates, over sqrt(sigma^2 + data_std^2) at its end
+  double error;   ///< root mean square over rows and coordinates, over data_std
 };
 
 /// What a plan of steps is made of. docs/plan.md says how.

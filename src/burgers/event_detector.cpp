@@ -13,6 +13,9 @@ constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, lev
 constexpr double level = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
 constexpr std::size_t direction_limit = 256;  // longest direction kept where long ones are not, coordinates
 constexpr int substeps = 12;
+// Where J is measured at bursts alone: two of them with J > 1 so close, in lam, have J > 1 in between; a bracket reaches so far into
+// what was not measured.
+constexpr double one_window = 1.2, unseen = 1;
 constexpr double cubic_share = 2. / 3;
 
 /// J between two measurements for two modes of posterior weights m and n = 1 - m: C = J sigma^2 = Delta^2 m n along the
@@ -64,7 +67,7 @@ class TwoModes {
 
 void EventDetector::reset(bool long_directions) {
   long_ = long_directions;
-  has_ = level_ = false;
+  has_ = level_ = sparse_ = false;
   calm_ = 0;
   nodes_.clear();
   measured_.clear();
@@ -78,7 +81,8 @@ bool EventDetector::due(double lam, bool last) const {
   if (level_ && since < level_spacing) return false;
   if (open()) return since >= open_spacing || last;
   // J is first measured before it can cross 1, so that the beginning of a window has a measurement on either side.
-  if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) || (!gate_.empty() && gate_(lam) <= 1.02))
+  if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) ||
+      (!gate_.empty() && gate_(lam) <= least_largest_J))
     return false;
   if (!has_) return true;
   if (calm_ > 0 && since < std::max(calm_spacing, calm_)) return false;
@@ -97,15 +101,24 @@ void EventDetector::measured(double J, double moved, std::span<const double> dir
   const bool calm = has_ && J_ < J && J < 1 && growth > .5 && growth < 1.04;
   calm_ = calm ? calm_ + lam - lam_ : 0;
   level_ = has_ && std::abs(J - 1) < level && std::abs(J_ - 1) < level;
-  if (J > 1 && (long_ || direction.size() <= direction_limit)) {
-    const bool same_window = open() && !directions_.empty();
-    if (!same_window) directions_.push_back({lam, 0, {}});
-    if (J > directions_.back().J) directions_.back() = {lam, J, {direction.begin(), direction.end()}};
-  }
+  keep_direction(lam, J, direction, open());
   measured_.push_back({lam, J, moved, static_cast<int>(nodes_.size()) - 1});
   has_ = true;
   lam_ = lam;
   J_ = J;
+}
+
+void EventDetector::at_burst(int node, double lam, double J, double moved, std::span<const double> direction) {
+  keep_direction(lam, J, direction, !measured_.empty() && measured_.back().J > 1 && moved > 0);
+  measured_.push_back({lam, J, moved, node});
+  sparse_ = true;
+}
+
+/// That at the largest J of a window.
+void EventDetector::keep_direction(double lam, double J, std::span<const double> direction, bool same_window) {
+  if (J <= 1 || !(long_ || direction.size() <= direction_limit)) return;
+  if (!same_window || directions_.empty()) directions_.push_back({lam, 0, {}});
+  if (J > directions_.back().J) directions_.back() = {lam, J, {direction.begin(), direction.end()}};
 }
 
 /// J(lam) as a polyline, fine enough for the trapezoid rule.
@@ -119,8 +132,18 @@ std::vector<EventDetector::Point> EventDetector::curve() const {
   points.push_back({first.lam, first.J});
   for (std::size_t i = 1; i < measured_.size(); ++i) {
     const auto &a = measured_[i - 1], &b = measured_[i];
+    if (sparse_ && b.moved == 0 && !(a.J > 1 && b.J > 1 && b.lam - a.lam < one_window)) {
+      // J falls behind a burst and rises before the next.
+      for (int k = 1; k < substeps; ++k) {
+        const double lam = a.lam + k * (b.lam - a.lam) / substeps;
+        points.push_back({lam, std::max(a.J * std::exp(-2 * (lam - a.lam)), b.J * std::exp(-2 * (b.lam - lam)))});
+      }
+      points.push_back({b.lam, b.J});
+      continue;
+    }
     // Far apart, or rising below 1 as within a mode: no interface was seen in between.
-    const bool plain = b.node - a.node > 3 || (a.J < 1 && b.J < 1 && b.J >= a.J);
+    const bool far = sparse_ ? b.moved == 0 : b.node - a.node > 3;
+    const bool plain = far || (a.J < 1 && b.J < 1 && b.J >= a.J);
     const TwoModes modes(a.lam, a.J, b.lam, b.J, b.moved);
     const double ln0 = std::log(std::max(a.J, 1e-4)), ln1 = std::log(std::max(b.J, 1e-4));
     for (int k = 1; k < substeps; ++k) {
@@ -175,15 +198,16 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
   // A crossing lies between the measurements on its two sides; an exit, before J is seen below 1: where modes overlap, J falls
   // to 1 from above like 1 + const sigma^2, and between two measurements above 1 the curve may dip below.
   const auto measured_before = [&](double lam) {
-    double before = nodes_.front().lam - nodes_.front().h;
+    double before = sparse_ ? lam - unseen : nodes_.front().lam - nodes_.front().h;
     for (const Measurement& m : measured_)
-      if (m.lam < lam) before = m.lam;
+      if (m.lam < lam && m.lam > before) before = m.lam;
     return before;
   };
   const auto measured_after = [&](double lam, double below) {
     const auto m = std::find_if(measured_.begin(), measured_.end(),
                                 [&](const Measurement& n) { return n.lam >= lam && n.J < below; });
-    return m != measured_.end() ? m->lam : nodes_.back().lam;
+    const double after = m != measured_.end() ? m->lam : nodes_.back().lam;
+    return sparse_ ? std::min(after, lam + unseen) : after;
   };
 
   const std::size_t q = at_or_after(window.enter);

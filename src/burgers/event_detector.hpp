@@ -2,7 +2,7 @@
 ///
 /// No free quantity of the path tells J above 1 from J below it reliably, so J is measured (docs/events.md: what was tried):
 /// at nodes where the last value, growing as e^{2 dlam} (posterior covariance does not grow on average), could exceed 1;
-/// closely while J > 1; rarely once a mode is seen to behave as a single Gaussian.
+/// closely while J > 1; rarely once a mode is seen to behave as a single Gaussian. Or a BurstProbe has measured it.
 #pragma once
 
 #include <shockstep/event.hpp>
@@ -17,6 +17,8 @@ namespace shockstep {
 
 class EventDetector {
  public:
+  static constexpr double least_largest_J = 1.02;  ///< of a pilot, below which no events are sought
+
   /// trace_bound: d data_std^2, so that J <= trace_bound/sigma^2 before the first measurement. gate: largest J seen by a
   /// pilot, by lam; empty where there was none. Both must outlive the detector.
   EventDetector(double trace_bound, const LamTable& gate) : trace_bound_(trace_bound), gate_(gate) {}
@@ -31,8 +33,12 @@ class EventDetector {
 
   /// A node at lam: the end of an accepted step, or a stage inside one, h after the node before; D moved by `moved` (2-norm).
   void node(double lam, double h, double moved, int accepted);
-  /// J at the last node; moved: 2-norm of the change of D since the last measurement (any value at the first one).
+  /// J at the last node; moved: change of D along the direction since the last measurement (any value at the first one).
   void measured(double J, double moved, std::span<const double> direction);
+
+  /// Instead of measured(): J at a node where it was worth it (0: the end of the first step; -1: the start), all of them after the last
+  /// node() and in the order of nodes. moved: of D along the direction, since the one before; 0: that is not of the same burst.
+  void at_burst(int node, double lam, double J, double moved, std::span<const double> direction);
 
   /// enter, speciation and exit of each window with an exponent of at least .1; their exponents are added up.
   std::vector<Event> events(std::int64_t trajectory, const std::function<double(double)>& time, double& exponent) const;
@@ -57,6 +63,7 @@ class EventDetector {
     double enter, exit, exponent;
     bool closed;  // J fell below 1 again before sigma_min
   };
+  void keep_direction(double lam, double J, std::span<const double> direction, bool same_window);
   std::vector<Point> curve() const;
   static std::vector<Window> windows(const std::vector<Point>& curve);
   void log(const Window& window, const std::vector<Point>& curve, const Event& common, std::vector<Event>& out) const;
@@ -66,6 +73,7 @@ class EventDetector {
   bool has_ = false;
   bool long_ = false;       // directions of any length are kept
   bool level_ = false;      // J has stayed near 1
+  bool sparse_ = false;     // J was measured at bursts alone
   double lam_ = 0, J_ = 0;  // last measurement
   double calm_ = 0;         // length in lam over which J grew as in a single Gaussian
   std::vector<Node> nodes_;

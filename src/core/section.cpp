@@ -178,7 +178,8 @@ std::int64_t Section::integer_at_least(const std::string& key, std::int64_t leas
 bool Section::flag(const std::string& key, std::optional<bool> fallback) {
   bool value = fallback.value_or(false);
   if (const ConfigNode* node = ask(key, !fallback, "on or off")) {
-    const auto parsed = plain(*node, parse_flag);
+    // Quotes change nothing: from Python they are usual, and nothing else can be meant.
+    const auto parsed = node->kind == Kind::scalar ? parse_flag(node->scalar) : std::nullopt;
     if (!parsed) fail(key, "must be on or off, got " + shown(*node));
     value = *parsed;
   }

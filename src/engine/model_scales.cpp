@@ -28,6 +28,7 @@ namespace {
 // Where data_std is given the run on the plan has 13 nodes; else samples are drawn before, in 5 nodes, and it has 8.
 constexpr int measured_rows = 4, nodes_known = 13, nodes_drawing = 5, nodes_unknown = 8;
 constexpr int plan_order = 3;
+constexpr int power_iterations = 20;
 constexpr std::size_t loss_repeats = 2;
 constexpr double nearby = 1.02;  // sigmas between which D of a network that is smooth in time is nearly linear
 
@@ -125,6 +126,7 @@ class Measurement {
     Rows x = scaled(latents_, sigma), D = denoise(x, sigma);
     std::vector<Rows> values{value_of_F(D, x, s / sigma)};  // newest first
     std::vector<double> ages{0};
+    std::vector<Rows> corrections;
     for (const double next : sigmas) {
       const double h = std::log(sigma / next);
       const MultistepWeights w = multistep_weights(ages, h, 0, s / sigma);
@@ -138,20 +140,59 @@ class Measurement {
       }
       D = denoise(x, next);
       const Rows& fresh = *values.insert(values.begin(), value_of_F(D, x, s / next));
-      double square = 0;
-      for (std::size_t i = 0; i < x.size(); ++i) {
-        const double correction = w.correct * (fresh[i] - extrapolated[i]);
-        square += correction * correction;
-        x[i] += correction;
-      }
-      tried.push_back(
-          {-.5 * std::log(sigma * next), h, std::sqrt(square / static_cast<double>(x.size())) / std::hypot(next, s)});
+      Rows& correction = corrections.emplace_back(x.size());
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] += correction[i] = w.correct * (fresh[i] - extrapolated[i]);
+      tried.push_back({-.5 * std::log(sigma * next), h, 0});
       for (double& age : ages) age += h;
       ages.insert(ages.begin(), 0.);
       if (values.size() > plan_order) values.pop_back(), ages.pop_back();
       sigma = next;
     }
+    const auto [direction, spread] = main_spread(D);
+    for (std::size_t n = 0; n < tried.size(); ++n)
+      tried[n].error = at_the_end(corrections[n], sigmas[n], s, direction, std::max(spread, s)) / s;
     return D;
+  }
+
+  /// What becomes of errors made at sigma in Gaussian data of standard deviation `spread` along the direction and s across: in each
+  /// x ends as s/sqrt(sigma^2 + s^2) times itself. Root mean square.
+  double at_the_end(const Rows& errors, double sigma, double s, const Rows& direction, double spread) const {
+    double along2 = 0, all2 = 0;
+    for (std::size_t i = 0; i < errors.size(); i += d_) {
+      double along = 0;
+      for (std::size_t k = 0; k < d_; ++k) {
+        along += errors[i + k] * direction[k];
+        all2 += errors[i + k] * errors[i + k];
+      }
+      along2 += along * along;
+    }
+    const auto kept = [&](double width) { return std::pow(width / std::hypot(sigma, width), 2); };
+    return std::sqrt((along2 * kept(spread) + (all2 - along2) * kept(s)) / static_cast<double>(errors.size()));
+  }
+
+  /// The direction in which the samples differ most, and their standard deviation along it.
+  std::pair<Rows, double> main_spread(const Rows& samples) const {
+    Rows centred = samples, direction(d_);
+    for (std::size_t k = 0; k < d_; ++k) {
+      double mean = 0;
+      for (std::size_t i = k; i < samples.size(); i += d_) mean += samples[i] / measured_rows;
+      for (std::size_t i = k; i < samples.size(); i += d_) centred[i] -= mean;
+      direction[k] = centred[k];
+    }
+    double length2 = 0;
+    for (int pass = 0; pass < power_iterations; ++pass) {
+      Rows next(d_);
+      for (std::size_t i = 0; i < centred.size(); i += d_) {
+        double along = 0;
+        for (std::size_t k = 0; k < d_; ++k) along += centred[i + k] * direction[k];
+        for (std::size_t k = 0; k < d_; ++k) next[k] += along * centred[i + k];
+      }
+      length2 = 0;
+      for (const double v : next) length2 += v * v;
+      if (length2 == 0) return {Rows(d_), 0};
+      for (std::size_t k = 0; k < d_; ++k) direction[k] = next[k] / std::sqrt(length2);
+    }
+    return {direction, std::sqrt(std::sqrt(length2) / (measured_rows - 1))};
   }
 
   static Rows value_of_F(const Rows& D, const Rows& x, double relative) {

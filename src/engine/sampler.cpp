@@ -243,12 +243,14 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
   else if (options_.dynamics == Dynamics::sde)
     plan.way = SdePlan{.eta = options_.eta, .seed = request.seed, .steps = profile_};
   else
-    plan.way = AdaptivePlan{.guard = profile_,
-                            .own = options_.own_adaptive,
-                            .events = options_.guard.enabled && options_.guard.events,
-                            .every_trajectory = options_.guard.measure_all || model_->exact(),
-                            .long_directions = request.long_directions,
-                            .data_are_given = request.init.defined()};
+    plan.way = AdaptivePlan{
+        .guard = profile_,
+        .own = options_.own_adaptive,
+        .events = options_.guard.enabled && options_.guard.events,
+        .at_bursts = model_->exact() && options_.method == Method::multistep && !options_.guard.measure_all,
+        .every_trajectory = options_.guard.measure_all || model_->exact(),
+        .long_directions = request.long_directions,
+        .data_are_given = request.init.defined()};
   return run_engine({.model = masked ? *masked : *model_,
                      .plan = plan,
                      .first = request.first,

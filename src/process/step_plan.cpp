@@ -23,8 +23,8 @@ constexpr std::array shape_log_h{-.405, -.399, -.905, -1.197, -1.376, -1.374, 0.
 // ln of the errors of steps that most models make where the shape is tried with usual_tried of them: medians over the tuning networks,
 // moved to what their errors at the end are worth. From first_l upwards, spacing_l apart.
 constexpr double first_l = -5, spacing_l = .5;
-constexpr std::array usual_error{-5.6, -4.9, -4.7, -4.3, -3.9, -3.7, -3.9, -4.1, -4.3, -4.2, -3.9,  -4.1, -5.1,
-                                 -5.5, -4.8, -4.7, -4.8, -5.4, -6.1, -7.,  -7.5, -8.,  -10., -10.5, -12.1};
+constexpr std::array usual_error{-5.4, -5.,  -4.6, -4.4, -4.2, -4.2, -4.3, -4.3, -4.4, -4.1, -4.1, -4.1, -4.8,
+                                 -5.1, -4.5, -4.5, -4.7, -5.1, -5.4, -5.9, -6.4, -7.3, -8.3, -9.,  -11.};
 constexpr double usual_tried = 13;
 // Steps get longer or shorter where a model's errors are smaller or larger: a step's error falls with its length to the power
 // error_power; `trust` of what that says is believed, smoothed over `width` in l.

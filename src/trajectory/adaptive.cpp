@@ -51,7 +51,10 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
       result_(state.make()) {
   multistep_.warp(guard_.warp);
   if (way.events) node_D_ = state.make(), measured_D_ = state.make(), direction_.resize(state.dimension());
-  if (way.events || (way.record && way.record->probe_every > 0)) probe_.emplace(state);
+  if (way.events && way.at_bursts)
+    bursts_.emplace(state, [this](double lam) { return may_probe(lam); });
+  else if (way.events || (way.record && way.record->probe_every > 0))
+    probe_.emplace(state);
   if (guard_.method == Method::own)
     staged_ = std::make_unique<ReplayedSteps>(way.own, state, way.events);
   else if (guard_.method != Method::multistep)
@@ -76,6 +79,7 @@ Task<Status> AdaptiveTrajectory::integrate() {
     }
     co_await multistep_.seed(start_D_);
     if (seeks_events_) co_await state_.set(node_D_, start_D_);
+    if (bursts_) co_await bursts_->node(lam_begin_, plan_.sigma_start, multistep_.x(), multistep_.x(), start_D_);
 
     for (bool last = false; !last;) {
       if (report_.passes > 1 && must_land(remaining(), evaluations_left(),
@@ -118,11 +122,14 @@ Task<Status> AdaptiveTrajectory::integrate() {
       co_await multistep_.compare_orders();
       accept(attempt);
       last = step.last;
-      if (!probe_ || !(seeks_events_ || way_.record)) continue;
+      if (!(seeks_events_ || (probe_ && way_.record))) continue;
       // Visit its nodes, for events and measurements.
       for (const Node& node : nodes_of(attempt)) {
         bool measured = false;
-        if (due(node)) measured = co_await measure(node);
+        if (bursts_)
+          co_await measure_bursts(node);
+        else if (due(node))
+          measured = co_await measure(node);
         if (!seeks_events_) continue;
         const Vector D = measured ? probe_->denoised() : node.D;
         const double moved2 = co_await state_.distance2(D, node_D_);
@@ -144,6 +151,7 @@ void AdaptiveTrajectory::begin_pass() {
   drift_.reset();
   burst_.reset();
   if (probe_) probe_->reset(report_.trajectory);
+  if (bursts_) bursts_->restart(report_.trajectory);
   detector_.reset(report_.trajectory < way_.long_directions);
   pace_ = guard_.first_step / unit_step();
   beyond_tolerance_ = false;
@@ -268,12 +276,27 @@ Task<bool> AdaptiveTrajectory::measure(Node node) {
   co_return true;
 }
 
+bool AdaptiveTrajectory::may_probe(double lam) const {
+  const bool seen = guard_.largest_J.empty() || guard_.largest_J(lam) > EventDetector::least_largest_J;
+  return seen && evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
+}
+
+/// J at the bursts of the path up to the node.
+Task<> AdaptiveTrajectory::measure_bursts(Node node) {
+  const int before = probes_;
+  const double sigma = std::max(std::exp(-node.lam), plan_.range.low);
+  co_await bursts_->node(node.lam, sigma, node.predicted, node.x, node.D);
+  co_await bursts_->measure(node.last, probes_);
+  if (probes_ > before && !bursts_->measured().empty()) rate_ = bursts_->measured().back().J - 1;
+}
+
 /// What was measured at the node that the detector knows of.
 Task<> AdaptiveTrajectory::tell_detector() {
   const Vector D = probe_->denoised();
-  const double moved2 = co_await state_.distance2(D, measured_D_);
+  // Along the direction: on data that fill a manifold the rest of the motion is no interface's.
+  const double moved = co_await state_.dot_difference(D, measured_D_, probe_->direction());
   co_await state_.read(probe_->direction(), direction_);
-  detector_.measured(probe_->J(), distance(moved2), direction_);
+  detector_.measured(probe_->J(), std::abs(moved), direction_);
   co_await state_.set(measured_D_, D);
 }
 
@@ -332,7 +355,13 @@ void AdaptiveTrajectory::ended() {
 
 /// The events of the pass so far take the place of those of the pass before.
 void AdaptiveTrajectory::log_events() {
-  if (seeks_events_) report_.events = detector_.events(report_.trajectory, plan_.time, report_.exponent);
+  if (!seeks_events_) return;
+  if (bursts_) {
+    auto found = bursts_->measured();
+    std::ranges::sort(found, {}, &BurstProbe::Measurement::node);
+    for (const auto& m : found) detector_.at_burst(m.node - 1, m.lam, m.J, m.moved, m.direction);
+  }
+  report_.events = detector_.events(report_.trajectory, plan_.time, report_.exponent);
 }
 
 }  // namespace shockstep

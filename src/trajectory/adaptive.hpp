@@ -1,6 +1,7 @@
 /// One trajectory down the probability flow with steps of its own, the guard, and its events.
 #pragma once
 
+#include "burgers/burst_probe.hpp"
 #include "burgers/burst_score.hpp"
 #include "burgers/event_detector.hpp"
 #include "burgers/jacobian_probe.hpp"
@@ -54,6 +55,8 @@ class AdaptiveTrajectory final : public Trajectory {
   };
   std::span<const Node> nodes_of(const Attempt& attempt);
   Task<bool> measure(Node node);
+  bool may_probe(double lam) const;
+  Task<> measure_bursts(Node node);
   Task<> tell_detector();
   bool due(const Node& node) const;
 
@@ -80,6 +83,7 @@ class AdaptiveTrajectory final : public Trajectory {
   BurstScore burst_;
   EventDetector detector_;
   std::optional<JacobianProbe> probe_;
+  std::optional<BurstProbe> bursts_;  // in place of probe_
   bool seeks_events_ = false;  // of this trajectory
   Vector start_D_;             // D at the start: every pass begins there
   Vector result_;              // the result of the last finished pass

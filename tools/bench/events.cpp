@@ -6,7 +6,8 @@
 /// and modes of modes in 1 to 256 dimensions. METHOD: as sampler.method.
 ///
 /// Exact: along a finely integrated trajectory (RK4, 1600 steps in lam), J from the closed form. enter and exit: J crosses 1;
-/// speciation: largest |dD/dlam|/sigma in between; exponent: integral of max(J - 1, 0) dlam; logged from .1 on.
+/// speciation: largest |dD/dlam|/sigma in between; exponent: integral of max(J - 1, 0) dlam; logged from .1 on. Recall and precision
+/// are of trajectories with events, and of those whose exponents add up to .5 and more; the cost is probes over all evaluations.
 #include "problems.hpp"
 
 #include <shockstep/random.hpp>
@@ -25,7 +26,7 @@ using namespace shockstep;
 namespace {
 
 constexpr int nodes = 1600;
-constexpr double least_exponent = .1;
+constexpr double least_exponent = .1, decision = .5;
 
 struct Problem {
   std::string name;
@@ -123,6 +124,8 @@ double median(std::vector<double> v) {
 /// Shares of trajectories, exponents and brackets, of one run or of many.
 struct Score {
   double trajectories = 0, evaluations = 0, probes = 0, exact = 0, logged = 0, both = 0;
+  double decisions = 0, logged_decisions = 0, both_decisions = 0;  // trajectories whose exponents add up to that
+  std::vector<double> decision_error{};
   double held[3] = {}, matched[3] = {};  // brackets of enter, speciation and exit
   std::vector<double> widths{};          // of all brackets, in lam
   std::vector<double> exponent_error{};  // of trajectories with exact events; 1 where none was logged
@@ -138,6 +141,9 @@ struct Score {
       both += !truth[i].empty() && !report.events.empty();
       double sum = 0;
       for (const Exact& e : truth[i]) sum += e.exponent;
+      decisions += sum >= decision, logged_decisions += report.exponent >= decision;
+      both_decisions += sum >= decision && report.exponent >= decision;
+      if (sum >= decision) decision_error.push_back(std::abs(report.exponent / sum - 1));
       if (sum > 0) exponent_error.push_back(std::abs(report.exponent / sum - 1));
       for (const Event& e : report.events) match(truth[i], e);
     }
@@ -145,11 +151,14 @@ struct Score {
 
   void print(const std::string& problem, double tolerance, const char* profile) const {
     std::printf(
-        "| %s, %g, %s | %.1f | %.1f %%, %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f, %.1f, %.1f %% (%.2f) | %.1f |\n",
+        "| %s, %g, %s | %.1f | %.1f %%, %.1f %% | %.1f %% | %.1f %% | %.1f %% | %.1f %%: %.1f, %.1f, %.1f %% | %.1f, "
+        "%.1f, %.1f %% (%.2f) |"
+        " %.1f, %.1f %% |\n",
         problem.c_str(), tolerance, profile, evaluations / trajectories, 100 * exact / trajectories,
         100 * logged / trajectories, 100 * both / exact, 100 * both / logged, 100 * median(exponent_error),
-        100 * held[0] / matched[0], 100 * held[1] / matched[1], 100 * held[2] / matched[2], median(widths),
-        probes / trajectories);
+        100 * decisions / trajectories, 100 * both_decisions / decisions, 100 * both_decisions / logged_decisions,
+        100 * median(decision_error), 100 * held[0] / matched[0], 100 * held[1] / matched[1],
+        100 * held[2] / matched[2], median(widths), probes / trajectories, 100 * probes / evaluations);
     std::fflush(stdout);
   }
 
@@ -178,8 +187,9 @@ int main(int argc, char** argv) {
 
   std::puts(
       "| problem, tolerance, profile | evaluations | share with events: exact, logged | recall | precision |"
-      " exponent off by (median) | enter, speciation, exit in their brackets (median width in lam) | probes |\n"
-      "|---|---|---|---|---|---|---|---|");
+      " exponent off by (median) | exponent .5 and more: share, recall, precision, off by |"
+      " enter, speciation, exit in their brackets (median width in lam) | probes, cost |\n"
+      "|---|---|---|---|---|---|---|---|---|");
   const Process process = VarianceExploding{.sigma_min = .01, .sigma_max = 80};
   const std::vector<double> tolerances{1e-2, 3e-3, 1e-3};
   std::vector<Score> pooled(tolerances.size());
