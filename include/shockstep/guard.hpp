@@ -88,8 +88,7 @@ struct GuardProfile : StepSettings {
   /// quantile of the pilot's true errors over that predictor, margin included (docs/guard.md). NaN: unknown.
   double calibration = std::numeric_limits<double>::quiet_NaN();
   double predictor_power = 1;  ///< error_estimate goes with this power of P (S/T)^3
-  double least_estimate =
-      0;  ///< error_estimate is no less: what a network that is rough in time jumps about makes of any step, data units
+  double least_estimate = 0;   ///< error_estimate is no less: of a network that is rough in time. Data units
   /// Data units: 97 % of errors stay below, margin included; above `tolerance` where max_evaluations does not allow
   /// more. NaN: unknown.
   double high_error = std::numeric_limits<double>::quiet_NaN();

@@ -33,8 +33,8 @@ struct MultistepWeights {
   int order = 0;       ///< number k of values used, 1 to max_multistep_order
   double decay = 0;    ///< e^-h; of F sqrt(sigma_1^2 + s^2)/sqrt(sigma_0^2 + s^2)
   double correct = 0;  ///< int_0^h e^-(h-u) prod_i (u - u_i)/(h - u_i) du; of F with its own kernel
-  double gain = 1;  ///< the value at the end of the step is gain (D - skip x): of D itself 1
-  double skip = 0;  ///< of D itself 0
+  double gain = 1;     ///< the value at the end of the step is gain (D - skip x): of D itself 1
+  double skip = 0;     ///< of D itself 0
   std::array<double, max_multistep_order> predict{};      ///< predictor = decay x + sum_i predict_i of the values
   std::array<double, max_multistep_order> extrapolate{};  ///< the interpolating polynomial at u = h
 };

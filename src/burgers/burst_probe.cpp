@@ -24,8 +24,9 @@ constexpr int few_dimensions = 3;     // in which it is made anyway, and sees ev
 constexpr double random_share = .1;   // of its direction
 constexpr int most_steps = 3;         // of a walk, to either side
 constexpr double stride = .2;         // of a walk, in lam
-// Before the peak J falls as sigma^-2 seen from below at least: it is measured while that leaves so much, or the burst is on already.
-constexpr double left_J = .8, left_burst = .5;
+// Towards larger sigma J falls as sigma^-2 at least, on average: nodes before the peak are measured while that leaves so much of it, or
+// where the burst is on already.
+constexpr double before_J = .8, before_burst = .5;
 constexpr double shortest_difference = .01, longest_difference = .5;  // in units of sigma
 
 }  // namespace
@@ -151,7 +152,7 @@ Task<> BurstProbe::measure_peak(int step, int& evaluations) {
 Task<> BurstProbe::walk_behind(bool last, int& evaluations) {
   for (Walk& w = *walk_; w.J_behind > 1 && w.steps_behind < most_steps && products_ < most_products;) {
     int next = w.behind + 1;
-    if (is_measured(next)) break;
+    if (is_measured(next) || w.behind < nodes_ - kept) break;
     while (next + 1 < nodes_ && slot(next).lam - slot(w.behind).lam < stride) ++next;
     if (next >= nodes_ || (!last && slot(next).lam - slot(w.behind).lam < stride)) co_return;
     co_await state_.set(direction_, behind_);
@@ -172,7 +173,7 @@ Task<> BurstProbe::walk_before(int& evaluations) {
     while (next > oldest && slot(w.before).lam - slot(next).lam < stride) --next;
     if (next < oldest || is_measured(next)) break;
     const double length = slot(w.before).lam - slot(next).lam;
-    if (w.J_before * std::exp(-2 * length) <= left_J && burst_of(next) <= left_burst * burst_of(w.peak)) break;
+    if (w.J_before * std::exp(-2 * length) <= before_J && burst_of(next) <= before_burst * burst_of(w.peak)) break;
     co_await state_.set(direction_, before_);
     const Product p = co_await product(next, evaluations);
     if (!std::isfinite(p.length) || p.length == 0) break;

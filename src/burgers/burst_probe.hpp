@@ -55,7 +55,6 @@ class BurstProbe {
     int peak, before, behind;
     double J_before, J_behind;
     int steps_before = 0, steps_behind = 0;
-    bool begins = false;  // nothing more to measure before it
   };
   /// J e for a unit vector e: e.Je and |Je|.
   struct Product {

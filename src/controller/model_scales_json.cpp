@@ -9,12 +9,8 @@ nlohmann::ordered_json scales_json(const MeasuredScales& scales) {
   auto tried = nlohmann::ordered_json::array();
   for (const TriedStep& step : scales.tried)
     tried.push_back({{"lam", step.lam}, {"h", step.length}, {"error", step.error}});
-  return {{"data_std", scales.data_std},
-          {"measured_std", scales.measured_std},
-          {"loss", scales.loss},
-          {"roughness", scales.roughness},
-          {"evaluations", scales.evaluations},
-          {"tried", tried}};
+  return {{"data_std", scales.data_std},   {"measured_std", scales.measured_std}, {"loss", scales.loss},
+          {"roughness", scales.roughness}, {"evaluations", scales.evaluations},   {"tried", tried}};
 }
 
 MeasuredScales scales_from_json(const nlohmann::ordered_json& json) {

@@ -15,7 +15,8 @@ constexpr double measured = 8;  // rows
 
 FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch,
                     std::int64_t& rows_computed) {
-  const double most = largest_loss + standard_errors * std::sqrt(2 / (measured * static_cast<double>(model->dimension())));
+  const double most =
+      largest_loss + standard_errors * std::sqrt(2 / (measured * static_cast<double>(model->dimension())));
   if (scales.loss > most) {
     FitReport report = check_fit(model, process, {.quick = true, .batch = batch}).report;
     rows_computed += report.evaluations;

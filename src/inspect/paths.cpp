@@ -14,7 +14,7 @@ namespace {
 
 constexpr double spacing = .12;  // in lam: the end is then exact to some 1e-3 of the data's scale
 constexpr std::size_t predictor_order = 3;
-constexpr double warp = 1.5;     // as the pilot's, over the scale of the data
+constexpr double warp = 1.5;  // as the pilot's, over the scale of the data
 
 }  // namespace
 

@@ -84,9 +84,9 @@ class AdaptiveTrajectory final : public Trajectory {
   EventDetector detector_;
   std::optional<JacobianProbe> probe_;
   std::optional<BurstProbe> bursts_;  // in place of probe_
-  bool seeks_events_ = false;  // of this trajectory
-  Vector start_D_;             // D at the start: every pass begins there
-  Vector result_;              // the result of the last finished pass
+  bool seeks_events_ = false;         // of this trajectory
+  Vector start_D_;                    // D at the start: every pass begins there
+  Vector result_;                     // the result of the last finished pass
   // Events: the best known D at the last node and at the last measurement.
   Vector node_D_ = no_vector, measured_D_ = no_vector;
   double last_node_ = 0;           // its lam

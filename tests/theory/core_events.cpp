@@ -1,6 +1,7 @@
 #include "support/driven.hpp"
 #include "support/test.hpp"
 
+#include "burgers/burst_probe.hpp"
 #include "burgers/event_detector.hpp"
 #include "burgers/jacobian_probe.hpp"
 
@@ -176,4 +177,69 @@ TEST_CASE("The probe finds the top eigenvalue of a symmetric Jacobian") {
   const auto exact = D(x);
   const double along = direction[0] * .01, across = .02;
   CHECK(std::abs(denoised[0] - exact[0]) < 3 * std::abs(across * .2) + .1 * std::abs(along));
+}
+
+namespace {
+
+/// What is measured at the bursts of the pair's path in 16 dimensions, with nodes .25 apart in lam, and the largest J at the nodes.
+std::vector<BurstProbe::Measurement> at_bursts(const Pair& pair, double start, double& largest, int& products) {
+  constexpr std::size_t d = 16;
+  const auto D = [&](const std::vector<double>& x, double sigma) {
+    const double lam = -std::log(sigma), g = pair.s0 * pair.s0 / pair.v(lam);
+    std::vector<double> out(d);
+    for (std::size_t i = 1; i < d; ++i) out[i] = g * x[i];
+    out[0] = pair.D(x[0], lam);
+    return out;
+  };
+  test::OwnState state(d);
+  BurstProbe probe(state, [](double) { return true; });
+  const Vector here = state.make(), denoised = state.make();
+  const double begin = -std::log(80.), end = -std::log(.01), h = 1e-3;
+  std::vector<double> x(d, 20.);
+  x[0] = start;
+  probe.restart(1);
+  largest = products = 0;
+  for (int n = 0;; ++n) {
+    const double lam = begin + .25 * n, sigma = std::exp(-lam);
+    const bool last = lam + .25 > end;
+    state.put(here, x);
+    state.put(denoised, D(x, sigma));
+    test::run(state, probe.node(lam, sigma, here, here, denoised), D);
+    test::run(state, probe.measure(last, products), D);
+    largest = std::max(largest, pair.J(x[0], lam));
+    if (last) break;
+    for (double at = lam; at < lam + .25 - h / 2; at += h) {  // midpoint
+      const auto slope = D(x, std::exp(-at));
+      std::vector<double> middle(d);
+      for (std::size_t i = 0; i < d; ++i) middle[i] = x[i] + .5 * h * (slope[i] - x[i]);
+      const auto there = D(middle, std::exp(-at - .5 * h));
+      for (std::size_t i = 0; i < d; ++i) x[i] += h * (there[i] - middle[i]);
+    }
+  }
+  return probe.measured();
+}
+
+}  // namespace
+
+TEST_CASE("A path is measured where it decides, and nowhere else") {
+  const Pair pair;
+  double largest;
+  int products;
+  for (const double start : {.5, 2., 5., -8.}) {
+    CAPTURE(start);
+    const auto measured = at_bursts(pair, start, largest, products);
+    REQUIRE(!measured.empty());
+    CHECK(products <= 8);
+    double found = 0;
+    for (const auto& m : measured) {
+      found = std::max(found, m.J);
+      if (m.J > 1.2) CHECK(std::abs(m.direction[0]) > .98);  // the line between the modes
+    }
+    // Of nodes .25 apart J grows as e^{2 lam} to one before the decision: half of it lies between neighbours.
+    CHECK(found > .6 * largest);
+    CHECK(found < 1.05 * largest);  // forward differences over .01 sigma
+  }
+  // Within one mode all motion is the bulk's.
+  CHECK(at_bursts(pair, 150, largest, products).empty());
+  CHECK(products == 0);
 }

@@ -10,8 +10,7 @@ GridStep step_of_D(std::span<const double> sigmas, double end) { return exponent
 
 MethodSpec multistep() {
   const auto step = [](std::span<const double> sigmas, double end, const SamplerOptions& options) {
-    return options.dynamics == Dynamics::sde ? sde_step(step_of_D, sigmas, end, options.eta)
-                                             : step_of_D(sigmas, end);
+    return options.dynamics == Dynamics::sde ? sde_step(step_of_D, sigmas, end, options.eta) : step_of_D(sigmas, end);
   };
   return {.name = "multistep",
           .summary = "exponential multistep with data prediction, one evaluation a step",
