@@ -2,16 +2,17 @@
 """Train small networks of many kinds, to choose constants on and to report on: images, sound, tables, curves in the plane;
 multilayer perceptrons, convolutions, a U-Net, transformers; every `predicts`, `time` and `process` that docs/models.md lists.
 
-    python tools/train_networks.py --out build/networks                    all: twenty minutes of one core
+    python tools/train_networks.py --out build/networks                    all: twenty-five minutes of one core
     python tools/train_networks.py --out build/networks --set tuning       those that constants may be chosen on
     python tools/train_networks.py --out build/networks moons strings      these
     python tools/train_networks.py --out build/networks --check PROGRAM    do not train; sample with this program and compare
 
 Writes NAME.pt and the config NAME.yaml of each, beside them NAME.npy, up to 4096 rows of its data for `inspect --data`, and prints
 the seconds of processor that it took. What was chosen on the first set is reported on the second. They share no data but the digits,
-and no architecture but perceptrons. pinwheel_rough, digits_ddpm, moons_noise, diabetes, cancer and chirps return noise or score without help: D at the highest noise is that
-noise's error times sigma, and `inspect` says so. The range of wide_rings ends below the spread of its data: its samples miss
-most of the outer ring.
+and no architecture but perceptrons and a transformer. Of digits_ddpm, moons_noise, diabetes, pinwheel_rough, cancer and chirps, which
+return noise or score without help, D at the highest noise is that noise's error times sigma, and `inspect` says so of some.
+pinwheel_rough, modes_rough and digits_rough are told the time by fast sines. The range of wide_rings ends below the spread of
+its data: its samples miss most of the outer ring.
 Needs torch, numpy, scikit-learn (whose data it takes) and, for the two networks of fashion, Debian's package
 dataset-fashion-mnist. On one type of CPU and version of torch the weights are a function of --seed alone.
 """
