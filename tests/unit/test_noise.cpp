@@ -184,7 +184,8 @@ TEST_CASE("The drift of a Gaussian is known in closed form") {
 
 TEST_CASE("A field that is no gradient has an asymmetric Jacobian, and an exact denoiser has none") {
   SamplerOptions options;
-  options.guard.profile = "default";  // with events, whose probes measure it
+  options.guard.profile = "default";
+  options.guard.measure_all = true;  // with events all along the path, whose pairs of products measure it
   const auto asymmetry = [&](const ModelPtr& model) {
     const Result r = Sampler(model, test::range(), options).sample({.count = 64});
     REQUIRE(r.statistics.events > 0);
