@@ -10,6 +10,16 @@ namespace {
 // samples mostly more.
 constexpr double largest_loss = 1, standard_errors = 2.5;
 constexpr double measured = 8;  // rows
+// Of four samples over data_std that was given: between .65 and 1.45 on the tuning networks.
+constexpr double widest = 2.2;
+// Error of a step of the short run over data_std: .35 on the worst of them.
+constexpr double largest_step_error = 1;
+
+bool in_doubt(const MeasuredScales& scales, double most) {
+  const double width = scales.measured_std / scales.data_std;
+  return scales.loss > most || width > widest || width < 1 / widest ||
+         std::ranges::any_of(scales.tried, [](const TriedStep& step) { return step.error > largest_step_error; });
+}
 
 }  // namespace
 
@@ -17,7 +27,7 @@ FitReport quick_fit(const ModelPtr& model, const Process& process, const Measure
                     std::int64_t& rows_computed) {
   const double most =
       largest_loss + standard_errors * std::sqrt(2 / (measured * static_cast<double>(model->dimension())));
-  if (scales.loss > most) {
+  if (in_doubt(scales, most)) {
     FitReport report = check_fit(model, process, {.quick = true, .batch = batch}).report;
     rows_computed += report.evaluations;
     return report;

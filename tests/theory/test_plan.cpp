@@ -3,6 +3,8 @@
 
 #include "process/step_plan.hpp"
 
+#include <shockstep/fit_check.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -178,4 +180,17 @@ TEST_CASE("A budget shortens the plan, and the status says what that costs") {
   const auto drawn = Sampler(model, test::range(), options).sample({.count = 32});
   for (const auto& report : drawn.reports) CHECK(report.evaluations <= 15);
   CHECK(drawn.statistics.with(Status::budget) > 0);
+}
+
+TEST_CASE("A measurement that does not go with the description is checked, and no other") {
+  const auto rows = [](double data_std) {
+    const auto model = unknown(test::ring(), data_std);
+    std::int64_t computed = 0;
+    quick_fit(model, test::range(), measure_scales(*model, test::range()), 16, computed);
+    return computed;
+  };
+  const double data_std = test::ring()->data_std();
+  CHECK(rows(data_std) == 0);
+  CHECK(rows(3 * data_std) > 0);  // samples are a third as wide as is said
+  CHECK(rows(data_std / 3) > 0);
 }
