@@ -9,7 +9,7 @@ namespace {
 // Of MeasuredScales::loss, and what chance makes of few rows. Gaussian data have 1, others less; wrong descriptions that change
 // samples mostly more.
 constexpr double largest_loss = 1, standard_errors = 2.5;
-constexpr double measured = 8;  // rows
+constexpr double loss_rows = 8;
 // Of four samples over data_std that was given: between .65 and 1.45 on the tuning networks.
 constexpr double widest = 2.2;
 // Error of a step of the short run over data_std: .35 on the worst of them.
@@ -26,7 +26,7 @@ bool in_doubt(const MeasuredScales& scales, double most) {
 FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch,
                     std::int64_t& rows_computed) {
   const double most =
-      largest_loss + standard_errors * std::sqrt(2 / (measured * static_cast<double>(model->dimension())));
+      largest_loss + standard_errors * std::sqrt(2 / (loss_rows * static_cast<double>(model->dimension())));
   if (in_doubt(scales, most)) {
     FitReport report = check_fit(model, process, {.quick = true, .batch = batch}).report;
     rows_computed += report.evaluations;
