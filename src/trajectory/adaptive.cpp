@@ -62,12 +62,7 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
 }
 
 Task<Status> AdaptiveTrajectory::integrate() {
-  path_ = {};
-  seeks_events_ = way_.measured(report_.trajectory);
-  if (way_.events && !seeks_events_) report_.exponent = nan;
-  tighten_ = relax_ = 1;
-  asymmetry2_sum_ = 0;
-  asymmetries_ = probes_ = 0;
+  begin_trajectory();
   for (bool again = true; again;) {
     begin_pass();
     co_await write_latents(multistep_.x(), plan_.sigma_start);
@@ -142,6 +137,15 @@ Task<Status> AdaptiveTrajectory::integrate() {
     again = co_await finish_pass();
   }
   co_return arrived(guard_.high_error > guard_.tolerance);
+}
+
+void AdaptiveTrajectory::begin_trajectory() {
+  path_ = {};
+  seeks_events_ = way_.measured(report_.trajectory);
+  if (way_.events && !seeks_events_) report_.exponent = nan;
+  tighten_ = relax_ = 1;
+  asymmetry2_sum_ = 0;
+  asymmetries_ = probes_ = 0;
 }
 
 void AdaptiveTrajectory::begin_pass() {

@@ -36,6 +36,7 @@ class AdaptiveTrajectory final : public Trajectory {
 
  private:
   Task<Status> integrate() override;
+  void begin_trajectory();
   void begin_pass();
   StepChoice choose(double unit) const;
   double factor_after(const StepController::Verdict& verdict) const;
