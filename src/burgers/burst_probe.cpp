@@ -1,6 +1,6 @@
 #include "burgers/burst_probe.hpp"
 
-#include <shockstep/random.hpp>
+#include "burgers/jacobian_product.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -27,7 +27,6 @@ constexpr double stride = .2;         // of a walk, in lam
 // Towards larger sigma J falls as sigma^-2 at least, on average: nodes before the peak are measured while that leaves so much of it, or
 // where the burst is on already.
 constexpr double before_J = .8, before_burst = .5;
-constexpr double shortest_difference = .01, longest_difference = .5;  // in units of sigma
 
 }  // namespace
 
@@ -188,13 +187,8 @@ Task<> BurstProbe::walk_before(int& evaluations) {
 /// J e at the node, e = direction_; goes to product_.
 Task<BurstProbe::Product> BurstProbe::product(int node, int& evaluations) {
   const Slot& s = slot(node);
-  const double offset = co_await state_.dot_difference(s.corrected, s.predicted, direction_);
-  const double epsilon = std::copysign(
-      std::clamp(2 * std::abs(offset), shortest_difference * s.sigma, longest_difference * s.sigma), offset);
-  co_await state_.set(State::point, s.predicted + epsilon * direction_);
-  co_await state_.evaluate(s.sigma);
+  co_await jacobian_product(state_, {s.predicted, s.corrected, s.D, s.sigma}, direction_, product_);
   ++evaluations, ++products_;
-  co_await state_.quotient(product_, State::answer, s.D, epsilon);
   const double theta = co_await state_.dot(direction_, product_), length2 = co_await state_.dot(product_, product_);
   co_return Product{theta, std::sqrt(length2)};
 }
@@ -203,7 +197,7 @@ Task<BurstProbe::Product> BurstProbe::product(int node, int& evaluations) {
 Task<BurstProbe::Product> BurstProbe::second_product(int node, Product first, int& evaluations) {
   co_await state_.set(first_direction_, direction_);
   co_await state_.set(first_product_, product_);
-  co_await write_random(scratch_, node);
+  co_await write_random_direction(state_, scratch_, trajectory_, static_cast<std::uint64_t>(node));
   const double share = random_share / std::sqrt(static_cast<double>(state_.dimension()));
   const std::array rest{Term{1, first_product_}, Term{-first.theta, first_direction_}, Term{share, scratch_}};
   co_await state_.set(direction_, rest);
@@ -219,13 +213,6 @@ Task<BurstProbe::Product> BurstProbe::second_product(int node, Product first, in
   co_await state_.set(product_, top);
   const double length2 = co_await state_.dot(product_, product_);
   co_return Product{c * c * first.theta + 2 * c * s * cross + s * s * second.theta, std::sqrt(length2)};
-}
-
-Awaited<Done> BurstProbe::write_random(Vector out, int node) {
-  return state_.write(out, [&](std::span<double> numbers) {
-    fill_uniform(numbers, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_),
-                 static_cast<std::uint64_t>(node));
-  });
 }
 
 /// Of D between two nodes.

@@ -69,7 +69,6 @@ class BurstProbe {
   bool peaks(int step);
   double burst_of(int step) const;
   Task<double> project(int step);
-  Awaited<Done> write_random(Vector out, int node);
   Task<> measure_peak(int step, int& evaluations);
   Task<> walk_behind(bool last, int& evaluations);
   Task<> walk_before(int& evaluations);

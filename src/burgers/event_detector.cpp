@@ -13,6 +13,7 @@ constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, lev
 constexpr double level = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
 constexpr std::size_t direction_limit = 256;  // longest direction kept where long ones are not, coordinates
 constexpr int substeps = 12;
+constexpr double least_largest_J = 1.02;  // of a pilot
 // Where J is measured at bursts alone: two of them with J > 1 so close, in lam, have J > 1 in between; a bracket reaches so far into
 // what was not measured.
 constexpr double one_window = 1.2, unseen = 1;
@@ -74,6 +75,8 @@ void EventDetector::reset(bool long_directions) {
   directions_.clear();
 }
 
+bool EventDetector::possible(double lam) const { return gate_.empty() || gate_(lam) > least_largest_J; }
+
 bool EventDetector::due(double lam, bool last) const {
   const double since = lam - lam_;
   const double forecast = has_ ? J_ * std::exp(2 * since) : trace_bound_ * std::exp(2 * lam);
@@ -81,9 +84,7 @@ bool EventDetector::due(double lam, bool last) const {
   if (level_ && since < level_spacing) return false;
   if (open()) return since >= open_spacing || last;
   // J is first measured before it can cross 1, so that the beginning of a window has a measurement on either side.
-  if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) ||
-      (!gate_.empty() && gate_(lam) <= least_largest_J))
-    return false;
+  if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) || !possible(lam)) return false;
   if (!has_) return true;
   if (calm_ > 0 && since < std::max(calm_spacing, calm_)) return false;
   return since >= closed_spacing || (last && J_ > .97);
@@ -132,23 +133,18 @@ std::vector<EventDetector::Point> EventDetector::curve() const {
   points.push_back({first.lam, first.J});
   for (std::size_t i = 1; i < measured_.size(); ++i) {
     const auto &a = measured_[i - 1], &b = measured_[i];
-    if (sparse_ && b.moved == 0 && !(a.J > 1 && b.J > 1 && b.lam - a.lam < one_window)) {
-      // J falls behind a burst and rises before the next.
-      for (int k = 1; k < substeps; ++k) {
-        const double lam = a.lam + k * (b.lam - a.lam) / substeps;
-        points.push_back({lam, std::max(a.J * std::exp(-2 * (lam - a.lam)), b.J * std::exp(-2 * (b.lam - lam)))});
-      }
-      points.push_back({b.lam, b.J});
-      continue;
-    }
-    // Far apart, or rising below 1 as within a mode: no interface was seen in between.
     const bool far = sparse_ ? b.moved == 0 : b.node - a.node > 3;
+    // Between two bursts J falls behind the one and rises before the next.
+    const bool apart = sparse_ && far && !(a.J > 1 && b.J > 1 && b.lam - a.lam < one_window);
+    // Far apart, or rising below 1 as within a mode: no interface was seen in between.
     const bool plain = far || (a.J < 1 && b.J < 1 && b.J >= a.J);
     const TwoModes modes(a.lam, a.J, b.lam, b.J, b.moved);
     const double ln0 = std::log(std::max(a.J, 1e-4)), ln1 = std::log(std::max(b.J, 1e-4));
     for (int k = 1; k < substeps; ++k) {
       const double t = static_cast<double>(k) / substeps, lam = a.lam + t * (b.lam - a.lam);
-      points.push_back({lam, plain ? std::exp((1 - t) * ln0 + t * ln1) : modes(lam)});
+      points.push_back({lam, apart   ? std::max(a.J * std::exp(-2 * (lam - a.lam)), b.J * std::exp(-2 * (b.lam - lam)))
+                             : plain ? std::exp((1 - t) * ln0 + t * ln1)
+                                     : modes(lam)});
     }
     points.push_back({b.lam, b.J});
   }

@@ -17,8 +17,6 @@ namespace shockstep {
 
 class EventDetector {
  public:
-  static constexpr double least_largest_J = 1.02;  ///< of a pilot, below which no events are sought
-
   /// trace_bound: d data_std^2, so that J <= trace_bound/sigma^2 before the first measurement. gate: largest J seen by a
   /// pilot, by lam; empty where there was none. Both must outlive the detector.
   EventDetector(double trace_bound, const LamTable& gate) : trace_bound_(trace_bound), gate_(gate) {}
@@ -26,6 +24,8 @@ class EventDetector {
   /// long_directions: keep them in any dimension; else up to 256 coordinates.
   void reset(bool long_directions = false);
 
+  /// Whether a pilot saw J above 1 near lam, or there was none.
+  bool possible(double lam) const;
   /// True if J should be measured at this node; last: it lies at sigma_min.
   bool due(double lam, bool last) const;
   /// Whether a window is open: the direction of the last measurement is then a good one.

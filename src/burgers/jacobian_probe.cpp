@@ -1,6 +1,6 @@
 #include "burgers/jacobian_probe.hpp"
 
-#include <shockstep/random.hpp>
+#include "burgers/jacobian_product.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -8,9 +8,8 @@
 namespace shockstep {
 namespace {
 
-constexpr double path_share = .1;               // weight of the last change of D beside the direction already known
-constexpr double shortest = .01, longest = .5;  // of a finite difference, in units of sigma
-constexpr double converged = .98;               // theta/|J z| at which z counts as the eigenvector
+constexpr double path_share = .1;  // weight of the last change of D beside the direction already known
+constexpr double converged = .98;  // theta/|J z| at which z counts as the eigenvector
 
 /// Top eigenpair of the leading n x n block of a symmetric matrix, by Jacobi's rotations.
 template <std::size_t N>
@@ -63,14 +62,8 @@ Task<> JacobianProbe::measure(Node node, double random_share, int products, int&
   for (done_ = 0; done_ < products;) {
     // One more product w = J v.
     const auto n = static_cast<std::size_t>(done_);
-    const double offset = co_await state_.dot_difference(node.corrected, base_, v_[n]);
-    const double epsilon =
-        std::copysign(std::clamp(2 * std::abs(offset), shortest * node.sigma, longest * node.sigma), offset);
-    offsets_[n] = offset;
-    co_await state_.set(State::point, base_ + epsilon * v_[n]);
-    co_await state_.evaluate(node.sigma);
+    offsets_[n] = co_await jacobian_product(state_, {base_, node.corrected, node.D, node.sigma}, v_[n], w_[n]);
     ++evaluations;
-    co_await state_.quotient(w_[n], State::answer, node.D, epsilon);
     // T = V^T J V, symmetrised: the Jacobian of an exact denoiser is symmetric.
     for (std::size_t m = 0; m < n; ++m) {
       const double above = co_await state_.dot(v_[m], w_[n]), below = co_await state_.dot(w_[m], v_[n]);
@@ -123,17 +116,11 @@ Task<> JacobianProbe::first_direction(Node node, double random_share) {
     co_await state_.set(first, change);
   }
   if (d > 1) {
-    co_await write_random(change);
+    co_await write_random_direction(state_, change, trajectory_, measured_++);
     co_await state_.set(first, first + random_share / std::sqrt(static_cast<double>(d)) * change);
   }
   const double length = co_await state_.normalise(first);
   if (length == 0) co_await write_first_coordinate(first);  // D did not move at all: any direction will do
-}
-
-Awaited<Done> JacobianProbe::write_random(Vector out) {
-  return state_.write(out, [&](std::span<double> numbers) {
-    fill_uniform(numbers, 0, Stream::direction, static_cast<std::uint64_t>(trajectory_), measured_++);
-  });
 }
 
 Awaited<Done> JacobianProbe::write_first_coordinate(Vector out) {

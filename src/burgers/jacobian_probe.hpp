@@ -45,7 +45,6 @@ class JacobianProbe {
 
  private:
   Task<> first_direction(Node node, double random_share);
-  Awaited<Done> write_random(Vector out);
   Awaited<Done> write_first_coordinate(Vector out);
 
   State& state_;

@@ -21,8 +21,12 @@ constexpr std::array shape_l{-5.2, -3.2, -1.8, -.7, .3, 1.3, 2.6, 4.6};
 constexpr std::array shape_log_h{-.405, -.399, -.905, -1.197, -1.376, -1.374, 0., -.134};
 
 // ln of the errors of steps that most models make where the shape is tried with usual_tried of them: medians over the tuning networks,
-// moved to what their errors at the end are worth. From first_l upwards, spacing_l apart.
-constexpr double first_l = -5, spacing_l = .5;
+// moved to what their errors at the end are worth.
+constexpr auto usual_l = [] {
+  std::array<double, 25> l{};
+  for (std::size_t i = 0; i < l.size(); ++i) l[i] = -5 + .5 * static_cast<double>(i);
+  return l;
+}();
 constexpr std::array usual_error{-5.4, -5.,  -4.6, -4.4, -4.2, -4.2, -4.3, -4.3, -4.4, -4.1, -4.1, -4.1, -4.8,
                                  -5.1, -4.5, -4.5, -4.7, -5.1, -5.4, -5.9, -6.4, -7.3, -8.3, -9.,  -11.};
 constexpr double usual_tried = 13;
@@ -50,11 +54,7 @@ constexpr std::array error_order{5.8, 5.9, 5.8, 5.6, 5.3, 5.2, 5.0, 4.9, 4.4, 3.
 
 constexpr int fine = 4001, table_nodes = 241;
 
-double usual_log_error(double l) {
-  const double at = std::clamp((l - first_l) / spacing_l, 0., usual_error.size() - 1.);
-  const auto i = std::min(static_cast<std::size_t>(at), usual_error.size() - 2);
-  return std::lerp(usual_error[i], usual_error[i + 1], at - static_cast<double>(i));
-}
+double log_error(const TriedStep& step) { return std::log(step.error + 1e-12); }  // F of Gaussian data is 0
 
 /// ln of a model's error there over what most models have.
 double excess_log_error(const ModelScales& scales, double lam) {
@@ -62,8 +62,8 @@ double excess_log_error(const ModelScales& scales, double lam) {
   double sum = 0, weights = 1e-9;
   for (const TriedStep& step : scales.tried) {
     const double weight = std::exp(-.5 * std::pow((lam - step.lam) / width, 2));
-    sum +=
-        weight * (std::log(step.error + 1e-12) - usual_log_error(-step.lam - std::log(scales.data_std)) - from_tried);
+    const double usual = interpolated(usual_l, usual_error, -step.lam - std::log(scales.data_std));
+    sum += weight * (log_error(step) - usual - from_tried);
     weights += weight;
   }
   return std::clamp(sum / weights, least_excess, most_excess);
@@ -100,7 +100,7 @@ void StepPlan::share_out(const std::vector<double>& lengths) {
 /// By how much the first step, were it so long, must be shorter to err no more than the others.
 double StepPlan::first_shorter(const std::vector<TriedStep>& tried, double length) const {
   double usual = 0;  // ln of the error of steps that have their full order
-  for (std::size_t i = full_order; i < tried.size(); ++i) usual += std::log(tried[i].error + 1e-12);
+  for (std::size_t i = full_order; i < tried.size(); ++i) usual += log_error(tried[i]);
   usual /= static_cast<double>(tried.size() - full_order);
   const double wanted = std::exp(usual) * std::pow((static_cast<double>(tried.size()) + 1) / nodes_, error_power),
                first = tried[0].error * std::pow(length / tried[0].length, 2);

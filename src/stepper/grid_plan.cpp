@@ -48,6 +48,15 @@ void add_linear_steps(GridPlan& plan, const MethodSpec& spec, const SamplerOptio
   }
 }
 
+/// The scale with which the multistep interpolates F on this grid; 0: it interpolates D, than which F is no better on other grids
+/// (docs/plan.md).
+double scale_of_F(const SamplerOptions& options) {
+  const bool planned = options.steps && options.steps->schedule == Schedule::plan;
+  return planned && options.method == Method::multistep && options.dynamics == Dynamics::ode
+             ? options.steps->scales.data_std
+             : 0;
+}
+
 int evaluations(Method method, Final final, int steps) {
   const int last = final == Final::denoise || corrects(method) ? 1 : 0;
   return steps * spec_of(method).evaluations() + last;
@@ -58,15 +67,6 @@ int evaluations(Method method, Final final, int steps) {
 bool corrects(Method method) {
   const Linear* linear = spec_of(method).linear();
   return linear && linear->corrects;
-}
-
-/// The scale with which the multistep interpolates F on this grid; 0: it interpolates D, than which F is no better on other grids
-/// (docs/plan.md).
-double scale_of_F(const SamplerOptions& options) {
-  const bool planned = options.steps && options.steps->schedule == Schedule::plan;
-  return planned && options.method == Method::multistep && options.dynamics == Dynamics::ode
-             ? options.steps->scales.data_std
-             : 0;
 }
 
 int grid_nodes(Method method, Final final, int count) {

@@ -120,15 +120,15 @@ Task<StepGaps> MultistepHistory::gaps() {
 Task<> MultistepHistory::compare_orders() {
   if (!varies_) co_return;
   const Vector value = of_F() ? values_[static_cast<std::size_t>(slots() - 1)] : State::answer;
-  std::array<double, OrderChoice::most> errors;
-  const int known = std::min(count_, OrderChoice::most);
-  for (int k = 1; k <= known; ++k) {
+  std::array<double, OrderChoice::most - OrderChoice::least + 1> errors;
+  std::size_t compared = 0;
+  for (int k = OrderChoice::least; k <= std::min(count_, OrderChoice::most); ++k) {
     const MultistepWeights w = k == weights_.order ? weights_ : weights(k);
     Sum extrapolation;
     for (int j = 0; j < k; ++j) extrapolation.add(w.extrapolate[j], values_[j]);
-    errors[k - 1] = std::abs(w.correct) * rms(co_await state_.residual2(value, extrapolation));
+    errors[compared++] = std::abs(w.correct) * rms(co_await state_.residual2(value, extrapolation));
   }
-  choice_.add({errors.data(), static_cast<std::size_t>(known)}, h_);
+  choice_.add({errors.data(), compared}, h_);
 }
 
 void MultistepHistory::accept() {

@@ -12,11 +12,12 @@ constexpr double smallest = 1e-300;  // F of Gaussian data is 0
 }  // namespace
 
 void OrderChoice::add(std::span<const double> errors, double h) {
-  for (std::size_t k = 0; k < std::min<std::size_t>(errors.size(), most); ++k) {
-    const double fresh = std::log(errors[k] + smallest);
-    log_error_[k] = static_cast<int>(k) < measured_ ? std::lerp(fresh, log_error_[k], memory) : fresh;
+  for (int k = least; k < least + static_cast<int>(errors.size()); ++k) {
+    const double fresh = std::log(errors[static_cast<std::size_t>(k - least)] + smallest);
+    double& known = log_error_[static_cast<std::size_t>(k - least)];
+    known = k <= measured_ ? std::lerp(fresh, known, memory) : fresh;
+    measured_ = std::max(measured_, k);
   }
-  measured_ = std::max(measured_, std::min(static_cast<int>(errors.size()), most));
   h_ = h;
 }
 
@@ -24,7 +25,7 @@ int OrderChoice::order(double h, int known) const {
   known = std::min(known, most);
   const double grows = std::log(h / h_);
   int best = std::min(least, known);
-  const auto expected = [&](int k) { return log_error_[static_cast<std::size_t>(k - 1)] + (k + 1) * grows; };
+  const auto expected = [&](int k) { return log_error_[static_cast<std::size_t>(k - least)] + (k + 1) * grows; };
   for (int k = best + 1; k <= std::min(known, measured_); ++k)
     if (expected(k) < expected(best)) best = k;
   return best;

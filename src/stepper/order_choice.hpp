@@ -14,14 +14,14 @@ class OrderChoice {
   static constexpr int least = 2, most = 4;
 
   void restart() { measured_ = 0; }
-  /// errors[k - 1]: of the step of length h that was made, had it interpolated k values.
+  /// errors[k - least]: of the step of length h that was made, had it interpolated k values.
   void add(std::span<const double> errors, double h);
   /// Of a step of length h, with `known` values at hand.
   int order(double h, int known) const;
 
  private:
-  std::array<double, most> log_error_{};  // smoothed
-  int measured_ = 0;                      // orders 1 to this are known
+  std::array<double, most - least + 1> log_error_{};  // smoothed
+  int measured_ = 0;                                  // orders from the least to this are known
   double h_ = 1;
 };
 

@@ -52,7 +52,7 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
   multistep_.warp(guard_.warp);
   if (way.events) node_D_ = state.make(), measured_D_ = state.make(), direction_.resize(state.dimension());
   if (way.events && way.at_bursts)
-    bursts_.emplace(state, [this](double lam) { return may_probe(lam); });
+    bursts_.emplace(state, [this](double lam) { return detector_.possible(lam) && may_probe(); });
   else if (way.events || (way.record && way.record->probe_every > 0))
     probe_.emplace(state);
   if (guard_.method == Method::own)
@@ -251,7 +251,7 @@ bool AdaptiveTrajectory::due(const Node& node) const {
   const bool wanted =
       every > 0 ? accepted_in_pass_ % every == 0 && std::exp(-node.lam) < way_.record->probe_below && !node.last
                 : detector_.due(node.lam, node.last);
-  return wanted && evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
+  return wanted && may_probe();
 }
 
 /// Evaluations that must be left after a probe: the steps to the end at the pilot's typical lengths, and half as many again for
@@ -280,9 +280,9 @@ Task<bool> AdaptiveTrajectory::measure(Node node) {
   co_return true;
 }
 
-bool AdaptiveTrajectory::may_probe(double lam) const {
-  const bool seen = guard_.largest_J.empty() || guard_.largest_J(lam) > EventDetector::least_largest_J;
-  return seen && evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
+/// Whether the budget leaves room for one.
+bool AdaptiveTrajectory::may_probe() const {
+  return evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
 }
 
 /// J at the bursts of the path up to the node.
@@ -343,9 +343,8 @@ Status AdaptiveTrajectory::arrived(bool limited) const {
 }
 
 double AdaptiveTrajectory::error_estimate() const {
+  // Conformal over the pilot's rows, whose true errors are known; without a pilot, over other networks.
   const double predictor = error_predictor(path_, report_, guard_.threshold);
-  if (guard_.predictor_power == 1)
-    return guard_.calibration * predictor;  // conformal over a pilot's rows, whose true errors are known
   return std::max(guard_.calibration * std::pow(predictor, guard_.predictor_power), guard_.least_estimate);
 }
 

@@ -56,7 +56,7 @@ class AdaptiveTrajectory final : public Trajectory {
   };
   std::span<const Node> nodes_of(const Attempt& attempt);
   Task<bool> measure(Node node);
-  bool may_probe(double lam) const;
+  bool may_probe() const;
   Task<> measure_bursts(Node node);
   Task<> tell_detector();
   bool due(const Node& node) const;

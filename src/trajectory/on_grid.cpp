@@ -105,9 +105,8 @@ Task<> GridTrajectory::corrected_step(std::size_t node) {
 
 /// The same by the multistep of F.
 Task<> GridTrajectory::step_of_F(std::size_t node) {
-  const double lam = -std::log(grid_.sigmas[node]);
   if (node == 0) {
-    of_F_->restart(lam);
+    of_F_->restart(-std::log(grid_.sigmas.front()));
     co_await state_.set(of_F_->x(), x_);
     co_await of_F_->seed(D_);
   }

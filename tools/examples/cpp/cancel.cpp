@@ -29,7 +29,9 @@ class Enough final : public shockstep::Observer {
 
 int main() {
   const auto model = shockstep::make_model(denoise, {.shape = {1}, .data_std = 1.005});
-  const shockstep::Sampler sampler(model, shockstep::VarianceExploding{.sigma_min = .002, .sigma_max = 20});
+  shockstep::SamplerOptions options;
+  options.guard.profile = "default";  // trajectories follow their own errors, and end one by one
+  const shockstep::Sampler sampler(model, shockstep::VarianceExploding{.sigma_min = .002, .sigma_max = 20}, options);
   Enough enough;
   const shockstep::Result result = sampler.sample({.count = 100'000, .batch = 50, .observer = &enough});
   const auto& counts = result.statistics.count_by_status;
