@@ -38,7 +38,7 @@ struct GuardOptions {
   Switch redo = Switch::automatic;  ///< automatic: on where the pilot's errors are explained by the score
   bool events = true;  ///< measure and log speciation events (costs probes on the trajectories that have them)
   /// Seek events on all trajectories, all along them. Else of a network, where most have some and half of all evaluations would go into
-  /// them, on every 32nd, those numbered 31, 63 and so on; of exact models on all, at the bursts of their paths alone.
+  /// them, on every 64th, those numbered 31, 95 and so on; of exact models on all, at the bursts of their paths alone.
   bool measure_all = false;
 };
 

@@ -1,5 +1,6 @@
 #include "stepper/multistep_history.hpp"
 
+#include "stepper/blended_weights.hpp"
 #include "stepper/network_value.hpp"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ void extrapolation_weights(std::span<const double> ages, double h, std::span<dou
 
 MultistepHistory::MultistepHistory(State& state, int order, double scale)
     : state_(state),
-      order_(order > 0 ? order : OrderChoice::most),
+      order_(order > 0 ? order : OrderChoice::most + 1),
       varies_(order == 0),
       scale_(scale),
       x_(state.make()),
@@ -60,10 +61,20 @@ Task<> MultistepHistory::seed(Vector D) {
   }
 }
 
+Task<Vector> MultistepHistory::denoised_at_x() {
+  if (!of_F()) co_return denoised();
+  const auto [gain, skip] = network_value(over_sigma(scale_));
+  const std::array D{Term{1 / gain, values_[0]}, Term{skip, x_}};
+  co_await state_.set(candidate_, D);
+  co_return candidate_;
+}
+
 Awaited<Done> MultistepHistory::predict(double h, int most_values) {
   const int known = std::min({count_, order_, most_values});
   h_ = h;
-  weights_ = weights(varies_ ? choice_.order(h, known) : known);
+  order_used_ = varies_ ? choice_.order(h, known) : known;
+  weights_ = weights(order_used_);
+  if (varies_ && order_used_ < known) weights_ = blended(weights_, weights(order_used_ + 1));
   return state_.predict(weights_, x_, values_.data());
 }
 
@@ -90,7 +101,7 @@ Awaited<CorrectionSums> MultistepHistory::correct() {
 Awaited<CorrectionSums> MultistepHistory::adopt(double h) {
   h_ = h;
   weights_ = {};
-  weights_.order = 1;  // `correct` is 0 with it: the end stays where it is
+  weights_.order = order_used_ = 1;  // `correct` is 0 with it: the end stays where it is
   return correct();
 }
 
@@ -123,7 +134,7 @@ Task<> MultistepHistory::compare_orders() {
   std::array<double, OrderChoice::most - OrderChoice::least + 1> errors;
   std::size_t compared = 0;
   for (int k = OrderChoice::least; k <= std::min(count_, OrderChoice::most); ++k) {
-    const MultistepWeights w = k == weights_.order ? weights_ : weights(k);
+    const MultistepWeights w = weights(k);
     Sum extrapolation;
     for (int j = 0; j < k; ++j) extrapolation.add(w.extrapolate[j], values_[j]);
     errors[compared++] = std::abs(w.correct) * rms(co_await state_.residual2(value, extrapolation));

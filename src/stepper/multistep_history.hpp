@@ -32,6 +32,9 @@ class MultistepHistory {
   double lam() const { return lam_; }
   /// Newest value of D, from the model call that ended the last accepted step.
   Vector denoised() const { return denoised_values()[0]; }
+  /// D at x() itself, which the corrector has moved from the point of the call: D follows with c, as inside Gaussian data of this scale
+  /// (stepper.hpp), F being what it was. Where D is interpolated it is denoised(). Valid until the next step.
+  Task<Vector> denoised_at_x();
   /// The value before it, if there are two.
   Vector previous() const { return denoised_values()[1]; }
 
@@ -44,8 +47,8 @@ class MultistepHistory {
 
   /// The predictor for a step of length h (negative: up, towards larger sigma) goes to State::point.
   Awaited<Done> predict(double h, int most_values = max_multistep_order);
-  /// Values of D that the step under way uses, which is the order of its predictor.
-  int order() const { return weights_.order; }
+  /// Of the predictor of the step under way: how many values it interpolates. Where orders are chosen it has a share of one more.
+  int order() const { return order_used_; }
 
   /// Corrects the point with the answer there; nothing is kept until accept().
   Awaited<CorrectionSums> correct();
@@ -77,7 +80,8 @@ class MultistepHistory {
   double rms(double square) const { return std::sqrt(square / static_cast<double>(state_.dimension())); }
 
   State& state_;
-  int order_;  // the highest
+  int order_;           // the highest
+  int order_used_ = 0;  // by the step under way
   bool varies_;
   double scale_;
   int count_ = 0;

@@ -306,7 +306,8 @@ Task<> AdaptiveTrajectory::tell_detector() {
 
 /// Keeps the result; true if the guard wants another pass.
 Task<bool> AdaptiveTrajectory::finish_pass() {
-  const Vector result = plan_.final == Final::denoise ? multistep_.denoised() : multistep_.x();
+  Vector result = multistep_.x();
+  if (plan_.final == Final::denoise) result = co_await multistep_.denoised_at_x();
   const double score = burst_.value();
   const double due =
       redo_factor * std::max(std::pow(guard_.threshold / score, 3), redo_floor);  // tolerance for that score

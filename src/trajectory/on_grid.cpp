@@ -116,7 +116,10 @@ Task<> GridTrajectory::step_of_F(std::size_t node) {
   co_await of_F_->compare_orders();
   of_F_->accept();
   co_await state_.set(x_, of_F_->x());
-  co_await state_.set(D_, of_F_->denoised());
+  const bool last = node + 2 == grid_.sigmas.size();
+  Vector D = of_F_->denoised();
+  if (last) D = co_await of_F_->denoised_at_x();
+  co_await state_.set(D_, D);
 }
 
 /// Karras et al. 2022 (arXiv 2206.00364), algorithm 1 with sigma(t) = t.

@@ -149,26 +149,26 @@ TEST_CASE("A tolerance and its number of nodes are inverse to each other") {
   CHECK(PlannedError(scales).floor(20) > scales.roughness);
 }
 
-TEST_CASE("By default a network takes the plan; events are sought on every 32nd trajectory and change no sample") {
+TEST_CASE("By default a network takes the plan; events are sought on every 64th trajectory and change no sample") {
   const auto model = unknown(test::ring(), test::ring()->data_std());
   SamplerOptions options{.tolerance = 3e-2};
   const Sampler sampler(model, test::range(), options);
   CHECK(sampler.profile().source == "plan");
   CHECK(sampler.prepared_rows() == sampler.scales()->evaluations);
-  const auto drawn = sampler.sample({.count = 96, .batch = 32});
+  const auto drawn = sampler.sample({.count = 128, .batch = 32});
   for (const auto& report : drawn.reports) {
     CAPTURE(report.trajectory);
-    const bool measured = report.trajectory % 32 == 31;
+    const bool measured = report.trajectory % 64 == 31;
     CHECK(report.status == Status::ok);
     CHECK(std::isnan(report.exponent) == !measured);
     CHECK((report.probes > 0) == measured);
     CHECK(report.error_estimate > 0);
   }
   options.guard.events = false;
-  const auto without = Sampler(model, test::range(), options).sample({.count = 96, .batch = 32});
+  const auto without = Sampler(model, test::range(), options).sample({.count = 128, .batch = 32});
   CHECK(drawn.samples.equal(without.samples));
   options.guard.events = true, options.guard.measure_all = true;
-  const auto all = Sampler(model, test::range(), options).sample({.count = 96, .batch = 32});
+  const auto all = Sampler(model, test::range(), options).sample({.count = 128, .batch = 32});
   CHECK(drawn.samples.equal(all.samples));
   CHECK(std::ranges::all_of(all.reports, [](const auto& report) { return std::isfinite(report.exponent); }));
 }
