@@ -19,7 +19,7 @@ constexpr double share_for_plan = .8;  // of max_evaluations: the rest is for wh
 // error_estimate is planned_share of the planned error where P (path_data.hpp) is what it is on most models, and goes with a small power
 // of P: what a trajectory's own differences of corrector and predictor say of its error beyond that of others is little. P over the
 // planned error rises with the nodes up to finest_expected and falls beyond, where its unit stays.
-constexpr double planned_share = .6, predictor_power = .3;
+constexpr double planned_share = .5, predictor_power = .3;
 
 double usual_predictor(double nodes) {
   const double coarse = std::min(nodes, finest_expected);

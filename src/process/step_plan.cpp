@@ -18,7 +18,7 @@ double interpolated(const std::array<double, N>& at, const std::array<double, N>
 
 // ln h up to a constant.
 constexpr std::array shape_l{-5.2, -3.2, -1.8, -.7, .3, 1.3, 2.6, 4.6};
-constexpr std::array shape_log_h{-.405, -.399, -.905, -1.197, -1.376, -1.374, 0., -.134};
+constexpr std::array shape_log_h{-.185, -.219, -.855, -1.247, -1.456, -1.194, -.25, -.084};
 
 // ln of the errors of steps that most models make where the shape is tried with usual_tried of them: medians over the tuning networks,
 // moved to what their errors at the end are worth.
@@ -27,8 +27,9 @@ constexpr auto usual_l = [] {
   for (std::size_t i = 0; i < l.size(); ++i) l[i] = -5 + .5 * static_cast<double>(i);
   return l;
 }();
-constexpr std::array usual_error{-5.4, -5.,  -4.6, -4.4, -4.2, -4.2, -4.3, -4.3, -4.4, -4.1, -4.1, -4.1, -4.8,
-                                 -5.1, -4.5, -4.5, -4.7, -5.1, -5.4, -5.9, -6.4, -7.3, -8.3, -9.,  -11.};
+constexpr std::array usual_error{-5.3,  -5.,   -4.6,  -4.4,  -4.25, -4.15, -4.25, -4.4,  -4.55,
+                                 -4.35, -4.35, -4.2,  -4.65, -5.,   -4.65, -4.75, -5.05, -5.35,
+                                 -5.55, -6.,   -6.45, -7.3,  -8.3,  -9.,   -11.};
 constexpr double usual_tried = 13;
 // Steps get longer or shorter where a model's errors are smaller or larger: a step's error falls with its length to the power
 // error_power; `trust` of what that says is believed, smoothed over `width` in l.
