@@ -80,6 +80,20 @@ def pinwheel(generator: np.random.Generator):
     return np.stack([along * np.cos(angle) - across * np.sin(angle), along * np.sin(angle) + across * np.cos(angle)], axis=1), None
 
 
+def rose(generator: np.random.Generator):
+    """A thin line: three petals."""
+    angle = generator.uniform(0, math.pi, 20000)
+    radius = np.cos(3 * angle) + 0.02 * generator.standard_normal(20000)
+    return radius[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1), None
+
+
+def knot(generator: np.random.Generator):
+    """The trefoil, a thin line in space."""
+    t = generator.uniform(0, 2 * math.pi, 20000)
+    points = np.stack([np.sin(t) + 2 * np.sin(2 * t), np.cos(t) - 2 * np.cos(2 * t), -np.sin(3 * t)], axis=1)
+    return points / 2 + 0.03 * generator.standard_normal((20000, 3)), None
+
+
 def swiss_roll(generator: np.random.Generator):
     points, _ = datasets.make_swiss_roll(20000, noise=0.3, random_state=0)
     return (points - points.mean(axis=0)) / 7, None
@@ -614,6 +628,10 @@ RECIPES = [
     Recipe("china_colours", "tuning", "Colour patches of 8x8 pixels of a photograph, transformer: flow matching, data at t = 0",
            patches("china.jpg", grey=False), lambda: Transformer(3, 16, 4, 48, 2), flow(0), "flow", "t", steps=1600, batch=64,
            octave=3),
+    Recipe("rose", "tuning", "A rose of three petals in the plane, plain perceptron: v, vp",
+           rose, lambda: Mlp(2, 128, 3), linear(), "velocity", "t", steps=9000, octave=3),
+    Recipe("knot", "tuning", "A knot in space, plain perceptron: the raw network of EDM",
+           knot, lambda: Mlp(3, 128, 3), exploding(0.002, 80, -1.5), "edm", "edm", steps=9000, tells_data_std=False),
     Recipe("fashion_unet", "reporting", "Clothes of 14x14 pixels, U-Net: the raw network of EDM",
            fashion, lambda: UNet(16, 24), exploding(0.002, 80, -0.6), "edm", "edm", steps=2000, batch=32),
     Recipe("fashion_guided", "reporting", "Clothes of 14x14 pixels by class, residual perceptron: noise, vp, guidance 1.5",

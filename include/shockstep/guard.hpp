@@ -24,6 +24,9 @@ enum class Switch {
   off,        ///< whatever the pilot found
 };
 
+/// Of a network events are sought on the trajectories numbered first_measured, first_measured + measured_every and so on.
+inline constexpr std::int64_t measured_every = 64, first_measured = 31;
+
 /// What is asked of the guard. Of adaptive steps of the ODE only: grids and the reverse SDE have none.
 struct GuardOptions {
   bool enabled = true;  ///< off: no profile but plan or default, and no events

@@ -236,6 +236,8 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   const int suited = suited_order(reference_step_ * std::pow(step_tolerance / options_.tolerance, 1. / 7));
   if (options_.order == 0) profile.order = suited;
   const bool few_steps = suited == 3 && profile.method == Method::multistep;
+  // Of few steps F judges those far above the data so leniently that some run into decisions: more wrong modes.
+  if (suited > 3 && profile.method == Method::multistep) profile.scale = profile.data_std;
 
   // 1. Weight: a high quantile of the gain. At a tight tolerance the few most critical rows no longer dominate the error.
   profile.quantile = options_.guard.quantile > 0                ? options_.guard.quantile

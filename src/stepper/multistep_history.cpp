@@ -38,9 +38,10 @@ void extrapolation_weights(std::span<const double> ages, double h, std::span<dou
 
 MultistepHistory::MultistepHistory(State& state, int order, double scale)
     : state_(state),
-      order_(order > 0 ? order : OrderChoice::most + 1),
+      order_(order > 0 ? order : OrderChoice::most),
       varies_(order == 0),
       scale_(scale),
+      most_values_(scale > 0 ? std::min(order_ + 1, max_multistep_order) : order_),
       x_(state.make()),
       candidate_(state.make()) {
   for (int i = 0; i < slots(); ++i) values_[static_cast<std::size_t>(i)] = state.make();
@@ -70,11 +71,11 @@ Task<Vector> MultistepHistory::denoised_at_x() {
 }
 
 Awaited<Done> MultistepHistory::predict(double h, int most_values) {
-  const int known = std::min({count_, order_, most_values});
+  const int known = std::min({count_, most_values_, most_values});
   h_ = h;
-  order_used_ = varies_ ? choice_.order(h, known) : known;
+  order_used_ = varies_ ? choice_.order(h, known) : std::min(known, order_);
   weights_ = weights(order_used_);
-  if (varies_ && order_used_ < known) weights_ = blended(weights_, weights(order_used_ + 1));
+  if (order_used_ < known) weights_ = blended(weights_, weights(order_used_ + 1));
   return state_.predict(weights_, x_, values_.data());
 }
 

@@ -8,6 +8,7 @@
 #include "state/state.hpp"
 #include "stepper/order_choice.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstddef>
@@ -47,7 +48,7 @@ class MultistepHistory {
 
   /// The predictor for a step of length h (negative: up, towards larger sigma) goes to State::point.
   Awaited<Done> predict(double h, int most_values = max_multistep_order);
-  /// Of the predictor of the step under way: how many values it interpolates. Where orders are chosen it has a share of one more.
+  /// Of the predictor of the step under way: how many values it interpolates. That of F has a share of one more.
   int order() const { return order_used_; }
 
   /// Corrects the point with the answer there; nothing is kept until accept().
@@ -72,7 +73,7 @@ class MultistepHistory {
  private:
   static constexpr int max_slots = max_multistep_order + 1;
   // Values, the next one included. Of D the step before is wanted whatever the order.
-  int slots() const { return order_ < 2 && !of_F() ? 3 : order_ + 1; }
+  int slots() const { return std::max(most_values_, 2) + 1; }
   bool of_F() const { return scale_ > 0; }
   const Vector* denoised_values() const { return of_F() ? denoised_.data() : values_.data(); }
   MultistepWeights weights(int k) const;
@@ -84,6 +85,7 @@ class MultistepHistory {
   int order_used_ = 0;  // by the step under way
   bool varies_;
   double scale_;
+  int most_values_;  // of F one more than the order: steps lie between two orders (blended_weights.hpp)
   int count_ = 0;
   bool dropped_ = false;  // the spare holds the value before the oldest one kept
   double lam_ = 0, h_ = 0, warp_ = 0;

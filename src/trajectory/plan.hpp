@@ -36,7 +36,9 @@ struct AdaptivePlan {
   std::optional<Record> record{};
 
   /// Whether events of this trajectory are sought: a pattern of its own number, so that none depends on others.
-  bool measured(std::int64_t trajectory) const { return events && (every_trajectory || trajectory % 64 == 31); }
+  bool measured(std::int64_t trajectory) const {
+    return events && (every_trajectory || trajectory % measured_every == first_measured);
+  }
 };
 
 /// Steps of its own down the reverse SDE.
