@@ -31,7 +31,7 @@ struct SampleRequest {
   std::uint64_t seed = 0;     ///< key of all random numbers; those of trajectory i are addressed by (seed, i)
   int batch = 256;            ///< rows in one model call
   /// The same for trajectories of a network that are apart because they measure events: GuardOptions::measure_all.
-  int measured_batch = 4;
+  int measured_batch = 2;
   int threads = 0;     ///< of an exact model workers, of a network Torch's; 0: all cores, or what Torch is set to
   at::Tensor noise{};  ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
   /// 2 or more: with k for it, trajectory p k + j starts at point j of the k on the great circle from starting latent p

@@ -9,8 +9,13 @@ namespace shockstep {
 namespace {
 
 constexpr double least_exponent = .1;  // windows below it are not logged
-constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, level_spacing = .6;  // in lam
-constexpr double level = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
+// In lam.
+constexpr double open_spacing = .15, closed_spacing = .3, calm_spacing = .5, level_spacing = .6;
+constexpr double manifold_open_spacing = .3, manifold_level_spacing = 1;
+constexpr double level_width = .1;  // two successive J this close to 1: on a manifold of the data, J stays at 1
+constexpr double manifold_level = 1.1;
+constexpr double beside =
+    .25;  // second eigenvalue over J from which J is a hill of many; between two thin modes it vanishes
 constexpr std::size_t direction_limit = 256;  // longest direction kept where long ones are not, coordinates
 constexpr int substeps = 12;
 constexpr double least_largest_J = 1.02;  // of a pilot
@@ -81,8 +86,8 @@ bool EventDetector::due(double lam, bool last) const {
   const double since = lam - lam_;
   const double forecast = has_ ? J_ * std::exp(2 * since) : trace_bound_ * std::exp(2 * lam);
   if (last && (!has_ || J_ < .97 || calm_ > 0)) return false;
-  if (level_ && since < level_spacing) return false;
-  if (open()) return since >= open_spacing || last;
+  if (level_ && since < (on_manifold_ ? manifold_level_spacing : level_spacing)) return false;
+  if (open()) return since >= (on_manifold_ ? manifold_open_spacing : open_spacing) || last;
   // J is first measured before it can cross 1, so that the beginning of a window has a measurement on either side.
   if (forecast <= (has_ ? 1.1 : 1.1 * std::exp(-2 * closed_spacing)) || !possible(lam)) return false;
   if (!has_) return true;
@@ -94,16 +99,16 @@ void EventDetector::node(double lam, double h, double moved, int accepted) {
   nodes_.push_back({lam, h, moved / h * std::exp(lam - .5 * h), accepted});
 }
 
-void EventDetector::measured(double J, double moved, std::span<const double> direction) {
+void EventDetector::measured(double J, double moved, std::span<const double> direction, double second) {
   const double lam = nodes_.back().lam;
   // In one Gaussian of width s0 the top direction has J = s0^2/(s0^2 + sigma^2): J/(1 - J) grows exactly as e^{2 dlam}.
   // In an interface, J = C/sigma^2, it grows faster.
   const double growth = has_ ? J / (1 - J) / (J_ / (1 - J_)) * std::exp(-2 * (lam - lam_)) : 0;
   const bool calm = has_ && J_ < J && J < 1 && growth > .5 && growth < 1.04;
   calm_ = calm ? calm_ + lam - lam_ : 0;
-  level_ = has_ && std::abs(J - 1) < level && std::abs(J_ - 1) < level;
+  level_ = has_ && std::abs(J - 1) < level_width && std::abs(J_ - 1) < level_width;
   keep_direction(lam, J, direction, open());
-  measured_.push_back({lam, J, moved, static_cast<int>(nodes_.size()) - 1});
+  measured_.push_back({lam, J, moved, second, static_cast<int>(nodes_.size()) - 1});
   has_ = true;
   lam_ = lam;
   J_ = J;
@@ -111,7 +116,7 @@ void EventDetector::measured(double J, double moved, std::span<const double> dir
 
 void EventDetector::at_burst(int node, double lam, double J, double moved, std::span<const double> direction) {
   keep_direction(lam, J, direction, !measured_.empty() && measured_.back().J > 1 && moved > 0);
-  measured_.push_back({lam, J, moved, node});
+  measured_.push_back({lam, J, moved, 0, node});
   sparse_ = true;
 }
 
@@ -138,11 +143,14 @@ std::vector<EventDetector::Point> EventDetector::curve() const {
     const bool apart = sparse_ && far && !(a.J > 1 && b.J > 1 && b.lam - a.lam < one_window);
     // Far apart, or rising below 1 as within a mode: no interface was seen in between.
     const bool plain = far || (a.J < 1 && b.J < 1 && b.J >= a.J);
+    const Measurement& larger = a.J > b.J ? a : b;
+    const bool hill = on_manifold_ && larger.second > beside * larger.J;
     const TwoModes modes(a.lam, a.J, b.lam, b.J, b.moved);
     const double ln0 = std::log(std::max(a.J, 1e-4)), ln1 = std::log(std::max(b.J, 1e-4));
     for (int k = 1; k < substeps; ++k) {
       const double t = static_cast<double>(k) / substeps, lam = a.lam + t * (b.lam - a.lam);
-      points.push_back({lam, apart   ? std::max(a.J * std::exp(-2 * (lam - a.lam)), b.J * std::exp(-2 * (b.lam - lam)))
+      points.push_back({lam, hill    ? (1 - t) * a.J + t * b.J
+                             : apart ? std::max(a.J * std::exp(-2 * (lam - a.lam)), b.J * std::exp(-2 * (b.lam - lam)))
                              : plain ? std::exp((1 - t) * ln0 + t * ln1)
                                      : modes(lam)});
     }
@@ -151,22 +159,26 @@ std::vector<EventDetector::Point> EventDetector::curve() const {
   return points;
 }
 
-std::vector<EventDetector::Window> EventDetector::windows(const std::vector<Point>& curve) {
+double EventDetector::level() const { return on_manifold_ ? manifold_level : 1; }
+
+std::vector<EventDetector::Window> EventDetector::windows(const std::vector<Point>& curve) const {
+  const double level = this->level();
   std::vector<Window> found;
   bool inside = false;
   for (std::size_t i = 1; i < curve.size(); ++i) {
     const auto &a = curve[i - 1], &b = curve[i];
-    const double crossing = a.lam + (1 - a.J) / (b.J - a.J) * (b.lam - a.lam);
-    if (!inside && b.J > 1) {
-      const double enter = a.J > 1 ? a.lam : crossing;
-      found.push_back({enter, b.lam, .5 * (b.J - 1) * (b.lam - enter), false});
-      if (a.J > 1) found.back().exponent = .5 * (a.J + b.J - 2) * (b.lam - a.lam);
+    const double crossing = a.lam + (level - a.J) / (b.J - a.J) * (b.lam - a.lam);
+    const auto area = [](Point from, Point to) { return .5 * (from.J + to.J - 2) * (to.lam - from.lam); };
+    if (!inside && b.J > level) {
+      const Point enter = a.J > level ? a : Point{crossing, level};
+      found.push_back({enter.lam, b.lam, area(enter, b), false});
       inside = true;
     } else if (inside) {
       Window& w = found.back();
-      w.exit = b.J > 1 ? b.lam : crossing;
-      w.exponent += b.J > 1 ? .5 * (a.J + b.J - 2) * (b.lam - a.lam) : .5 * (a.J - 1) * (crossing - a.lam);
-      inside = b.J > 1;
+      inside = b.J > level;
+      const Point end = inside ? b : Point{crossing, level};
+      w.exit = end.lam;
+      w.exponent += area(a, end);
       w.closed = !inside;
     }
   }
@@ -191,7 +203,7 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
     return out.emplace_back(std::move(e));
   };
 
-  // A crossing lies between the measurements on its two sides; an exit, before J is seen below 1: where modes overlap, J falls
+  // A crossing lies between the measurements on its two sides; an exit, before J is seen below the level: where modes overlap, J falls
   // to 1 from above like 1 + const sigma^2, and between two measurements above 1 the curve may dip below.
   const auto measured_before = [&](double lam) {
     double before = sparse_ ? lam - unseen : nodes_.front().lam - nodes_.front().h;
@@ -254,7 +266,7 @@ void EventDetector::log(const Window& window, const std::vector<Point>& curve, c
   const double margin = std::max(nodes_[p].h, open_spacing);
   const double before = p > 0 ? nodes_[p - 1].lam - .5 * nodes_[p - 1].h : window.exit;
   add(EventKind::exit, window.exit, std::min({window.exit - margin, before, measured_before(window.exit)}),
-      std::max({window.exit + margin, nodes_[next].lam, measured_after(window.exit, 1)}), p);
+      std::max({window.exit + margin, nodes_[next].lam, measured_after(window.exit, level())}), p);
 }
 
 std::vector<Event> EventDetector::events(std::int64_t trajectory, const std::function<double(double)>& time,
@@ -265,6 +277,7 @@ std::vector<Event> EventDetector::events(std::int64_t trajectory, const std::fun
   const auto points = curve();
   Event common;
   common.trajectory = trajectory;
+  common.rate = level() - 1;
   for (const Window& window : windows(points)) {
     if (window.exponent < least_exponent) continue;
     exponent += window.exponent;

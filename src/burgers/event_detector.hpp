@@ -3,6 +3,10 @@
 /// No free quantity of the path tells J above 1 from J below it reliably, so J is measured (docs/events.md: what was tried):
 /// at nodes where the last value, growing as e^{2 dlam} (posterior covariance does not grow on average), could exceed 1;
 /// closely while J > 1; rarely once a mode is seen to behave as a single Gaussian. Or a BurstProbe has measured it.
+///
+/// The data of networks fill a manifold: along it J stays at 1 over decades of sigma, give or take a tenth, and where it grows it is a
+/// broad hill. There a window is where J > 1.1, else where J > 1; and there J is linear between two measurements where the next
+/// eigenvalue is not far below it, else that of a decision between two modes.
 #pragma once
 
 #include <shockstep/event.hpp>
@@ -18,8 +22,9 @@ namespace shockstep {
 class EventDetector {
  public:
   /// trace_bound: d data_std^2, so that J <= trace_bound/sigma^2 before the first measurement. gate: largest J seen by a
-  /// pilot, by lam; empty where there was none. Both must outlive the detector.
-  EventDetector(double trace_bound, const LamTable& gate) : trace_bound_(trace_bound), gate_(gate) {}
+  /// pilot, by lam; empty where there was none. Both must outlive the detector. on_manifold: as the data of networks.
+  EventDetector(double trace_bound, const LamTable& gate, bool on_manifold = false)
+      : trace_bound_(trace_bound), gate_(gate), on_manifold_(on_manifold) {}
 
   /// long_directions: keep them in any dimension; else up to 256 coordinates.
   void reset(bool long_directions = false);
@@ -33,8 +38,9 @@ class EventDetector {
 
   /// A node at lam: the end of an accepted step, or a stage inside one, h after the node before; D moved by `moved` (2-norm).
   void node(double lam, double h, double moved, int accepted);
-  /// J at the last node; moved: change of D along the direction since the last measurement (any value at the first one).
-  void measured(double J, double moved, std::span<const double> direction);
+  /// J at the last node; moved: change of D along the direction since the last measurement (any value at the first one); second: what is
+  /// known of the next eigenvalue.
+  void measured(double J, double moved, std::span<const double> direction, double second = 0);
 
   /// Instead of measured(): J at a node where it was worth it (0: the end of the first step; -1: the start), all of them after the last
   /// node() and in the order of nodes. moved: of D along the direction, since the one before; 0: that is not of the same burst.
@@ -49,7 +55,7 @@ class EventDetector {
     int accepted;
   };
   struct Measurement {
-    double lam, J, moved;
+    double lam, J, moved, second;
     int node;
   };
   struct Direction {
@@ -61,15 +67,17 @@ class EventDetector {
   };
   struct Window {
     double enter, exit, exponent;
-    bool closed;  // J fell below 1 again before sigma_min
+    bool closed;  // J fell below the level again before sigma_min
   };
   void keep_direction(double lam, double J, std::span<const double> direction, bool same_window);
   std::vector<Point> curve() const;
-  static std::vector<Window> windows(const std::vector<Point>& curve);
+  double level() const;  ///< windows are where J exceeds it
+  std::vector<Window> windows(const std::vector<Point>& curve) const;
   void log(const Window& window, const std::vector<Point>& curve, const Event& common, std::vector<Event>& out) const;
 
   double trace_bound_;
   const LamTable& gate_;
+  bool on_manifold_;
   bool has_ = false;
   bool long_ = false;       // directions of any length are kept
   bool level_ = false;      // J has stayed near 1

@@ -4,16 +4,22 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace shockstep {
 namespace {
 
 constexpr double path_share = .1;  // weight of the last change of D beside the direction already known
+constexpr int compared = 3;  // products whose pairs tell of asymmetry: later ones are coupled to their neighbours alone
 constexpr double converged = .98;  // theta/|J z| at which z counts as the eigenvector
 
-/// Top eigenpair of the leading n x n block of a symmetric matrix, by Jacobi's rotations.
+struct TopPair {
+  double value, second;  // second: the next eigenvalue; 0 if there is none
+};
+
+/// Of the leading n x n block of a symmetric matrix, by Jacobi's rotations.
 template <std::size_t N>
-double top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<double, N>& vector) {
+TopPair top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<double, N>& vector) {
   std::array<std::array<double, N>, N> Q{};
   for (int i = 0; i < n; ++i) Q[i][i] = 1;
   for (int sweep = 0; sweep < 12; ++sweep)
@@ -36,8 +42,19 @@ double top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<d
   int top = 0;
   for (int i = 1; i < n; ++i)
     if (A[i][i] > A[top][top]) top = i;
-  for (int i = 0; i < n; ++i) vector[i] = Q[i][top];
-  return A[top][top];
+  TopPair out{A[top][top], n > 1 ? -std::numeric_limits<double>::infinity() : 0};
+  for (int i = 0; i < n; ++i) {
+    vector[i] = Q[i][top];
+    if (i != top) out.second = std::max(out.second, A[i][i]);
+  }
+  return out;
+}
+
+/// J from its quotient theta along z, by the largest eigenvalue of [[theta, r], [r, second]]: the residual J z - theta z, of length r, is a
+/// direction outside of the products' space, taken to grow as the second of those inside.
+double beside_residual(double theta, double second, double r2) {
+  const double half = .5 * (theta - second);
+  return theta - half + std::sqrt(half * half + std::max(r2, 0.));
 }
 
 }  // namespace
@@ -54,8 +71,8 @@ void JacobianProbe::reset(std::int64_t trajectory) {
   known_ = false;
 }
 
-Task<> JacobianProbe::measure(Node node, double random_share, int products, int& evaluations) {
-  products = std::min<int>({products, max_products, static_cast<int>(state_.dimension())});
+Task<> JacobianProbe::measure(Node node, double random_share, Effort effort, int& evaluations) {
+  const int products = std::min<int>({effort.products, max_products, static_cast<int>(state_.dimension())});
   asymmetry2_ = 0;
   co_await state_.set(base_, node.predicted);
   co_await first_direction(node, random_share);
@@ -68,14 +85,16 @@ Task<> JacobianProbe::measure(Node node, double random_share, int products, int&
     for (std::size_t m = 0; m < n; ++m) {
       const double above = co_await state_.dot(v_[m], w_[n]), below = co_await state_.dot(w_[m], v_[n]);
       const double newest2 = co_await state_.dot(w_[n], w_[n]), older2 = co_await state_.dot(w_[m], w_[m]);
-      if (newest2 + older2 > 0) asymmetry2_ += (above - below) * (above - below) / (newest2 + older2);
+      if (done_ < compared && newest2 + older2 > 0)
+        asymmetry2_ += (above - below) * (above - below) / (newest2 + older2);
       T_[m][n] = T_[n][m] = .5 * (above + below);
     }
     T_[n][n] = co_await state_.dot(v_[n], w_[n]);
     ++done_;
-    // Its top pair (theta, z): J = |J z| + (|J z| - theta), since |J z| bounds J from below.
+    // Its top pair (theta, z).
     std::array<double, max_products> z{};
-    const double theta = top_eigenpair(T_, done_, z);
+    const auto [theta, second] = top_eigenpair(T_, done_, z);
+    second_ = second;
     Sum Jz;
     along_ = 0;
     for (std::size_t m = 0; m <= n; ++m) {
@@ -84,8 +103,9 @@ Task<> JacobianProbe::measure(Node node, double random_share, int products, int&
     }
     co_await state_.set(direction_, Jz);
     const double length2 = co_await state_.dot(direction_, direction_), length = std::sqrt(length2);
-    J_ = 2 * length - theta;
-    if (!std::isfinite(J_) || theta >= converged * length || done_ == products) break;
+    // Where the first z that looks like an eigenvector is taken, nothing else grows as much: |J z| bounds J from below.
+    J_ = effort.all ? beside_residual(theta, second, length * length - theta * theta) : 2 * length - theta;
+    if (!std::isfinite(J_) || (!effort.all && theta >= converged * length) || done_ == products) break;
     // The newest product, made orthogonal to the directions so far, is the next direction, if the space is not exhausted.
     co_await state_.set(v_[n + 1], w_[n]);
     for (std::size_t m = 0; m < 2 * (n + 1); ++m) {  // twice
@@ -130,6 +150,9 @@ Awaited<Done> JacobianProbe::write_first_coordinate(Vector out) {
   });
 }
 
-double JacobianProbe::asymmetry2() const { return 2 * asymmetry2_ / (done_ * (done_ - 1.)); }
+double JacobianProbe::asymmetry2() const {
+  const int n = std::min(done_, compared);
+  return 2 * asymmetry2_ / (n * (n - 1.));
+}
 
 }  // namespace shockstep

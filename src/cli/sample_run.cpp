@@ -116,6 +116,7 @@ RunFacts SampleRun::facts() const {
   facts.max_evaluations = config_.sampler.max_evaluations;
   facts.float64 = model().exact() || config_.run.dtype == "float64";
   facts.exact = model().exact();
+  facts.one_condition = !model().conditioning().empty() && model().conditions() == 0;
   facts.profile = sampler_->profile();
   facts.guard = config_.sampler.guard.enabled && !config_.sampler.steps && !sde;
   facts.sde = sde;
@@ -136,12 +137,14 @@ RunFacts SampleRun::facts() const {
 void SampleRun::close(RunWriter& writer, const RunStatistics& statistics) const {
   if (config_.output.grid == Switch::on && !writer.has_picture())
     log::warning("output.grid: samples of this shape make no picture");
-  auto files = writer.close(facts_, statistics);
+  RunFacts facts = facts_;
+  facts.spread = writer.spread();
+  auto files = writer.close(facts, statistics);
   files.push_back(log_name());
   log::info("finished: " + status_text(statistics) + "; evaluations mean " +
             shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
             "; " + shortest(statistics.wall_seconds) + " s");
-  for (const auto& sentence : warnings(facts_, statistics)) log::warning(sentence);
+  for (const auto& sentence : warnings(facts, statistics)) log::warning(sentence);
   print_result(folder_, files, statistics);
 }
 

@@ -205,7 +205,7 @@ void read_batch(Section& section, RunSettings& run) {
     return static_cast<int>(std::bit_ceil(static_cast<std::uint64_t>(std::clamp<std::int64_t>(count, 1, 256))));
   };
   run.batch = static_cast<int>(read_whole(section, "batch", 1, largest_int, that_holds(run.count)));
-  run.measured_batch = that_holds((run.count + first_measured) / measured_every);
+  run.measured_batch = that_holds((run.count + measured_every - 1 - first_measured) / measured_every);
 }
 
 void read_grid(Section& section, OutputSettings& output) {

@@ -21,7 +21,7 @@ struct RunSettings {
   std::int64_t first = 0;
   std::uint64_t seed = 0;
   int batch = 256;
-  int measured_batch = 4;  ///< follows from count and batch
+  int measured_batch = 2;  ///< follows from count and batch
   std::string device = "cpu";
   int threads = 0;
   std::string dtype = "float32";

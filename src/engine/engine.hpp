@@ -18,7 +18,7 @@ struct EngineRun {
   std::int64_t first = 0, count = 0;
   WorkSource* work = nullptr;  ///< which of these; null: all, in order
   int batch = 256;             ///< rows of one model call
-  int measured_batch = 4;      ///< the same for trajectories of a network that are apart because they measure events
+  int measured_batch = 2;      ///< the same for trajectories of a network that are apart because they measure events
   int threads = 0;             ///< 0: all cores; for networks as many as Torch uses
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.

@@ -248,6 +248,7 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
         .own = options_.own_adaptive,
         .events = options_.guard.enabled && options_.guard.events,
         .at_bursts = model_->exact() && options_.method == Method::multistep && !options_.guard.measure_all,
+        .on_manifold = !model_->exact(),
         .every_trajectory = options_.guard.measure_all || model_->exact(),
         .long_directions = request.long_directions,
         .data_are_given = request.init.defined()};

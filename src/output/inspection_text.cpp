@@ -93,7 +93,7 @@ std::string inspection_text(const InspectFacts& facts) {
                               " trajectories decide in an interface, sigma " + range(s->speciation));
     if (s->with_event > 0)
       out.add("",
-              "J above 1 from sigma " + range(s->enter) + " to " + range(s->exit) + ", exponent " + range(s->exponent));
+              "inside from sigma " + range(s->enter) + " to " + range(s->exit) + ", exponent " + range(s->exponent));
   }
   if (f.spectral) add_spectral(out, *f.spectral);
   if (const auto& s = f.clusters)

@@ -63,6 +63,7 @@ void RunWriter::finished(const TrajectoryReport& report, std::span<const double>
       written_[static_cast<std::size_t>(i)] = true;
     }
     picture_.add(i, sample, std::isnan(report.exponent) ? 0 : report.exponent);  // NaN: not measured
+    spread_.add(sample);
     exponents_.add(report.exponent);
     errors_.add(report.error_estimate);
     if (report_) report_->finished(report, sample);

@@ -6,6 +6,7 @@
 #include "config/settings.hpp"
 #include "output/picture.hpp"
 #include "output/report/context.hpp"
+#include "output/sample_spread.hpp"
 #include "output/summary.hpp"
 
 #include <cstdint>
@@ -42,6 +43,8 @@ class RunWriter final : public Observer {
   void replay(const DoneTrajectory& done);
 
   bool has_picture() const { return picture_.possible(); }
+  /// Of the samples so far.
+  const SampleSpread& spread() const { return spread_; }
   /// Completes all files; the samples of trajectories that did not finish are NaN. Returns the names of the files.
   std::vector<std::string> close(const RunFacts& facts, const RunStatistics& statistics);
 
@@ -57,6 +60,7 @@ class RunWriter final : public Observer {
   std::vector<bool> written_;  // rows of samples.npy: one bit per trajectory
   std::unordered_map<std::int64_t, std::string> steps_under_way_;
   SamplePicture picture_;
+  SampleSpread spread_;
   QuantileSketch exponents_, errors_;
   std::unique_ptr<RunReport> report_;
   bool broken_ = false;  // a write failed: the engine is ending the run

@@ -9,6 +9,7 @@
 
 #include "output/quantile_sketch.hpp"
 #include "output/run_setup.hpp"
+#include "output/sample_spread.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -30,6 +31,8 @@ struct RunFacts {
   std::vector<double> sigmas;            ///< the nodes of a fixed grid; empty: adaptive
   std::optional<FittedSchedule> fitted;  ///< where these come from, if they were fitted
   std::optional<MeasuredScales> scales;  ///< what the plan follows
+  bool one_condition = false;            ///< all samples have the same label: they spread less than the data
+  SampleSpread spread;                   ///< of the samples
   std::int64_t prepared_rows = 0;        ///< that were computed before the run: pilot, fit, measurements, checks
   std::optional<FitReport> fit;          ///< of the quick fit check; none: an exact model
   std::vector<std::string> notes;        ///< what was not done as asked

@@ -16,6 +16,19 @@ std::string about(double value) {
   return text;
 }
 
+// Of the samples over data_std, either way: what is off by 1.4 is said whichever way of measuring it was meant. It is compared with no fewer
+// samples: of these the standard deviation is off by a tenth at most where data are few lumps.
+constexpr double largest_width = 1.3;
+constexpr std::int64_t least_samples = 16;
+
+/// Whether the samples are wider or narrower than data_std, which the plan follows. Samples with one label are narrower than all data.
+bool data_std_is_off(const RunFacts& facts) {
+  if (!facts.scales || !facts.setup.init.empty() || facts.spread.count() < least_samples) return false;
+  const double given = facts.scales->data_std;
+  return facts.spread.value() > largest_width * given ||
+         (given > largest_width * facts.spread.about_one_mean() && !facts.one_condition);
+}
+
 /// A tolerance that the model's noise does not limit: rounded up to a power of ten, since the excess is a rough figure
 /// itself.
 double within_reach(double tolerance) { return std::pow(10, std::ceil(std::log10(tolerance))); }
@@ -42,6 +55,10 @@ std::vector<std::string> warnings(const RunFacts& facts, const RunStatistics& s)
                            " cannot be reached; use " + (facts.float64 ? "" : "run.dtype: float64 or ") +
                            "a tolerance of " + about(within_reach(facts.tolerance * s.noise_excess)));
   say(s.blown_up, "the model blows up: D moved by more than a thousand standard deviations of the data");
+  if (data_std_is_off(facts))
+    out.push_back("the steps are those of data_std = " + about(facts.scales->data_std) +
+                  ", but the standard deviation of the samples is " + about(facts.spread.value()) +
+                  "; model.data_std near that takes fewer evaluations for the same error");
   if (s.drift > s.drift_bound)
     out.push_back("the samples drift: the mean square of D - x is " + about(s.drift) +
                   " sigma^2 along the trajectories; that of a denoiser is at most 1, whatever the data");

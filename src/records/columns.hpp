@@ -87,8 +87,8 @@ inline constexpr std::tuple event_columns{
     Column{"sigma_high", &Event::sigma_high, "and at or below this"},
     Column{"t", &Event::time, "native time of the process"},
     Column{"lam", &Event::lam, "-ln sigma"},
-    Column{"rate", &Event::rate, "J - 1, measured by probes; 0 at enter and exit"},
-    Column{"exponent", &Event::exponent, "integral of max(J - 1, 0) dlam from enter to exit"},
+    Column{"rate", &Event::rate, "J - 1, measured by probes; at enter and exit that of the level, 0, of a network .1"},
+    Column{"exponent", &Event::exponent, "integral of J - 1 dlam from enter to exit"},
     Column{"step", &Event::step, "accepted steps up to it"},
 };
 

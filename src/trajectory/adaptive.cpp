@@ -46,7 +46,8 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
       lam_begin_(-std::log(plan.sigma_start)),
       longest_step_(spec_of(way.guard.method).longest_step),
       multistep_(state, way.guard.order, way.guard.scale),
-      detector_(static_cast<double>(state.dimension()) * guard_.data_std * guard_.data_std, guard_.largest_J),
+      detector_(static_cast<double>(state.dimension()) * guard_.data_std * guard_.data_std, guard_.largest_J,
+                way.on_manifold),
       start_D_(state.make()),
       result_(state.make()) {
   multistep_.warp(guard_.warp);
@@ -264,12 +265,18 @@ int AdaptiveTrajectory::evaluations_to_finish() const {
   return steps + steps / 2;
 }
 
+JacobianProbe::Effort AdaptiveTrajectory::effort() const {
+  if (way_.record) return {.products = 2, .all = false};
+  if (way_.on_manifold) return {.products = JacobianProbe::max_products, .all = true};
+  return {.products = 3, .all = false};
+}
+
 /// J at the node; false if it is not finite and goes unused: a step there would end the trajectory.
 Task<bool> AdaptiveTrajectory::measure(Node node) {
-  const bool pilot = way_.record.has_value(), settled = pilot || detector_.open();
+  const bool settled = way_.record || detector_.open();
   const double sigma = std::max(std::exp(-node.lam), plan_.range.low);
   co_await probe_->measure({node.predicted, node.x, node.D, node.D_before, sigma},
-                           settled ? random_open : random_closed, pilot ? 2 : JacobianProbe::max_products, probes_);
+                           settled ? random_open : random_closed, effort(), probes_);
   if (!std::isfinite(probe_->J())) co_return false;
   rate_ = probe_->J() - 1;
   if (const double asymmetry2 = probe_->asymmetry2(); std::isfinite(asymmetry2) && !way_.data_are_given) {
@@ -281,9 +288,7 @@ Task<bool> AdaptiveTrajectory::measure(Node node) {
 }
 
 /// Whether the budget leaves room for one.
-bool AdaptiveTrajectory::may_probe() const {
-  return evaluations_left() >= evaluations_to_finish() + JacobianProbe::max_products;
-}
+bool AdaptiveTrajectory::may_probe() const { return evaluations_left() >= evaluations_to_finish() + effort().products; }
 
 /// J at the bursts of the path up to the node.
 Task<> AdaptiveTrajectory::measure_bursts(Node node) {
@@ -300,7 +305,7 @@ Task<> AdaptiveTrajectory::tell_detector() {
   // Along the direction: on data that fill a manifold the rest of the motion is no interface's.
   const double moved = co_await state_.dot_difference(D, measured_D_, probe_->direction());
   co_await state_.read(probe_->direction(), direction_);
-  detector_.measured(probe_->J(), std::abs(moved), direction_);
+  detector_.measured(probe_->J(), std::abs(moved), direction_, probe_->second());
   co_await state_.set(measured_D_, D);
 }
 

@@ -55,6 +55,7 @@ class AdaptiveTrajectory final : public Trajectory {
     bool last;
   };
   std::span<const Node> nodes_of(const Attempt& attempt);
+  JacobianProbe::Effort effort() const;
   Task<bool> measure(Node node);
   bool may_probe() const;
   Task<> measure_bursts(Node node);

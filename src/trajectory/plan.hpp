@@ -24,6 +24,7 @@ struct AdaptivePlan {
   AdaptiveMethod own{};              ///< what Method::own is
   bool events = false;               ///< detect events, with probes
   bool at_bursts = false;            ///< J is measured there alone, else at nodes all along the path
+  bool on_manifold = false;          ///< as the data of networks: what a window is then (EventDetector)
   bool every_trajectory = true;      ///< of all; else of those that measured() names
   std::int64_t long_directions = 0;  ///< events of trajectories numbered below this have a direction in any dimension
   bool data_are_given =

@@ -146,6 +146,67 @@ TEST_CASE("On the midline the exponent is Gamma, and the window does not close")
   CHECK(events[0].sigma == Approx(1).epsilon(.02));
 }
 
+TEST_CASE("On a manifold a window is J above 1.1, along a hill on the plateau of 1") {
+  // J = g + .6 e^{-(lam - 2)^2/2}, g = 1/(1 + e^{-2 lam - 3}) of Gaussian data: a plateau beneath a hill of width 1.
+  const auto J = [](double lam) {
+    return 1 / (1 + std::exp(-2 * lam - 3)) + .6 * std::exp(-.5 * std::pow(lam - 2, 2));
+  };
+  Exact exact;
+  for (double lam = -4; lam < 6; lam += 1e-4) {
+    if (J(lam) <= 1.1) continue;
+    if (exact.exponent == 0) exact.enter = lam;
+    exact.exit = lam, exact.exponent += (J(lam) - 1) * 1e-4;
+  }
+  const LamTable no_gate;
+  EventDetector detector(1, no_gate, true);
+  detector.reset();
+  int n = 0, measured = 0;
+  for (double lam = -4; lam < 6; lam += .2) {
+    detector.node(lam, .2, .1, ++n);
+    if (detector.due(lam, false)) detector.measured(J(lam), .1, std::vector{1.}, .9 * J(lam)), ++measured;
+  }
+  double exponent;
+  const auto events = detector.events(0, own_time, exponent);
+  REQUIRE(events.size() == 3);
+  // Trapezoids of .4 err by .4^2/12 times the change of the slope, .6 e^{-1/2} at most on either side.
+  CHECK(std::abs(exponent - exact.exponent) < .16 / 12 * 4 * .6 * std::exp(-.5));
+  const double lams[] = {exact.enter, 0, exact.exit};
+  for (const int i : {0, 2}) {
+    CHECK(events[i].rate == Approx(.1));
+    CHECK(events[i].sigma_low <= std::exp(-lams[i]));
+    CHECK(events[i].sigma_high >= std::exp(-lams[i]));
+    CHECK(std::abs(events[i].lam - lams[i]) < .1);  // a quarter of what lies between two measurements
+  }
+  CHECK(measured < 20);  // the plateau is hardly looked at
+}
+
+TEST_CASE("Where many eigenvalues lie near the top, the residual tells of what the products do not contain") {
+  // D = A x, A diagonal in 40 dimensions: eigenvalues from 0 to 1.2, evenly, and 1.4 at the top.
+  constexpr std::size_t d = 40;
+  const auto D = [](const std::vector<double>& x) {
+    std::vector<double> y(d);
+    for (std::size_t i = 0; i < d; ++i) y[i] = (i == 0 ? 1.4 : 1.2 * static_cast<double>(i) / d) * x[i];
+    return y;
+  };
+  test::OwnState state(d);
+  JacobianProbe probe(state);
+  const Vector here = state.make(), D_here = state.make(), before = state.make();
+  std::vector<double> x(d);
+  for (std::size_t i = 0; i < d; ++i) x[i] = std::sin(1. + static_cast<double>(i * i));
+  state.put(here, x), state.put(D_here, D(x)), state.put(before, std::vector<double>(d));
+  probe.reset(1);
+  for (int node = 0; node < 3; ++node) {  // the direction known before is what the next node begins with
+    int products = 0;
+    test::run(state, probe.measure({here, here, D_here, before, .5}, .1, {.products = 5, .all = true}, products),
+              [&](const std::vector<double>& asked, double) { return D(asked); });
+    CHECK(products == 5);
+    CHECK(probe.J() >
+          1.2);  // the quotient along what is found lies between that of the second eigenvalue and the first
+    CHECK(probe.J() < 1.4 * 1.1);
+  }
+  CHECK(probe.J() == Approx(1.4).epsilon(.03));
+}
+
 TEST_CASE("The probe finds the top eigenvalue of a symmetric Jacobian") {
   // D = A x with eigenvalues 3, 1, .2 in rotated axes: exact in three products, whatever the start.
   const double c = std::cos(.7), s = std::sin(.7);
@@ -166,7 +227,8 @@ TEST_CASE("The probe finds the top eigenvalue of a symmetric Jacobian") {
   state.put(D_here, D({.3, -.2, .1}));
   state.put(before, {0, 0, .5});
   int products = 0;
-  test::run(state, probe.measure({predicted, corrected, D_here, before, .5}, .4, 3, products),
+  test::run(state,
+            probe.measure({predicted, corrected, D_here, before, .5}, .4, {.products = 3, .all = false}, products),
             [&](const std::vector<double>& asked, double) { return D(asked); });
   CHECK(products <= 3);
   CHECK(probe.J() == Approx(3).epsilon(2 * .02));  // stops at theta/|Jz| >= .98

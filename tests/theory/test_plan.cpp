@@ -149,7 +149,7 @@ TEST_CASE("A tolerance and its number of nodes are inverse to each other") {
   CHECK(PlannedError(scales).floor(20) > scales.roughness);
 }
 
-TEST_CASE("By default a network takes the plan; events are sought on every 64th trajectory and change no sample") {
+TEST_CASE("By default a network takes the plan; events are sought on every 128th trajectory and change no sample") {
   const auto model = unknown(test::ring(), test::ring()->data_std());
   SamplerOptions options{.tolerance = 3e-2};
   const Sampler sampler(model, test::range(), options);

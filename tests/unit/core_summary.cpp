@@ -98,3 +98,32 @@ TEST_CASE("a warning names the symptom and its remedy") {
   facts.float64 = true;
   CHECK(warnings(facts, s)[0].ends_with("cannot be reached; use a tolerance of 1e-05"));
 }
+
+TEST_CASE("samples much wider or narrower than data_std are named") {
+  RunStatistics s;
+  const auto sentences = [&](double data_std, int samples, bool one_condition = false, double mean = 0) {
+    RunFacts facts;
+    facts.scales.emplace();
+    facts.scales->data_std = data_std;
+    facts.one_condition = one_condition;
+    for (int i = 0; i < samples; ++i) facts.spread.add(std::vector{mean + (i % 2 ? .5 : -.5), i % 2 ? -.5 : .5});
+    facts.spread.add(std::vector{9., std::nan("")});
+    return warnings(facts, s);
+  };
+  // Standard deviation .5 sqrt(16/15) = .516 in both coordinates.
+  CHECK(sentences(.5, 16).empty());
+  CHECK(sentences(.516 * 1.29, 16).empty());
+  CHECK(sentences(.516 / 1.29, 16).empty());
+  CHECK(sentences(1, 16) ==
+        std::vector<std::string>{
+            "the steps are those of data_std = 1, but the standard deviation of the samples is 0.52; "
+            "model.data_std near that takes fewer evaluations for the same error"});
+  CHECK(sentences(.25, 16).size() == 1);
+  CHECK(sentences(1, 15).empty());  // too few to tell
+  CHECK(sentences(1, 16, true).empty());
+  CHECK(sentences(.25, 16, true).size() == 1);
+  // Means of 2 and 0 are 1 from theirs: sqrt(.516^2 + 1) = 1.125 about one mean.
+  CHECK(sentences(1.1, 16, false, 2).empty());
+  CHECK(sentences(1.125 * 1.41, 16, false, 2).size() == 1);
+  CHECK(sentences(.516 / 1.41, 16, false, 2).size() == 1);
+}

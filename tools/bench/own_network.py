@@ -88,7 +88,7 @@ class OwnNetwork:
         known = np.isfinite(estimates)
         found = {'evaluations': all_rows(summary) / count, 'of_trajectories': summary['evaluations']['total'] / count,
                  'probes': summary['evaluations']['probes_mean'], 'seconds': time.perf_counter() - before, **figures(errors),
-                 'status': {status: n for status, n in summary['status'].items() if n}}
+                 'warnings': summary['warnings'], 'status': {status: n for status, n in summary['status'].items() if n}}
         if tolerance:
             q95 = float(np.quantile(errors, .95, method='higher'))
             found |= {'tolerance': tolerance, 'within': float((errors <= tolerance).mean()), 'q95': q95 / tolerance}
