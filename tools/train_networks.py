@@ -631,7 +631,7 @@ RECIPES = [
     Recipe("rose", "tuning", "A rose of three petals in the plane, plain perceptron: v, vp",
            rose, lambda: Mlp(2, 128, 3), linear(), "velocity", "t", steps=9000, octave=3),
     Recipe("knot", "tuning", "A knot in space, plain perceptron: the raw network of EDM",
-           knot, lambda: Mlp(3, 128, 3), exploding(0.002, 80, -1.5), "edm", "edm", steps=9000, tells_data_std=False),
+           knot, lambda: Mlp(3, 128, 3), exploding(0.002, 80, -1.5), "edm", "edm", steps=9000),
     Recipe("fashion_unet", "reporting", "Clothes of 14x14 pixels, U-Net: the raw network of EDM",
            fashion, lambda: UNet(16, 24), exploding(0.002, 80, -0.6), "edm", "edm", steps=2000, batch=32),
     Recipe("fashion_guided", "reporting", "Clothes of 14x14 pixels by class, residual perceptron: noise, vp, guidance 1.5",
