@@ -25,7 +25,7 @@ enum class Switch {
 };
 
 /// Of a network events are sought on the trajectories numbered first_measured, first_measured + measured_every and so on.
-inline constexpr std::int64_t measured_every = 128, first_measured = 63;
+inline constexpr std::int64_t measured_every = 128, first_measured = 127;
 
 /// What is asked of the guard. Of adaptive steps of the ODE only: grids and the reverse SDE have none.
 struct GuardOptions {
@@ -41,7 +41,7 @@ struct GuardOptions {
   Switch redo = Switch::automatic;  ///< automatic: on where the pilot's errors are explained by the score
   bool events = true;  ///< measure and log speciation events (costs probes on the trajectories that have them)
   /// Seek events on all trajectories, all along them. Else of a network, where most have some and half of all evaluations would go into
-  /// them, on every 128th, those numbered 63, 191 and so on; of exact models on all, at the bursts of their paths alone.
+  /// them, on every 128th, those numbered 127, 255 and so on; of exact models on all, at the bursts of their paths alone.
   bool measure_all = false;
 };
 
