@@ -13,12 +13,14 @@ std::string status_text(const RunStatistics& s) {
   return out.empty() ? "none started" : out;
 }
 
-void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& s) {
+void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& s,
+                  std::optional<std::int64_t> rows) {
   std::printf("%s:", folder.c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
   std::printf("\n%lld trajectories: %s\n", static_cast<long long>(s.trajectories()), status_text(s).c_str());
-  std::printf("evaluations: mean %.2f, max %lld; %.3g s\n", s.mean(s.evaluations),
-              static_cast<long long>(s.evaluations_max), s.wall_seconds);
+  std::printf("evaluations: mean %.2f, max %lld; ", s.mean(s.evaluations), static_cast<long long>(s.evaluations_max));
+  if (rows) std::printf("%lld in all; ", static_cast<long long>(*rows));
+  std::printf("%.3g s\n", s.wall_seconds);
 }
 
 int exit_code(const RunStatistics& s, bool interrupted) {

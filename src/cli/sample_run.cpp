@@ -145,7 +145,7 @@ void SampleRun::close(RunWriter& writer, const RunStatistics& statistics) const 
             shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
             "; " + shortest(statistics.wall_seconds) + " s");
   for (const auto& sentence : warnings(facts, statistics)) log::warning(sentence);
-  print_result(folder_, files, statistics);
+  print_result(folder_, files, statistics, rows_in_all(facts, statistics));
 }
 
 }  // namespace shockstep::cli

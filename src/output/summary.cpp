@@ -30,6 +30,10 @@ Json json_value(std::int64_t value) { return value; }
 
 }  // namespace
 
+std::int64_t rows_in_all(const RunFacts& facts, const RunStatistics& s) {
+  return (facts.exact ? s.model_rows : s.model_capacity) + facts.prepared_rows;
+}
+
 std::string summary_json(const RunFacts& facts, const RunStatistics& s, const QuantileSketch& exponents,
                          const QuantileSketch& errors) {
   Json status;
@@ -52,7 +56,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   for_each_column(run_statistics, [&](const auto& statistic) {
     if (*statistic.path) out[Json::json_pointer(statistic.path)] = json_value(statistic(s));
   });
-  out["evaluations"]["all"] = (facts.exact ? s.model_rows : s.model_capacity) + facts.prepared_rows;
+  out["evaluations"]["all"] = rows_in_all(facts, s);
   out["exponent"] = quantiles(exponents);
   out["error_estimate"] = quantiles(errors);
   out["setup_seconds"] = facts.setup.seconds;

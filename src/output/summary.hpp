@@ -38,6 +38,9 @@ struct RunFacts {
   std::vector<std::string> notes;        ///< what was not done as asked
 };
 
+/// Of the model, computed for whatever purpose: trajectories, padding, and what came before them.
+std::int64_t rows_in_all(const RunFacts& facts, const RunStatistics& statistics);
+
 std::string summary_json(const RunFacts& facts, const RunStatistics& statistics, const QuantileSketch& exponents,
                          const QuantileSketch& errors);
 
