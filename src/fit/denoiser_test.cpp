@@ -2,6 +2,7 @@
 
 #include "controller/denoiser_check.hpp"
 #include "core/text.hpp"
+#include "fit/trained_error.hpp"
 
 #include <shockstep/batched_model.hpp>
 #include <shockstep/error.hpp>
@@ -68,6 +69,7 @@ class Test {
   Test(const ScoreModel& model, const Process& process, const TestPlan& plan)
       : plan_(plan),
         rows_(model, plan),
+        error_(model, process),
         low_(process.sigma_min()),
         high_(process.sigma_max()),
         largest_drift_(largest_drift(static_cast<double>(plan.rows * model.dimension()))) {}
@@ -130,7 +132,9 @@ class Test {
     const double s2 = sigma * sigma, kept = low_ * low_ / s2;
     const at::Tensor x = x0_ + std::sqrt(s2 - low_ * low_) * rows_.normal(), D = rows_.denoise(x, sigma);
     const at::Tensor noise = x - D, error = x0_ - D - kept * noise;
-    const double linear = variance_ * s2 / (variance_ + s2);
+    const double part = std::sqrt(mean_square(D - error_.skip(sigma) * x));
+    const double linear =
+        variance_ * s2 / (variance_ + s2) + std::pow(TrainedError::allowed(part, sigma, std::sqrt(variance_)), 2);
     TestLevel out{.sigma = sigma, .drift = mean_square(noise) / s2, .loss = mean_square(error) / linear};
 
     std::vector<at::Tensor> directions{noise};
@@ -201,6 +205,7 @@ class Test {
 
   const TestPlan& plan_;
   TestRows rows_;
+  TrainedError error_;
   double low_, high_, largest_drift_;
   at::Tensor x0_, mean_;
   double variance_ = 0;

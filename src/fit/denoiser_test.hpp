@@ -27,7 +27,7 @@ struct TestPlan {
 struct TestLevel {
   double sigma = 0;
   double drift = 0;  ///< |x - D|^2/sigma^2: at most 1, and 1 - loss of x0 at large sigma
-  double loss = 0;   ///< |x0 - D|^2 over that of the best linear denoiser: at most 1
+  double loss = 0;   ///< |x0 - D|^2 over that of the best linear denoiser, and what training leaves: at most 1
   double gain = 0;   ///< how much less loss D has than the best multiple of x about the mean; 0 for white Gaussian data
   double misfit = 0;  ///< by how much a better guess lowers the loss; 0 is right
   double time = 0;    ///< the part of it that is due to D at neighbouring sigmas
