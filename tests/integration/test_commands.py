@@ -72,6 +72,7 @@ ELSEWHERE = {  # command: test of CTest
 TOO_LONG = [  # minutes to hours at any size, or more Python packages than the tests have
     "tools/bench/foundation.py accuracy", "foundation.py throughput", "foundation.py overhead", "foundation.py memory",
     "tools/bench/foundation.py journal resume memory", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
+    "build/tools/bench/bench_fit_pairs",
     ".venv/bin/python tools/bench/frontier", ".venv/bin/python tools/bench/agreement", ".venv/bin/python tools/bench/throughput",
     "tools/bench/schedules.py", "tools/bench/sde", "tools/bench/coverage.py", "tools/bench/ablation",
     ".venv/bin/python -m pip install", "/usr/bin/time -f", ".venv/bin/python tools/bench/foundation.py",
