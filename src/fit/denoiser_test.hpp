@@ -37,7 +37,8 @@ struct DenoiserTest {
   std::string broken;             ///< why the test ended early; empty: it did not
   double misfit = 0;              ///< largest of the levels; infinite where broken
   double structure = 0;           ///< mean gain of the levels, not below 0
-  double start_drift = 0;         ///< drift at the latents sigma_max n; 1 is right
+  double start_drift = 0;         ///< drift at the latents sigma_max n; 1 is right where the data are far narrower
+  double least_start_drift = 0;   ///< least that can be
   double spread = 0;              ///< rms of the samples about the mean of each coordinate
   double deviation = 0;           ///< rms of the samples about the mean of all coordinates, what data_std is
   bool collapsed = false;         ///< all samples are one point

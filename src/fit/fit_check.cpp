@@ -187,7 +187,8 @@ class FitCheck {
     std::vector<FitIdentity> out;
     const double numbers = static_cast<double>(rows_ * model_->dimension()), most = largest_drift(numbers);
     if (!stated_.broken.empty()) {
-      out.push_back({"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, .1, most});
+      out.push_back(
+          {"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, stated_.least_start_drift, most});
       return out;
     }
     double worst_drift = 0, worst_loss = 0, time = 0;
@@ -195,7 +196,8 @@ class FitCheck {
       worst_drift = std::max(worst_drift, level.drift), worst_loss = std::max(worst_loss, level.loss);
       time = std::max(time, level.time);
     }
-    out.push_back({"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, .1, most});
+    out.push_back(
+        {"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, stated_.least_start_drift, most});
     out.push_back({"D -> x: the same at twice sigma_min", stated_.levels.back().drift, 0, most});
     out.push_back({"noise: the largest of it at any sigma", worst_drift, 0, most});
     out.push_back({"error of D over that of a linear guess, at most", worst_loss, 0, 3});

@@ -156,3 +156,16 @@ TEST_CASE("A noise predictor that errs by a hundredth at sigma 150 is no mistake
   CHECK(quick_fit(model, process, measure_scales(*model, process), 16, computed).fits);
   CHECK(computed == 0);
 }
+
+TEST_CASE("A range that begins below the spread of the data is no mistake") {
+  // D is nearly x there, since the latents are narrower than the data: (sigma^2/(sigma^2 + s^2))^2 = .04 of sigma^2 between them.
+  const auto exact = test::mixture_model(at::tensor({-40., -20., 20., 40.}, at::kDouble).view({4, 1}), 2.);
+  NetworkOptions options = test::options_for(*exact);
+  const Process process = VarianceExploding{.sigma_min = .02, .sigma_max = 16};
+  const auto model = wrap_network(
+      [=](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor&) { return exact->denoise(x, sigma); },
+      options, process);
+  const FitReport report = check_fit(model, process).report;
+  CAPTURE(report.reason, report.misfit);
+  CHECK(report.fits);
+}
