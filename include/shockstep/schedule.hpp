@@ -30,6 +30,9 @@ struct ModelScales {
 
   double data_std;               ///< standard deviation of the data, root mean square over coordinates, data units
   std::vector<TriedStep> tried;  ///< descending in sigma; empty: all is as in most models
+  /// The model looks its time up, or cuts off what is behind the point: of the times of a table it knows the whole ones only, and that
+  /// is where steps end.
+  bool whole_times = false;
 };
 
 /// What a schedule needs besides the process and the count.
@@ -76,6 +79,14 @@ class Schedule {
   const ScheduleSpec* spec_;
 };
 
+/// What the rows of a trial had at one node: how they differ from row to row, means over coordinates. Data units squared.
+struct TriedNode {
+  double sigma = 0;  ///< noise level, data units
+  double xx = 0;     ///< variance of x over the rows
+  double xD = 0;     ///< covariance of x and D, coordinate by coordinate
+  double DD = 0;     ///< variance of D
+};
+
 /// ModelScales, how they came about, and what the measurement says besides.
 struct MeasuredScales : ModelScales {
   double measured_std = 1;  ///< that of the model's own samples, roughly; data_std if that was not given
@@ -85,7 +96,8 @@ struct MeasuredScales : ModelScales {
   /// D of a network that is told the time by fast functions of it jumps about: deviation from a straight line in ln sigma over .02, at
   /// sigma = data_std, as that of independent jumps, over data_std. Of smooth ones below 4e-4.
   double roughness = 0;
-  std::int64_t evaluations = 0;  ///< rows that were computed, at most 64
+  std::vector<TriedNode> nodes{};  ///< of the short run in which steps were tried, sigma descending
+  std::int64_t evaluations = 0;    ///< rows that were computed, at most 64
 };
 
 /// A schedule and what it is called.

@@ -65,7 +65,7 @@ constexpr const char* versions = "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH
 
 void set_caches(const RunConfig& config, SamplerOptions& sampler, const ScoreModel& model) {
   if (measures(sampler)) sampler.cache = file_of(versions + text(sampler_keys, sampler, !sampler.steps), config, model);
-  sampler.scales_cache = file_of(std::string(versions) + " scales", config, model);
+  sampler.scales_cache = file_of(std::string(versions) + " scales 2", config, model);
 }
 
 }  // namespace shockstep::cli

@@ -89,6 +89,8 @@ void SampleRun::log_steps() const {
     log::info("start: " + printable(options_.init, 1000) + " noised to sigma " + shortest(facts_.setup.start) +
               (options_.mask.empty() ? "" : ", known where " + printable(options_.mask, 1000) + " is 1"));
   log::info(steps_text(*sampler_, facts_.sigmas));
+  if (sampler_->scales() && sampler_->scales()->whole_times)
+    log::info("the network is told whole numbers only: steps end at whole times of the process");
   if (sampler_->fitted()) log::info("fitted schedule: error " + fit_text(*sampler_->fitted()));
   if (facts_.sigmas.empty() && config_.sampler.dynamics == Dynamics::ode)
     log::info(guard_text(config_.sampler, sampler_->profile()));

@@ -21,9 +21,10 @@ inline int steps_to_land(double remaining) {
 inline bool must_land(double remaining, int left, int spare = 1) { return left < steps_to_land(remaining) + spare; }
 
 struct StepChoice {
-  double length;  ///< in lam, positive
-  bool forced;    ///< lands within the budget, whatever its error
-  bool last;      ///< ends where the range does
+  double length;       ///< in lam, positive
+  bool forced;         ///< lands within the budget, whatever its error
+  bool last;           ///< ends where the range does
+  bool least = false;  ///< there is no shorter one
 };
 
 /// proposed: by the controller. left: steps that the budget allows; spare: of these, what a full step that is rejected would cost

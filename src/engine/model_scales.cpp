@@ -10,6 +10,7 @@
 #include "core/text.hpp"
 #include "engine/pilot.hpp"
 #include "process/step_plan.hpp"
+#include "process/whole_times.hpp"
 #include "stepper/grid_weights.hpp"
 #include "stepper/network_value.hpp"
 
@@ -31,6 +32,17 @@ constexpr int plan_order = 3;
 constexpr int power_iterations = 20;
 constexpr std::size_t loss_repeats = 2;
 constexpr double nearby = 1.02;  // sigmas between which D of a network that is smooth in time is nearly linear
+
+// Times of which a network that cuts off, or rounds up or to the nearest, makes one, one and the next: behind the same whole number.
+// Its D stands nearly still between the first two and jumps before the third, by 2.5 times the line through them; that of a network that
+// is smooth bends by less than a tenth.
+constexpr double same_time = .55, still_same = .95, another_time = 1.55, least_jump = .5;
+constexpr double rounding = 3e-5;  // of single precision, over data_std: less is no jump
+
+/// Noise levels of the last rows; the last two are 0 where time is continuous, or its whole ones too far apart.
+struct Judged {
+  double sigma = 0, above = 0, below = 0, still = 0, next = 0;
+};
 
 using Rows = std::vector<double>;  // [measured_rows, d]
 
@@ -59,7 +71,7 @@ class Measurement {
     out.data_std = known ? data_std : spread(drawn());
     if (!(out.data_std > 0) || !std::isfinite(out.data_std))
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
-    const Rows samples = run_on_plan(out.data_std, known ? nodes_known : nodes_unknown, out.tried);
+    const Rows samples = run_on_plan(out.data_std, known ? nodes_known : nodes_unknown, out);
     out.measured_std = spread(samples);
     judge(samples, out);
     out.evaluations = evaluations();
@@ -79,15 +91,16 @@ class Measurement {
            std::sqrt(measured_rows / (measured_rows - 1.));  // their own mean is nearer than the data's
   }
 
-  Rows denoise(const Rows& x, double sigma) { return denoise(x, {sigma, sigma, sigma, sigma}, measured_rows); }
+  Rows denoise(const Rows& x, double sigma) { return denoise(x, {sigma, sigma, sigma, sigma}, {0, 1, 2, 3}); }
 
-  /// `labels`: of as many rows, then again.
-  Rows denoise(const Rows& x, const std::array<double, measured_rows>& sigmas, std::size_t labels) {
+  /// `labels`: whose label each row has.
+  Rows denoise(const Rows& x, const std::array<double, measured_rows>& sigmas,
+               const std::array<std::size_t, measured_rows>& labels) {
     const std::size_t n = x.size() / d_;
     for (std::size_t i = 0; i < n; ++i) {
       std::copy_n(x.begin() + static_cast<std::ptrdiff_t>(i * d_), d_, model_.point(i).begin());
       model_.sigma(i) = sigmas[i];
-      model_.trajectory(i) = static_cast<std::int64_t>(i % labels);
+      model_.trajectory(i) = static_cast<std::int64_t>(labels[i]);
     }
     model_.evaluate(n);
     Rows D;
@@ -117,13 +130,31 @@ class Measurement {
     return D;
   }
 
-  /// Samples by the multistep of F, and the errors of its steps.
-  Rows run_on_plan(double s, int nodes, std::vector<TriedStep>& tried) {
+  /// How the rows differ from row to row.
+  TriedNode seen(double sigma, const Rows& x, const Rows& D) const {
+    TriedNode node{.sigma = sigma};
+    for (std::size_t k = 0; k < d_; ++k) {
+      double mean_x = 0, mean_D = 0;
+      for (std::size_t i = k; i < x.size(); i += d_) mean_x += x[i] / measured_rows, mean_D += D[i] / measured_rows;
+      for (std::size_t i = k; i < x.size(); i += d_) {
+        const double dx = x[i] - mean_x, dD = D[i] - mean_D;
+        node.xx += dx * dx, node.xD += dx * dD, node.DD += dD * dD;
+      }
+    }
+    const double freedoms = (measured_rows - 1.) * static_cast<double>(d_);
+    node.xx /= freedoms, node.xD /= freedoms, node.DD /= freedoms;
+    return node;
+  }
+
+  /// Samples by the multistep of F, the errors of its steps and what its nodes had.
+  Rows run_on_plan(double s, int nodes, MeasuredScales& out) {
+    std::vector<TriedStep>& tried = out.tried;
     const double begin = process_.lam_begin(), end = process_.lam_end();
     std::vector<double> sigmas = StepPlan(ModelScales(s), begin, end, nodes).inner_sigmas();
     sigmas.push_back(process_.sigma_min());
     double sigma = process_.sigma_max();
     Rows x = scaled(latents_, sigma), D = denoise(x, sigma);
+    out.nodes.push_back(seen(sigma, x, D));
     std::vector<Rows> values{value_of_F(D, x, s / sigma)};  // newest first
     std::vector<double> ages{0};
     std::vector<Rows> corrections;
@@ -139,6 +170,7 @@ class Measurement {
         }
       }
       D = denoise(x, next);
+      out.nodes.push_back(seen(next, x, D));
       const Rows& fresh = *values.insert(values.begin(), value_of_F(D, x, s / next));
       Rows& correction = corrections.emplace_back(x.size());
       for (std::size_t i = 0; i < x.size(); ++i) x[i] += correction[i] = w.correct * (fresh[i] - extrapolated[i]);
@@ -202,31 +234,80 @@ class Measurement {
     return F;
   }
 
-  /// Loss and roughness, at sigma = data_std.
-  void judge(const Rows& samples, MeasuredScales& out) {
-    const double s = out.data_std, sigma = std::clamp(s, process_.sigma_min() * nearby, process_.sigma_max() / nearby);
-    const auto noised = [&](std::size_t repeat) {
-      Rows x = samples;
-      for (std::size_t i = 0; i < x.size(); ++i) x[i] += sigma * fresh_[repeat * x.size() + i];
-      return x;
-    };
-    double square = 0;
-    Rows D;
-    for (std::size_t repeat = 0; repeat < loss_repeats; ++repeat) {
-      D = denoise(noised(repeat), sigma);
-      for (std::size_t i = 0; i < D.size(); ++i) square += std::pow(D[i] - samples[i], 2);
-    }
-    out.loss = square / static_cast<double>(loss_repeats * D.size()) * (1 / (s * s) + 1 / (sigma * sigma));
+  /// Where D is judged, near sigma = data_std.
+  Judged judged(double s) const {
+    const double sigma = std::clamp(s, process_.sigma_min() * nearby, process_.sigma_max() / nearby);
+    const Judged smooth{.sigma = sigma, .above = sigma * nearby, .below = sigma / nearby};
+    if (process_.steps() == 0) return smooth;
+    // As far behind the point each, so that a network that knows whole times only is as wrong at each.
+    const WholeTimes times(process_);
+    const double whole = std::floor(times.time(sigma));
+    const double aside = std::max(1., std::round(times.time(sigma * nearby) - times.time(sigma)));
+    if (whole - aside < times.first() || whole + aside + 1 > times.last()) return smooth;
+    const auto at = [&](double behind) { return times.sigma(whole + behind); };
+    if (at(1) > at(0) * nearby) return smooth;
+    return {at(same_time), at(aside + same_time), at(same_time - aside), at(still_same), at(another_time)};
+  }
 
-    // The first half of the rows a little above sigma, then a little below.
+  /// Loss, roughness and whether only whole times count.
+  void judge(const Rows& samples, MeasuredScales& out) {
+    const double s = out.data_std;
+    const Judged at = judged(s);
+    Rows x = samples;
+    const auto noise = [&](std::size_t repeat) {
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] = samples[i] + at.sigma * fresh_[repeat * x.size() + i];
+    };
+    const auto row = [&](const Rows& of, std::size_t i) { return std::span(of).subspan(i * d_, d_); };
+    const auto distance2 = [&](std::span<const double> a, std::span<const double> b) {
+      double sum = 0;
+      for (std::size_t k = 0; k < d_; ++k) sum += std::pow(a[k] - b[k], 2);
+      return sum / static_cast<double>(d_);
+    };
+
+    // Where the process has whole times, half of the first rows look at them.
+    noise(0);
+    std::array<double, measured_rows> sigmas;
+    sigmas.fill(at.sigma);
+    std::array<std::size_t, measured_rows> labels{0, 1, 2, 3};
+    if (at.still > 0) {
+      for (const std::size_t i : {2UL, 3UL})
+        std::ranges::copy(row(x, 0), x.begin() + static_cast<std::ptrdiff_t>(i * d_));
+      sigmas[2] = at.still, sigmas[3] = at.next;
+      labels = {0, 1, 0, 0};
+    }
+    const Rows first = denoise(x, sigmas, labels);
+    noise(1);
+    const Rows D = denoise(x, at.sigma);
+    double square = 0;
+    const std::size_t others = at.still > 0 ? 2 : measured_rows;
+    for (std::size_t i = 0; i < measured_rows; ++i) square += distance2(row(D, i), row(samples, i));
+    for (std::size_t i = 0; i < others; ++i) square += distance2(row(first, i), row(samples, i));
+    out.loss = square / static_cast<double>(measured_rows + others) * (1 / (s * s) + 1 / (at.sigma * at.sigma));
+    out.whole_times = at.still > 0 && jumps(row(first, 0), row(first, 2), row(first, 3), s);
+    out.roughness = roughness(x, D, at) / s;
+  }
+
+  /// Whether D at the next whole time is far off the line through D at two times between whole ones.
+  bool jumps(std::span<const double> D, std::span<const double> still, std::span<const double> next, double s) const {
+    constexpr double ahead = (another_time - still_same) / (still_same - same_time);
+    double off2 = 0, moved2 = 0;
+    for (std::size_t k = 0; k < d_; ++k) {
+      off2 += std::pow(next[k] - still[k] - ahead * (still[k] - D[k]), 2);
+      moved2 += std::pow(still[k] - D[k], 2);
+    }
+    return off2 > least_jump * least_jump * moved2 && off2 > rounding * rounding * s * s * static_cast<double>(d_);
+  }
+
+  /// D of the first half of the rows a little above sigma and a little below, off the line between.
+  double roughness(Rows x, const Rows& D, const Judged& at) {
     const std::size_t half = D.size() / 2;
-    Rows x = noised(loss_repeats - 1);
     std::copy_n(x.begin(), half, x.begin() + static_cast<std::ptrdiff_t>(half));
-    const double above = sigma * nearby, below = sigma / nearby;
-    const Rows aside = denoise(x, {above, above, below, below}, measured_rows / 2);
+    const Rows aside = denoise(x, {at.above, at.above, at.below, at.below}, {0, 1, 0, 1});
+    const double up = std::log(at.above / at.sigma), down = std::log(at.sigma / at.below), weight = down / (up + down);
     double bend2 = 0;
-    for (std::size_t i = 0; i < half; ++i) bend2 += std::pow(aside[i] - 2 * D[i] + aside[half + i], 2);
-    out.roughness = std::sqrt(bend2 / (6 * static_cast<double>(half))) / s;
+    for (std::size_t i = 0; i < half; ++i) bend2 += std::pow(std::lerp(aside[half + i], aside[i], weight) - D[i], 2);
+    // 1 + 2/4 times the mean square of a jump.
+    return std::sqrt(bend2 / (1.5 * static_cast<double>(half)));
   }
 
   BatchedModel model_;

@@ -2,6 +2,7 @@
 
 #include "controller/denoiser_check.hpp"
 #include "core/text.hpp"
+#include "fit/trained_error.hpp"
 
 #include <shockstep/batched_model.hpp>
 #include <shockstep/error.hpp>
@@ -68,9 +69,13 @@ class Test {
   Test(const ScoreModel& model, const Process& process, const TestPlan& plan)
       : plan_(plan),
         rows_(model, plan),
+        error_(model, process),
         low_(process.sigma_min()),
         high_(process.sigma_max()),
-        largest_drift_(largest_drift(static_cast<double>(plan.rows * model.dimension()))) {}
+        largest_drift_(largest_drift(static_cast<double>(plan.rows * model.dimension()))) {
+    result_.least_start_drift = least_start_drift(model.data_std());
+    top_ = top(model.data_std());
+  }
 
   DenoiserTest run() {
     try {
@@ -103,7 +108,7 @@ class Test {
       const at::Tensor D = rows_.denoise(x, sigma);
       const double drift = mean_square(x - D) / (sigma * sigma);
       if (i == 0) result_.start_drift = drift;
-      if (i == 0 && drift < least_start_drift)
+      if (i == 0 && drift < result_.least_start_drift)
         throw Broken("at sigma_max D is x itself, where it can know next to nothing of the data");
       if (sigma * sigma >= low_ * high_ && drift > largest_drift_)
         throw Broken("at sigma " + shortest(std::round(sigma * 1e3) / 1e3) + " the mean square of D - x is " +
@@ -121,8 +126,12 @@ class Test {
     result_.collapsed = variance_ < 4 * low_ * low_;
   }
 
-  // From sigma_max to twice sigma_min, evenly in ln sigma.
-  double ladder(int k) const { return high_ * std::pow(std::min(1., 2 * low_ / high_), k / (plan_.levels - 1.)); }
+  // From `top_` to twice sigma_min, evenly in ln sigma.
+  double ladder(int k) const { return top_ * std::pow(std::min(1., 2 * low_ / top_), k / (plan_.levels - 1.)); }
+
+  // sigma_max, but where it is below the spread of the data: the model then draws some of its modes more often than the data have
+  // them, and only where D decides between near points is it the best guess of such samples, too.
+  double top(double data_std) const { return data_std > high_ ? std::min(high_, data_std / 8) : high_; }
 
   // The samples carry noise sigma_min already, so sigma is reached with the rest; and E[x_s | x_sigma] of the state at
   // s = sigma_min is D + (s/sigma)^2 (x - D), a Gaussian bridge.
@@ -130,7 +139,9 @@ class Test {
     const double s2 = sigma * sigma, kept = low_ * low_ / s2;
     const at::Tensor x = x0_ + std::sqrt(s2 - low_ * low_) * rows_.normal(), D = rows_.denoise(x, sigma);
     const at::Tensor noise = x - D, error = x0_ - D - kept * noise;
-    const double linear = variance_ * s2 / (variance_ + s2);
+    const double part = std::sqrt(mean_square(D - error_.skip(sigma) * x));
+    const double linear =
+        variance_ * s2 / (variance_ + s2) + std::pow(TrainedError::allowed(part, sigma, std::sqrt(variance_)), 2);
     TestLevel out{.sigma = sigma, .drift = mean_square(noise) / s2, .loss = mean_square(error) / linear};
 
     std::vector<at::Tensor> directions{noise};
@@ -193,15 +204,20 @@ class Test {
     result_.roughness = first > 0 ? std::sqrt(second / first) : 0;
   }
 
-  // A denoiser's is 1 - MMSE/(d sigma^2), and sigma_max is no less than the spread of the data: .5 or more. 32 normal numbers
-  // have a mean square below .1 in one of 10^14 draws.
-  static constexpr double least_start_drift = .1;
+  // Of Gaussian data of deviation s it is (sigma^2/(sigma^2 + s^2))^2 at the latents, which are narrower than noised data: .25 or more
+  // where sigma_max is no less than the spread of the data, which it can be. 32 normal numbers have a mean square below .1 in one of
+  // 10^14 draws.
+  double least_start_drift(double data_std) const {
+    const double s2 = high_ * high_;
+    return std::min(.1, .25 * std::pow(s2 / (s2 + data_std * data_std), 2));
+  }
   // The best linear denoiser is no better than D, so 1 is expected.
   static constexpr double largest_loss = 3;
 
   const TestPlan& plan_;
   TestRows rows_;
-  double low_, high_, largest_drift_;
+  TrainedError error_;
+  double low_, high_, largest_drift_, top_ = 0;
   at::Tensor x0_, mean_;
   double variance_ = 0;
   DenoiserTest result_;

@@ -27,7 +27,7 @@ struct TestPlan {
 struct TestLevel {
   double sigma = 0;
   double drift = 0;  ///< |x - D|^2/sigma^2: at most 1, and 1 - loss of x0 at large sigma
-  double loss = 0;   ///< |x0 - D|^2 over that of the best linear denoiser: at most 1
+  double loss = 0;   ///< |x0 - D|^2 over that of the best linear denoiser, and what training leaves: at most 1
   double gain = 0;   ///< how much less loss D has than the best multiple of x about the mean; 0 for white Gaussian data
   double misfit = 0;  ///< by how much a better guess lowers the loss; 0 is right
   double time = 0;    ///< the part of it that is due to D at neighbouring sigmas
@@ -37,7 +37,8 @@ struct DenoiserTest {
   std::string broken;             ///< why the test ended early; empty: it did not
   double misfit = 0;              ///< largest of the levels; infinite where broken
   double structure = 0;           ///< mean gain of the levels, not below 0
-  double start_drift = 0;         ///< drift at the latents sigma_max n; 1 is right
+  double start_drift = 0;         ///< drift at the latents sigma_max n; 1 is right where the data are far narrower
+  double least_start_drift = 0;   ///< least that can be
   double spread = 0;              ///< rms of the samples about the mean of each coordinate
   double deviation = 0;           ///< rms of the samples about the mean of all coordinates, what data_std is
   bool collapsed = false;         ///< all samples are one point

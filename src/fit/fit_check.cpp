@@ -26,6 +26,7 @@ constexpr double least_structure = .02;
 // Another description is dropped where its misfit on few rows is above this: significant then, though its size is
 // rough.
 constexpr double hopeless = .3;
+constexpr std::int64_t most_rows_in_doubt = 256;
 
 struct Candidate {
   Description description;
@@ -58,11 +59,12 @@ class FitCheck {
   }
 
   FitResult run() {
-    limit_ = options_.quick ? quick_misfit : largest_misfit;
+    report_.largest_misfit = limit_ = options_.quick ? quick_misfit : largest_misfit;
+    rows_ = options_.quick ? quick_plan(options_).rows : full_rows(model_->dimension());
     stated_ = test_stated();
-    report_.largest_misfit = limit_;
+    if (options_.quick && options_.suspected && passes(stated_, limit_)) stated_ = test_suspected();
     report_.misfit = stated_.misfit, report_.structure = stated_.structure;
-    const bool rejected = !passes(stated_);
+    const bool rejected = !passes(stated_, report_.largest_misfit);
     const bool doubtful = !options_.quick && (stated_.misfit > clear_misfit || stated_.structure < least_structure);
     if (network_ && (rejected || doubtful)) search(rejected);
     report_.fits = !rejected && !report_.suggestion;
@@ -77,6 +79,13 @@ class FitCheck {
     if (options_.quick) return counted(test_denoiser(*model_, process_, quick_plan(options_)));
     TestPlan plan = plan_of(options_, full_rows(model_->dimension()));
     plan.extras = true;
+    return counted(test_denoiser(*model_, process_, plan));
+  }
+
+  DenoiserTest test_suspected() {
+    rows_ = std::min(most_rows_in_doubt, full_rows(model_->dimension()));
+    TestPlan plan = plan_of(options_, rows_);
+    report_.largest_misfit = plan.enough = largest_misfit;
     return counted(test_denoiser(*model_, process_, plan));
   }
 
@@ -103,8 +112,8 @@ class FitCheck {
   }
 
   // Exact models may have one point for data.
-  bool passes(const DenoiserTest& test) const {
-    return test.broken.empty() && test.misfit <= limit_ && !(network_ && test.collapsed);
+  bool passes(const DenoiserTest& test, double limit) const {
+    return test.broken.empty() && test.misfit <= limit && !(network_ && test.collapsed);
   }
 
   void search(bool rejected) {
@@ -123,7 +132,7 @@ class FitCheck {
         ModelPtr model = redescribed(*model_, d.options, d.process);
         evaluations_ += 3;  // its probe
         DenoiserTest test = test_other(*model, d.process);
-        if (passes(test) && test.structure >= least_structure)
+        if (passes(test, limit_) && test.structure >= least_structure)
           passing.push_back({std::move(d), std::move(test), std::move(model)});
       } catch (const Error&) {
         evaluations_ += 3;  // its probe: the network cannot be called that way
@@ -165,9 +174,9 @@ class FitCheck {
     if (!stated_.broken.empty()) return stated_.broken;
     if (network_ && stated_.collapsed) return "all samples are one point, within the noise of sigma_min";
     const auto round = [](double value) { return shortest(std::round(value * 1e3) / 1e3); };
-    if (stated_.misfit > limit_)
+    if (stated_.misfit > report_.largest_misfit)
       return "D is not the best guess of data that it draws itself: misfit " + round(stated_.misfit) + ", at most " +
-             round(limit_);
+             round(report_.largest_misfit);
     if (stated_.misfit > clear_misfit)
       return "another description fits far better: misfit " + round(report_.suggestion->misfit) + ", here " +
              round(stated_.misfit);
@@ -176,11 +185,10 @@ class FitCheck {
 
   std::vector<FitIdentity> identities() const {
     std::vector<FitIdentity> out;
-    const double rows =
-        static_cast<double>(options_.quick ? quick_plan(options_).rows : full_rows(model_->dimension()));
-    const double numbers = rows * static_cast<double>(model_->dimension()), most = largest_drift(numbers);
+    const double numbers = static_cast<double>(rows_ * model_->dimension()), most = largest_drift(numbers);
     if (!stated_.broken.empty()) {
-      out.push_back({"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, .1, most});
+      out.push_back(
+          {"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, stated_.least_start_drift, most});
       return out;
     }
     double worst_drift = 0, worst_loss = 0, time = 0;
@@ -188,11 +196,12 @@ class FitCheck {
       worst_drift = std::max(worst_drift, level.drift), worst_loss = std::max(worst_loss, level.loss);
       time = std::max(time, level.time);
     }
-    out.push_back({"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, .1, most});
+    out.push_back(
+        {"latents: |x - D|^2/(d sigma^2) at sigma_max", stated_.start_drift, stated_.least_start_drift, most});
     out.push_back({"D -> x: the same at twice sigma_min", stated_.levels.back().drift, 0, most});
     out.push_back({"noise: the largest of it at any sigma", worst_drift, 0, most});
     out.push_back({"error of D over that of a linear guess, at most", worst_loss, 0, 3});
-    out.push_back({"misfit: part of it that a better guess takes away", stated_.misfit, 0, limit_});
+    out.push_back({"misfit: part of it that a better guess takes away", stated_.misfit, 0, report_.largest_misfit});
     if (options_.quick) return out;
     out.push_back({"time: part that D of a neighbouring sigma takes away", time, 0, limit_});
     const double std = model_->data_std();
@@ -210,7 +219,8 @@ class FitCheck {
   const NetworkOptions* network_;  // null: an exact model
   NetworkOptions plain_;
   ModelPtr model_;
-  double limit_ = largest_misfit;
+  double limit_ = largest_misfit;  // of other descriptions; of the stated one it is report_.largest_misfit
+  std::int64_t rows_ = 0;          // that the stated description was put to
   DenoiserTest stated_;
   FitReport report_;
   ModelPtr better_;

@@ -183,7 +183,18 @@ inline StepChoice AdaptiveTrajectory::choose(double unit) const {
   const bool guarded = !guard_.cap.empty();
   double proposed = std::min(pace_ * unit, longest_step_);
   if (guarded) proposed = std::min(proposed, guard_.cap(multistep_.lam()));
-  return choose_step(proposed, remaining(), evaluations_left(), spare(), guarded && !staged_ ? longest_last : 1);
+  const StepChoice step =
+      choose_step(proposed, remaining(), evaluations_left(), spare(), guarded && !staged_ ? longest_last : 1);
+  return plan_.whole_times && !step.last ? to_whole_time(step) : step;
+}
+
+/// The step that ends at the nearest whole time.
+inline StepChoice AdaptiveTrajectory::to_whole_time(StepChoice step) const {
+  const double from = multistep_.lam(), end = plan_.whole_times->lam_near(from + step.length, from);
+  step.last = end >= plan_.range.lam_end;
+  step.least = end - from > step.length && end <= plan_.whole_times->lam_near(from, from);
+  step.length = step.last ? remaining() : end - from;
+  return step;
 }
 
 inline double AdaptiveTrajectory::allowed(double lam, double sigma) const {
@@ -202,7 +213,7 @@ inline StepController::Verdict AdaptiveTrajectory::judge(Attempt& a) {
   a.error_order = a.staged ? staged_->error_order() + 1 : multistep_.order() + 2;
   // The shortest step is accepted whatever its error: only noise or a jump can exceed the tolerance there, and the noise floor
   // needs the step to tell which.
-  const bool force = a.step.forced || (a.ratio > 1 && a.step.length <= shortest_step);
+  const bool force = a.step.forced || a.step.least || (a.ratio > 1 && a.step.length <= shortest_step);
   return controller_.judge(a.ratio, a.step.length / a.unit, a.error_order, force);
 }
 

@@ -39,6 +39,7 @@ class AdaptiveTrajectory final : public Trajectory {
   void begin_trajectory();
   void begin_pass();
   StepChoice choose(double unit) const;
+  StepChoice to_whole_time(StepChoice step) const;
   double factor_after(const StepController::Verdict& verdict) const;
   Task<bool> finish_pass();
   void ended() override;

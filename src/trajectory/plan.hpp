@@ -7,6 +7,7 @@
 #include <shockstep/sampler_options.hpp>
 
 #include "core/sigma_range.hpp"
+#include "process/whole_times.hpp"
 #include "stepper/grid_plan.hpp"
 
 #include <cstdint>
@@ -76,6 +77,7 @@ struct Plan {
   /// range.low.
   std::function<void(std::int64_t trajectory, std::span<double> out)> latents{};
   std::function<double(double sigma)> time{};  ///< native time of the process, for events
+  std::optional<WholeTimes> whole_times{};     ///< where adaptive steps end; none: anywhere
   std::variant<AdaptivePlan, GridRun, SdePlan, AscentPlan> way{};
 
   /// What follows from process and options alone; latents and way are for the caller to set.

@@ -72,6 +72,7 @@ ELSEWHERE = {  # command: test of CTest
 TOO_LONG = [  # minutes to hours at any size, or more Python packages than the tests have
     "tools/bench/foundation.py accuracy", "foundation.py throughput", "foundation.py overhead", "foundation.py memory",
     "tools/bench/foundation.py journal resume memory", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
+    "build/tools/bench/bench_fit_pairs",
     ".venv/bin/python tools/bench/frontier", ".venv/bin/python tools/bench/agreement", ".venv/bin/python tools/bench/throughput",
     "tools/bench/schedules.py", "tools/bench/sde", "tools/bench/coverage.py", "tools/bench/ablation",
     ".venv/bin/python -m pip install", "/usr/bin/time -f", ".venv/bin/python tools/bench/foundation.py",
@@ -82,6 +83,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     "tools/make_guard_profiles", ".venv/bin/python tools/make_guard_profiles", "shockstep sample models/mine.yaml", "sbatch",
     "tools/same_results", ".venv/bin/python tools/train_networks.py", ".venv/bin/python tools/bench/own_networks",
     ".venv/bin/python tools/bench/network_events",
+    ".venv/bin/python tools/bench/whole_times",
 ]
 
 

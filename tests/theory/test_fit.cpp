@@ -3,6 +3,8 @@
 #include "support/described.hpp"
 #include "support/problems.hpp"
 
+#include <shockstep/model_scales.hpp>
+
 #include <limits>
 
 using namespace shockstep;
@@ -131,6 +133,39 @@ TEST_CASE("Guidance is no mistake") {
       },
       options, test::range());
   const FitReport report = check_fit(model, test::range()).report;
+  CAPTURE(report.reason, report.misfit);
+  CHECK(report.fits);
+}
+
+TEST_CASE("A noise predictor that errs by a hundredth at sigma 150 is no mistake") {
+  // D is off by 1.5 there, more than the data are wide; the steps to come forget it. Samples are those of the exact one.
+  const auto exact = test::ring();
+  const Process process = VarianceExploding{.sigma_min = .01, .sigma_max = 150};
+  NetworkOptions options = test::options_for(*exact);
+  options.predicts = Predicts::noise;
+  const auto model = wrap_network(
+      [=](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor&) {
+        const at::Tensor s = sigma.view({-1, 1});
+        return (x - exact->denoise(x, sigma)) / s + .01 * (x / s).cos() * s / (1 + s);
+      },
+      options, process);
+  const FitReport report = check_fit(model, process).report;
+  CAPTURE(report.reason, report.misfit);
+  CHECK(report.fits);
+  std::int64_t computed = 0;
+  CHECK(quick_fit(model, process, measure_scales(*model, process), 16, computed).fits);
+  CHECK(computed == 0);
+}
+
+TEST_CASE("A range that begins below the spread of the data is no mistake") {
+  // D is nearly x there, since the latents are narrower than the data: (sigma^2/(sigma^2 + s^2))^2 = .04 of sigma^2 between them.
+  const auto exact = test::mixture_model(at::tensor({-40., -20., 20., 40.}, at::kDouble).view({4, 1}), 2.);
+  NetworkOptions options = test::options_for(*exact);
+  const Process process = VarianceExploding{.sigma_min = .02, .sigma_max = 16};
+  const auto model = wrap_network(
+      [=](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor&) { return exact->denoise(x, sigma); },
+      options, process);
+  const FitReport report = check_fit(model, process).report;
   CAPTURE(report.reason, report.misfit);
   CHECK(report.fits);
 }

@@ -194,3 +194,27 @@ TEST_CASE("A measurement that does not go with the description is checked, and n
   CHECK(rows(3 * data_std) > 0);  // samples are a third as wide as is said
   CHECK(rows(data_std / 3) > 0);
 }
+
+TEST_CASE("What the rows of the measurement have at each node tells a noise that is taken for a velocity") {
+  // D = x/(1 + sigma^2) - n/sqrt(1 + sigma^2) is bounded, and its samples are neither too wide nor too narrow: but far above the data it
+  // goes with -x, where D knows nothing of x.
+  const auto exact = test::ring();
+  const Process process = VpCosine{};
+  NetworkOptions right{.shape = {2}, .predicts = Predicts::noise};
+  right.data_std = exact->data_std(), right.dtype = NetworkType::float64;
+  NetworkOptions wrong = right;
+  wrong.predicts = Predicts::velocity;
+  const auto noise = [&](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor&) {
+    return (x - exact->denoise(x, sigma)) / sigma.unsqueeze(1);
+  };
+  for (const NetworkOptions& options : {right, wrong}) {
+    const ModelPtr model = wrap_network(noise, options, process);
+    const MeasuredScales scales = measure_scales(*model, process);
+    REQUIRE(scales.nodes.size() == scales.tried.size() + 1);
+    CHECK(scales.nodes.front().sigma == Approx(process.sigma_max()));
+    std::int64_t computed = 0;
+    const FitReport report = quick_fit(model, process, scales, 16, computed);
+    CHECK(report.fits == (options.predicts == Predicts::noise));
+    CHECK((computed == 0) == report.fits);
+  }
+}

@@ -1,6 +1,7 @@
 #include <shockstep/schedule.hpp>
 
 #include "process/step_plan.hpp"
+#include "process/whole_times.hpp"
 
 namespace shockstep {
 
@@ -10,6 +11,7 @@ extern const ScheduleSpec plan{
     "docs/plan.md",
     [](const FixedSteps& steps, const Process& process, int nodes) {
       auto sigmas = StepPlan(steps.scales, process.lam_begin(), process.lam_end(), nodes).inner_sigmas();
+      if (steps.scales.whole_times) sigmas = WholeTimes(process).moved(sigmas);
       sigmas.insert(sigmas.begin(), process.sigma_max());
       sigmas.push_back(process.sigma_min());
       return sigmas;
