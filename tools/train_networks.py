@@ -2,7 +2,7 @@
 """Train small networks of many kinds, to choose constants on and to report on: images, sound, tables, curves in the plane;
 multilayer perceptrons, convolutions, a U-Net, transformers; every `predicts`, `time` and `process` that docs/models.md lists.
 
-    python tools/train_networks.py --out build/networks                    all: twenty-five minutes of one core
+    python tools/train_networks.py --out build/networks                    all: half an hour of one core
     python tools/train_networks.py --out build/networks --set tuning       those that constants may be chosen on
     python tools/train_networks.py --out build/networks moons strings      these
     python tools/train_networks.py --out build/networks --check PROGRAM    do not train; sample with this program and compare
