@@ -31,7 +31,6 @@ constexpr int rows_for_cap = 16;
 constexpr double warp = 1.5;  // scale of the interpolation variable over the spread of the data
 // Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
 constexpr double step_for_4 = .30, step_for_5 = .18;
-constexpr double step_for_F = .36;  // below which F is interpolated, not D
 constexpr double level = .97;       // coverage of tolerance and error estimate
 // The redo is on where the score explains some of the log error, and errors grow at all: J > 1, as the probes see it.
 constexpr double worth_redo = 0, dangerous_J = 1.05;
@@ -234,12 +233,11 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   GuardProfile profile = base_;
   profile.step_tolerance = step_tolerance;
   // Steps of the reference go like tolerance^(1/7): its order is 5, judged one order higher.
-  const double typical = reference_step_ * std::pow(step_tolerance / options_.tolerance, 1. / 7);
-  const int suited = suited_order(typical);
+  const int suited = suited_order(reference_step_ * std::pow(step_tolerance / options_.tolerance, 1. / 7));
   if (options_.order == 0) profile.order = suited;
   const bool few_steps = suited == 3 && profile.method == Method::multistep;
-  // Where steps are fewer F judges those far above the data so leniently that some run into decisions: more wrong modes.
-  if (typical < step_for_F && profile.method == Method::multistep) profile.scale = profile.data_std;
+  // Where steps are longer F judges those far above the data so leniently that some run into decisions: more wrong modes.
+  if (suited == 5 && profile.method == Method::multistep) profile.scale = profile.data_std;
 
   // 1. Weight: a high quantile of the gain. At a tight tolerance the few most critical rows no longer dominate the error.
   profile.quantile = options_.guard.quantile > 0                ? options_.guard.quantile
