@@ -4,6 +4,8 @@
 
 #include "config/keys.hpp"
 #include "config/yaml.hpp"
+#include "controller/fitted_solver_json.hpp"
+#include "core/config_json.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -30,6 +32,15 @@ void read_sigmas_file(Section& steps, FixedSteps& fixed) {
   const std::string path = steps.path("file");
   Section file(path, "", load_yaml(path));
   fixed.sigmas = read_sigmas(file);
+  fixed.origin = "sampler.steps.file: " + printable(path, 1000);
+}
+
+/// A solver (fitted_solver.hpp), or the list `sigmas`.
+void read_steps_file(Section& steps, FixedSteps& fixed) {
+  const std::string path = steps.path("file");
+  const auto json = to_json(load_yaml(path));
+  if (!holds_solver(json)) return read_sigmas_file(steps, fixed);
+  fixed = solver_steps(std::make_shared<const FittedSolver>(solver_from_json(json, path)));
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 
@@ -106,7 +117,7 @@ std::optional<FixedSteps> steps_of(Section& sampler, const SamplerOptions& optio
     if (steps.has("sigmas"))
       fixed.sigmas = read_sigmas(steps);
     else
-      read_sigmas_file(steps, fixed);
+      read_steps_file(steps, fixed);
   } else {
     fixed = read_schedule(steps, options.dynamics, usual ? std::optional<std::int64_t>(usual_sde_count) : std::nullopt);
   }
