@@ -36,7 +36,7 @@ constexpr double reference_finer = 1.5;
 constexpr int rows_at_once = 8, most_pilot_rows = 64;
 constexpr int grids_planned = 6;      // with more rows than rows_at_once
 constexpr int runs_after = 3;         // of all rows after the search: the plan, and the fits to either half
-constexpr double clearly_less = .98;  // of the mean error, for a grid to be taken for another
+constexpr double clearly_less = .97;  // of the rms, for a grid to be taken for another
 constexpr double smallest_move = .2;  // of the search
 constexpr double safely_better = .8;  // of the plan's rms: 8 rows measure both
 constexpr double many_prior = 3, from_nodes = 12, to_nodes = 20;
@@ -96,7 +96,7 @@ class SolverFit {
     SolverGridShape shape;
     std::vector<double> sigmas;
     FittedSteps fitted;
-    double error() const { return mean(fitted.errors); }
+    double error() const { return errors_of(fitted.errors).rms; }
   };
 
   static MeasuredScales measure(const ScoreModel& model, const Process& process, const std::string& cache) {
