@@ -19,7 +19,8 @@ std::string solver_title(const FittedSolver& solver) {
 std::string solver_yaml(const FittedSolver& solver) {
   std::string out = solver_title(solver) + "# sampler: {steps: {file: solver.yaml}} samples with it.\n";
   // Values that JSON writes on one line are YAML too.
-  for (const auto& [key, value] : solver_json(solver).items()) out += key + ": " + value.dump() + "\n";
+  const Json json = solver_json(solver);
+  for (const auto& [key, value] : json.items()) out += key + ": " + value.dump() + "\n";
   return out;
 }
 

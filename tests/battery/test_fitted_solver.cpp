@@ -1,8 +1,14 @@
 /// Solvers fitted to a model: what holds for any, and that they gain.
 #include "support/problems.hpp"
 
+#include "engine/pilot_field.hpp"
+#include "engine/reference_paths.hpp"
+#include "engine/solver_paths.hpp"
+#include "stepper/solver_weights.hpp"
+
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -77,6 +83,30 @@ TEST_CASE("A solver is exact on Gaussian data, whatever it was fitted to") {
 TEST_CASE("A solver fitted to Gaussian data is exact") {
   const int count = GENERATE(3, 9);
   CHECK(rms(errors(gaussian(), fitted_steps(count), 100)) < 1e-8);
+}
+
+TEST_CASE("Where the prior is all, weights are the analytic ones") {
+  const ModelPtr model = test::ring();
+  PilotField field(*model, 8, .7);
+  const std::vector<double> fine{80, 40, 20, 10, 6, 4, 3, 2, 1.5, 1, .7, .5, .3, .2, .1, .05, .02, .01};
+  const ReferencePaths reference(field, fine);
+  FittedSolver ends{.sigma_min = .01, .data_std = .7, .final = Final::keep};
+  const double all = std::numeric_limits<double>::infinity();
+  const std::vector<double> sigmas{80, 5, 1.2, .4, .05};
+  const auto fitted = fit_steps(field, reference, sigmas, ends, {all, all}, FittedTo::all);
+  REQUIRE(fitted.steps.size() == sigmas.size());
+  std::vector<double> lams;  // newest first
+  for (std::size_t n = 0; n < sigmas.size(); ++n) {
+    lams.insert(lams.begin(), -std::log(sigmas[n]));
+    const auto is = [](const std::vector<double>& weights, const std::vector<double>& expected) {
+      for (std::size_t i = 0; i < weights.size(); ++i) CHECK(weights[i] == (i < expected.size() ? expected[i] : 0));
+      CHECK(weights.size() >= expected.size());
+    };
+    const auto newest = [&](std::size_t most) { return std::span(lams).first(std::min(most, lams.size())); };
+    const double end = n + 1 < sigmas.size() ? -std::log(sigmas[n + 1]) : -std::log(.01);
+    is(fitted.steps[n].predict, integrated_weights(newest(3), lams[0], end, .7));
+    if (n > 0) is(fitted.steps[n].correct, integrated_weights(newest(4), lams[1], lams[0], .7));
+  }
 }
 
 TEST_CASE("A fit and its samples are the same every time, and of the evaluations that it says") {

@@ -22,7 +22,6 @@
 #include <limits>
 
 using namespace shockstep;
-using Catch::Approx;
 
 namespace {
 
@@ -130,10 +129,11 @@ TEST_CASE("the ridge finds weights that fit, and believes the prior where it is 
   // The sums are well conditioned, and the least diagonal adds 1e-14 of them.
   CHECK(x[0] == Approx(2).epsilon(1e-12));
   CHECK(x[1] == Approx(-.5).epsilon(1e-12));
-  // One row of another rule hardly counts: without weights x_0 would be off by about a fifth of what it differs by.
+  // One row of five of another rule hardly counts: without weights x_0 would be off by a fifth of 10; three rounds leave less than a
+  // twentieth of that.
   for (std::size_t i = 0; i < 40; ++i) r[3][i] = 12 * g0[3][i];
   x = fitted(0);
-  CHECK(x[0] == Approx(2).margin(.02));
+  CHECK(x[0] == Approx(2).margin(.1));
   x = fitted(std::numeric_limits<double>::infinity());
   CHECK(x == std::vector<double>{0, 0});
   // mean |g_0|^2 is about .5, so with a single feature of target 2 g_0 and v = 2: x_0 = 2 A/(A + strength v) with sums over 5 rows.
@@ -155,7 +155,7 @@ TEST_CASE("a solver is read from its file to the last bit, as YAML and as JSON")
   for (const auto format : {ScheduleFormat::yaml, ScheduleFormat::json}) {
     std::ofstream(folder / "solver.yaml") << solver_text(solver, format);
     const auto root = parse_yaml("sampler: {steps: {file: solver.yaml}}\nmodel: {kind: x}\n", "x.yaml");
-    const RunConfig config(root, (folder / "x.yaml").string(), method_names());
+    const RunConfig config(root, (folder / "x.yaml").string(), {"multistep"});
     REQUIRE(config.sampler.steps.has_value());
     REQUIRE(config.sampler.steps->solver);
     CHECK(same(*config.sampler.steps->solver, solver));
@@ -187,7 +187,7 @@ TEST_CASE("a solver is a grid of its nodes and sigma_min, for its own range and 
   options.steps = solver_steps(solver);
   const VarianceExploding range{.sigma_min = .01, .sigma_max = 80};
   const GridPlan plan = make_grid_plan(range, options);
-  CHECK(plan.sigmas == std::vector{80, 2. / 3, .1, .01});
+  CHECK(plan.sigmas == std::vector<double>{80, 2. / 3, .1, .01});
   CHECK(plan.evaluations == 3);
   CHECK(plan.solver == solver);
   const std::string origin = options.steps->origin + ": ";
