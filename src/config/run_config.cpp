@@ -1,10 +1,10 @@
 #include "config/run_config.hpp"
 
+#include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/grid.hpp>
 
 #include "config/keys.hpp"
 #include "config/yaml.hpp"
-#include "controller/fitted_solver_json.hpp"
 #include "core/config_json.hpp"
 #include "core/text.hpp"
 
@@ -39,8 +39,9 @@ void read_sigmas_file(Section& steps, FixedSteps& fixed) {
 void read_steps_file(Section& steps, FixedSteps& fixed) {
   const std::string path = steps.path("file");
   const auto json = to_json(load_yaml(path));
-  if (!holds_solver(json)) return read_sigmas_file(steps, fixed);
-  fixed = solver_steps(std::make_shared<const FittedSolver>(solver_from_json(json, path)));
+  if (!json.is_object() || !json.contains(solver_mark)) return read_sigmas_file(steps, fixed);
+  fixed = solver_steps(std::make_shared<const FittedSolver>(
+      fitted_solver_from_json(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), path)));
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 

@@ -12,7 +12,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* solver_mark = "shockstep_solver";
 constexpr int solver_version = 1;
 constexpr std::size_t most_solver_values = 15;  // with the state as many as the engine adds up at once
 
@@ -41,8 +40,6 @@ void check(const FittedSolver& solver, const std::string& path) {
 }
 
 }  // namespace
-
-bool holds_solver(const Json& json) { return json.is_object() && json.contains(solver_mark); }
 
 Json solver_json(const FittedSolver& solver) {
   Json predict = Json::array(), correct = Json::array();
@@ -101,7 +98,9 @@ FittedSolver solver_from_json(const Json& json, const std::string& path) {
   }
 }
 
-FittedSolver solver_from_text(const std::string& text, const std::string& path) {
+std::string to_json(const FittedSolver& solver) { return solver_json(solver).dump(1); }
+
+FittedSolver fitted_solver_from_json(const std::string& text, const std::string& path) {
   return parsed(text, path, "solver", [&](const Json& j) { return solver_from_json(j, path); });
 }
 

@@ -1,8 +1,8 @@
 #include <shockstep/calibrate.hpp>
 #include <shockstep/error.hpp>
+#include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/model_scales.hpp>
 
-#include "controller/fitted_solver_json.hpp"
 #include "core/cached.hpp"
 #include "core/statistics.hpp"
 #include "engine/cancel_only.hpp"
@@ -13,8 +13,6 @@
 #include "engine/solver_paths.hpp"
 #include "process/step_plan.hpp"
 #include "stepper/grid_plan.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -243,9 +241,9 @@ FittedSolver fit_solver(const ScoreModel& model, const Process& process, const S
                                                  std::to_string(options.steps->count));
   try {
     return cached(
-        options.cache, [&](const std::string& text) { return solver_from_text(text, options.cache); },
+        options.cache, [&](const std::string& text) { return fitted_solver_from_json(text, options.cache); },
         [&] { return SolverFit(model, process, options, most_evaluations, observer).fit(); },
-        [](const FittedSolver& solver) { return solver_json(solver).dump(1); });
+        [](const FittedSolver& solver) { return to_json(solver); });
   } catch (const Cancelled&) {
     FittedSolver none;
     none.complete = false;

@@ -149,7 +149,7 @@ TEST_CASE("the ridge finds weights that fit, and believes the prior where it is 
 
 TEST_CASE("a solver is read from its file to the last bit, as YAML and as JSON") {
   const FittedSolver solver = example();
-  CHECK(same(solver_from_text(solver_json(solver).dump(), "x"), solver));
+  CHECK(same(fitted_solver_from_json(to_json(solver), "x"), solver));
   const auto folder = std::filesystem::temp_directory_path() / "shockstep_solver";
   std::filesystem::create_directories(folder);
   for (const auto format : {ScheduleFormat::yaml, ScheduleFormat::json}) {
