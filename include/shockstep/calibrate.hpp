@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/fitted_schedule.hpp>
+#include <shockstep/fitted_solver.hpp>
 #include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/sampler_options.hpp>
@@ -26,5 +27,21 @@ inline constexpr std::int64_t fit_evaluations = 10'000;
 /// `most_evaluations` is too little for the count, ModelError if pilot trajectories do not end well.
 FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                                   std::int64_t most_evaluations = fit_evaluations, Observer* observer = nullptr);
+
+/// Whether what is fitted for these options is a solver: with the default method, for the ODE. Other methods, and the multistep with an
+/// order of one's own, have their nodes fitted.
+bool fits_solver(const SamplerOptions& options);
+
+/// Nodes and weights for options.steps->count evaluations by which the errors of finished samples are least.
+///
+/// Every step is fitted in closed form to a few accurate paths of the model's flow, along the solver's own, and shrunk towards the
+/// weights of the multistep of F (docs/solver.md). Of `options`, final, the count and scales_cache are used, and cache as above.
+/// The pilot's random numbers have a fixed key of their own: the result is a function of the arguments.
+/// `most_evaluations` bounds the rows that are evaluated, the measurement of the model included (model_scales.hpp); 0: 600 of a network
+/// with up to 8 nodes, 1500 beyond, 10 000 of an exact model. More of them are more pilot trajectories and more sets of nodes to choose
+/// among. Of `observer` only progress() is called, and cancelled(); the result of a cancelled fit is not complete. Throws ConfigError
+/// without steps and with `dynamics = sde`, ModelError where the model fails.
+FittedSolver fit_solver(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                        std::int64_t most_evaluations = 0, Observer* observer = nullptr);
 
 }  // namespace shockstep

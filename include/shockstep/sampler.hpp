@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/fitted_schedule.hpp>
+#include <shockstep/fitted_solver.hpp>
 #include <shockstep/model_scales.hpp>
 #include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
@@ -55,9 +56,10 @@ struct SampleRequest {
 
 /// What a sampler measures before it draws. Another sampler that is given it measures nothing.
 struct Prepared {
-  GuardProfile profile;                    ///< of adaptive steps
-  std::optional<FittedSchedule> fitted;    ///< of the schedule fitted
-  std::optional<MeasuredScales> scales{};  ///< of the plan, adaptive or a grid
+  GuardProfile profile;                          ///< of adaptive steps
+  std::optional<FittedSchedule> fitted;          ///< of the schedule fitted
+  std::optional<MeasuredScales> scales{};        ///< of the plan, adaptive or a grid
+  std::shared_ptr<const FittedSolver> solver{};  ///< of the schedule fitted with the default method
 };
 
 /// What became of each trajectory: row i is trajectory first + i. Those that a WorkSource left out are interrupted.
@@ -88,13 +90,15 @@ class Sampler {
   /// The guard's profile in effect; on a grid its data_std alone means something, 0: unknown.
   const GuardProfile& profile() const { return profile_; }
   /// What was measured, for another sampler like this one.
-  Prepared prepared() const { return {profile_, fitted_, scales_}; }
+  Prepared prepared() const { return {profile_, fitted_, scales_, solver_}; }
   /// Where trajectories of the request start, data units. Throws ConfigError for a strength that does not fit.
   double start(const SampleRequest& request) const;
   /// The nodes of a fixed grid from there on, descending; empty: steps are adaptive.
   std::vector<double> sigmas(const SampleRequest& request = {}) const;
   /// What the schedule fitted came to; none of other grids and of adaptive steps.
   const std::optional<FittedSchedule>& fitted() const { return fitted_; }
+  /// The solver that the schedule fitted is with the default method; null of others.
+  const std::shared_ptr<const FittedSolver>& solver() const { return solver_; }
   /// What was measured for a plan; none of other schedules, of exact models, and where a profile is known.
   const std::optional<MeasuredScales>& scales() const { return scales_; }
   /// Rows that the model computed to make this ready: pilot, fit, measurements; 0 where all was known or kept in a cache.
@@ -117,6 +121,7 @@ class Sampler {
   GuardProfile profile_;
   std::optional<FittedSchedule> fitted_;
   std::optional<MeasuredScales> scales_;
+  std::shared_ptr<const FittedSolver> solver_;
   std::int64_t prepared_rows_ = 0;
   std::shared_ptr<const GridPlan> grid_;  // none: adaptive
 };

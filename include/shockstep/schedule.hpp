@@ -4,6 +4,7 @@
 #include <shockstep/process.hpp>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@
 namespace shockstep {
 
 struct FixedSteps;
+struct FittedSolver;
 
 /// A step of the short run that measures a model. Its error is corrector - predictor, carried to the end as in Gaussian data that are as
 /// wide as the samples along their main direction, and data_std across.
@@ -132,7 +134,9 @@ struct FixedSteps {
   /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. Of a schedule that
   /// needs one: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
   std::vector<double> sigmas{};
-  std::string origin = "sampler.steps.sigmas";  ///< of `sigmas`, for errors
+  /// What makes the steps, instead of a method on nodes: solver_steps() in fitted_solver.hpp. All else is then unused.
+  std::shared_ptr<const FittedSolver> solver{};
+  std::string origin = "sampler.steps.sigmas";  ///< of `sigmas` or `solver`, for errors
 };
 
 /// The nodes, strictly descending inside the range of the process; `nodes` of them (at least 2), or as many as

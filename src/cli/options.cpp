@@ -211,17 +211,19 @@ class CommandLine {
   }
 
   void add_schedule() {
-    CLI::App* schedule =
-        app_.add_subcommand("schedule", "fit a fixed schedule to a model and a method, and write it out");
+    CLI::App* schedule = app_.add_subcommand(
+        "schedule", "fit a solver to a model, or a fixed schedule to it and a method, and write it out");
     add_run_options(*schedule);
     schedule
         ->add_option("--format", options_.format,
-                     "print it to stdout: python for k-diffusion, diffusers and ComfyUI, json, or yaml")
+                     "print it to stdout: python for k-diffusion, diffusers and ComfyUI, of a solver as a function, "
+                     "json, or yaml")
         ->type_name("FORMAT")
         ->take_last();
     schedule->footer(
-        "Writes schedule.yaml, which sampler.steps: {file: schedule.yaml} reads.\n"
-        "Example:  shockstep schedule configs/ring.yaml --method dpmpp_2m --steps 10 --out runs/fit\n"
+        "Writes solver.yaml, with --method schedule.yaml; sampler.steps: {file: solver.yaml} reads either.\n"
+        "Example:  shockstep schedule configs/digits.yaml --steps 8 --out runs/fit\n"
+        "          shockstep schedule configs/ring.yaml --method dpmpp_2m --steps 10 --out runs/fit\n"
         "          shockstep schedule configs/digits.yaml --method dpmpp_2m --steps 10 --format python");
   }
 

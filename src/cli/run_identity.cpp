@@ -6,6 +6,7 @@
 #include "cli/setup.hpp"
 #include "config/keys.hpp"
 #include "controller/fitted_schedule_json.hpp"
+#include "controller/fitted_solver_json.hpp"
 #include "controller/model_scales_json.hpp"
 #include "core/text.hpp"
 #include "output/json.hpp"
@@ -91,6 +92,7 @@ std::string to_text(const JournalHeader& header) {
   const Prepared& p = header.prepared;
   if (p.profile.step_tolerance > 0) out["profile"] = Json::parse(to_json(p.profile));  // none on a fixed grid
   if (p.scales) out["scales"] = scales_json(*p.scales);
+  if (p.solver) out["solver"] = solver_json(*p.solver);
   if (p.fitted) out["fitted"] = Json::parse(to_json(*p.fitted));
   return dump(out);
 }
@@ -104,6 +106,8 @@ JournalHeader journal_header(const std::string& text, const std::string& path) {
       header.prepared.profile.source = in["profile"].at("source");
     }
     if (in.contains("scales")) header.prepared.scales = scales_from_json(in["scales"]);
+    if (in.contains("solver"))
+      header.prepared.solver = std::make_shared<const FittedSolver>(solver_from_json(in["solver"], path));
     if (in.contains("fitted")) header.prepared.fitted = fitted_schedule_from_json(in["fitted"].dump(), path);
     return header;
   } catch (const Json::exception&) {

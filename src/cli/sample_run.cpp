@@ -7,7 +7,7 @@
 #include "cli/known_model.hpp"
 #include "cli/report.hpp"
 #include "log/log.hpp"
-#include "output/schedule_text.hpp"
+#include "output/solver_text.hpp"
 #include "output/warnings.hpp"
 
 #include <filesystem>
@@ -91,6 +91,7 @@ void SampleRun::log_steps() const {
   log::info(steps_text(*sampler_, facts_.sigmas));
   if (sampler_->scales() && sampler_->scales()->whole_times)
     log::info("the network is told whole numbers only: steps end at whole times of the process");
+  if (sampler_->solver()) log::info("fitted solver: error " + solver_line(*sampler_->solver()));
   if (sampler_->fitted()) log::info("fitted schedule: error " + fit_text(*sampler_->fitted()));
   if (facts_.sigmas.empty() && config_.sampler.dynamics == Dynamics::ode)
     log::info(guard_text(config_.sampler, sampler_->profile()));
@@ -124,6 +125,7 @@ RunFacts SampleRun::facts() const {
   facts.sde = sde;
   facts.sigmas = sampler_->sigmas(request_);
   facts.fitted = sampler_->fitted();
+  facts.solver = sampler_->solver();
   facts.scales = sampler_->scales();
   facts.notes = sampler_->notes();
   facts.prepared_rows = sampler_->prepared_rows();

@@ -12,9 +12,13 @@
 #include "output/report/page.hpp"
 #include "output/report/schedule_report.hpp"
 #include "output/schedule_text.hpp"
+#include "output/solver_text.hpp"
+
+#include <nlohmann/json.hpp>
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <optional>
 
 namespace shockstep::cli {
@@ -41,6 +45,43 @@ RunConfig fit_config(Options options) {
   return config;
 }
 
+/// A schedule or a solver, and what is written of it.
+struct Found {
+  const char* file;
+  std::string what, errors;
+  std::function<std::string(ScheduleFormat)> text;
+  std::function<nlohmann::ordered_json(const std::string& title, const RunSetup& setup)> page;
+};
+
+std::optional<Found> find_solver(const Inputs& inputs, const RunConfig& config, Observer& observer) {
+  const auto solver = fit_solver(*inputs.model, inputs.process, config.sampler, 0, &observer);
+  if (!solver.complete) return std::nullopt;
+  return Found{.file = "solver.yaml",
+               .what = "solver of " + std::to_string(config.sampler.steps->count) + " evaluations",
+               .errors = solver_line(solver),
+               .text = [solver](ScheduleFormat format) { return solver_text(solver, format); },
+               .page = [solver](const std::string& title,
+                                const RunSetup& setup) { return solver_report(title, setup, solver); }};
+}
+
+std::optional<Found> find(const Inputs& inputs, const RunConfig& config, Observer& observer) {
+  if (fits_solver(config.sampler)) return find_solver(inputs, config, observer);
+  const auto fitted = calibrate_schedule(*inputs.model, inputs.process, config.sampler, fit_evaluations, &observer);
+  if (!fitted.complete) return std::nullopt;
+  const ScheduleFacts facts{.version = SHOCKSTEP_VERSION,
+                            .model = inputs.model->describe(),
+                            .process = inputs.process.kind(),
+                            .options = config.sampler};
+  return Found{.file = "schedule.yaml",
+               .what = "schedule of " + std::to_string(config.sampler.steps->count) + " steps",
+               .errors = fit_text(fitted),
+               .text = [=](ScheduleFormat format) { return schedule_text(fitted, facts, format); },
+               .page =
+                   [=, &inputs](const std::string& title, const RunSetup& setup) {
+                     return schedule_report(title, setup, inputs.process, fitted, facts);
+                   }};
+}
+
 }  // namespace
 
 int schedule(const Options& options) {
@@ -53,38 +94,35 @@ int schedule(const Options& options) {
   set_caches(config, config.sampler, *model);
   const std::string folder = make_folder(options);
   const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  for (const char* name : {"schedule.yaml", "solver.yaml", "report.html"})
+    std::filesystem::remove(at(name));  // of an earlier run
   log::open(at("run.log"));
   const auto misfit = fit_warnings(fit_of(inputs, config));
-  FittedSchedule fitted;
+  std::optional<Found> found;
   {
     Progress progress(1, !options.quiet);
     ProgressObserver observer(progress);
-    fitted = with_file(config.file,
-                       [&] { return calibrate_schedule(*model, process, config.sampler, fit_evaluations, &observer); });
+    found = with_file(config.file, [&] { return find(inputs, config, observer); });
   }
-  if (!fitted.complete) {
+  if (!found) {
     log::warning("interrupted; a fit that is not finished is nothing to keep");
     return 130;
   }
 
-  const ScheduleFacts facts{
-      .version = SHOCKSTEP_VERSION, .model = model->describe(), .process = process.kind(), .options = config.sampler};
-  write_file(at("schedule.yaml"), schedule_text(fitted, facts, ScheduleFormat::yaml));
+  write_file(at(found->file), found->text(ScheduleFormat::yaml));
   if (config.output.report) {
     RunSetup setup = run_setup(config, options, *model);
     setup.seconds = seconds_since(begin);
     const std::string title = printable(std::filesystem::path(config.file).stem().string());
-    write_file(at("report.html"), html_page(schedule_report(title, setup, process, fitted, facts)));
-  } else {
-    std::filesystem::remove(at("report.html"));  // of an earlier run
+    write_file(at("report.html"), html_page(found->page(title, setup)));
   }
   for (const auto& sentence : misfit) log::warning(sentence);
-  log::info("schedule of " + std::to_string(config.sampler.steps->count) + " steps: error " + fit_text(fitted));
+  log::info(found->what + ": error " + found->errors);
   if (format)
-    std::fputs(schedule_text(fitted, facts, *format).c_str(), stdout);
+    std::fputs(found->text(*format).c_str(), stdout);
   else
-    std::printf("%s: schedule.yaml%s run.log\nerror: %s\n", folder.c_str(), config.output.report ? " report.html" : "",
-                fit_text(fitted).c_str());
+    std::printf("%s: %s%s run.log\nerror: %s\n", folder.c_str(), found->file,
+                config.output.report ? " report.html" : "", found->errors.c_str());
   return 0;
 }
 

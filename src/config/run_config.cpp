@@ -1,9 +1,11 @@
 #include "config/run_config.hpp"
 
+#include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/grid.hpp>
 
 #include "config/keys.hpp"
 #include "config/yaml.hpp"
+#include "core/config_json.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -30,6 +32,16 @@ void read_sigmas_file(Section& steps, FixedSteps& fixed) {
   const std::string path = steps.path("file");
   Section file(path, "", load_yaml(path));
   fixed.sigmas = read_sigmas(file);
+  fixed.origin = "sampler.steps.file: " + printable(path, 1000);
+}
+
+/// A solver (fitted_solver.hpp), or the list `sigmas`.
+void read_steps_file(Section& steps, FixedSteps& fixed) {
+  const std::string path = steps.path("file");
+  const auto json = to_json(load_yaml(path));
+  if (!json.is_object() || !json.contains(solver_mark)) return read_sigmas_file(steps, fixed);
+  fixed = solver_steps(std::make_shared<const FittedSolver>(
+      fitted_solver_from_json(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), path)));
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 
@@ -106,7 +118,7 @@ std::optional<FixedSteps> steps_of(Section& sampler, const SamplerOptions& optio
     if (steps.has("sigmas"))
       fixed.sigmas = read_sigmas(steps);
     else
-      read_sigmas_file(steps, fixed);
+      read_steps_file(steps, fixed);
   } else {
     fixed = read_schedule(steps, options.dynamics, usual ? std::optional<std::int64_t>(usual_sde_count) : std::nullopt);
   }

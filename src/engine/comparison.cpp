@@ -54,7 +54,8 @@ std::int64_t count(const RunStatistics& statistics, Status status) {
 
 /// Evaluations that a method takes once, before any trajectory: of a pilot or a fit.
 std::int64_t evaluations_before(const Sampler& sampler) {
-  return sampler.profile().evaluations + (sampler.fitted() ? sampler.fitted()->evaluations : 0);
+  return sampler.profile().evaluations + (sampler.fitted() ? sampler.fitted()->evaluations : 0) +
+         (sampler.solver() ? sampler.solver()->evaluations : 0);
 }
 
 bool whole(const RunStatistics& statistics, const SampleRequest& request) {

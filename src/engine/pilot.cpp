@@ -31,7 +31,7 @@ constexpr int rows_for_cap = 16;
 constexpr double warp = 1.5;  // scale of the interpolation variable over the spread of the data
 // Mean step of the reference in lam below which order 4, or 5, takes fewer steps than the order below it.
 constexpr double step_for_4 = .30, step_for_5 = .18;
-constexpr double level = .97;       // coverage of tolerance and error estimate
+constexpr double level = .97;  // coverage of tolerance and error estimate
 // The redo is on where the score explains some of the log error, and errors grow at all: J > 1, as the probes see it.
 constexpr double worth_redo = 0, dangerous_J = 1.05;
 constexpr double reference_share = .05;  // step tolerance of the reference over the error wanted

@@ -1,5 +1,7 @@
 #include "engine/robust_fit.hpp"
 
+#include "core/cholesky.hpp"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -19,28 +21,6 @@ double square(std::span<const double> row) {
   double sum = 0;
   for (double e : row) sum += e * e;
   return sum;
-}
-
-/// Solves A x = b for a symmetric positive definite A (row by row) of the size of b, by Cholesky's factors.
-Numbers solve(Numbers A, Numbers b) {
-  const std::size_t n = b.size();
-  for (std::size_t j = 0; j < n; ++j) {
-    for (std::size_t k = 0; k < j; ++k) A[j * n + j] -= A[j * n + k] * A[j * n + k];
-    A[j * n + j] = std::sqrt(A[j * n + j]);
-    for (std::size_t i = j + 1; i < n; ++i) {
-      for (std::size_t k = 0; k < j; ++k) A[i * n + j] -= A[i * n + k] * A[j * n + k];
-      A[i * n + j] /= A[j * n + j];
-    }
-  }
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t k = 0; k < i; ++k) b[i] -= A[i * n + k] * b[k];
-    b[i] /= A[i * n + i];
-  }
-  for (std::size_t i = n; i-- > 0;) {
-    for (std::size_t k = i + 1; k < n; ++k) b[i] -= A[k * n + i] * b[k];
-    b[i] /= A[i * n + i];
-  }
-  return b;
 }
 
 /// The normal equations H s = -g of the loss, each row weighted by the derivative of its loss.
@@ -66,7 +46,7 @@ struct NormalEquations {
     double trace = 0;
     for (std::size_t a = 0; a < n; ++a) trace += H[a * n + a], b[a] = -g[a];
     for (std::size_t a = 0; a < n; ++a) A[a * n + a] += damping * (H[a * n + a] + 1e-9 * trace);
-    return solve(std::move(A), std::move(b));
+    return solve_positive(std::move(A), std::move(b));
   }
 };
 

@@ -144,17 +144,28 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   return profile;
 }
 
+/// How a sentence names ScoreModel::conditioning().
+std::string asked(const std::string& conditioning) {
+  return conditioning.empty() ? "without labels or guidance" : conditioning;
+}
+
 }  // namespace
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
     : model_(std::move(model)), process_(process), options_(checked(options, model_.get())) {
+  const bool known = options_.steps && (options_.steps->solver || !options_.steps->sigmas.empty());
   if (!options_.steps) {
     Preparation preparation;
     profile_ = resolve_profile(*model_, process_, options_, observer, preparation);
     scales_ = preparation.scales, prepared_rows_ = preparation.rows;
-  } else if (options_.steps->schedule == Schedule::plan && options_.steps->sigmas.empty()) {
+  } else if (options_.steps->schedule == Schedule::plan && !known) {
     scales_ = measure_scales(*model_, process_, options_.scales_cache, prepared_rows_);
-  } else if (options_.steps->schedule == Schedule::fitted && options_.steps->sigmas.empty()) {
+  } else if (options_.steps->schedule == Schedule::fitted && !known && fits_solver(options_)) {
+    FittedSolver solver = fit_solver(*model_, process_, options_, 0, observer);
+    prepared_rows_ = solver.evaluations;
+    if (!solver.complete) throw Cancelled("the fit of the solver was cancelled");
+    solver_ = std::make_shared<const FittedSolver>(std::move(solver));
+  } else if (options_.steps->schedule == Schedule::fitted && !known) {
     fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_evaluations, observer);
     prepared_rows_ = fitted_->evaluations;
     if (!fitted_->complete) throw Cancelled("the fit of the schedule was cancelled");
@@ -167,7 +178,8 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
       process_(process),
       options_(checked(options, model_.get())),
       fitted_(prepared.fitted),
-      scales_(prepared.scales) {
+      scales_(prepared.scales),
+      solver_(prepared.solver) {
   if (!options_.steps) profile_ = prepared.profile;
   make_grid();
 }
@@ -176,6 +188,7 @@ void Sampler::make_grid() {
   if (!options_.steps) return;
   if (fitted_) options_.steps->sigmas = fitted_->sigmas;
   if (scales_) options_.steps->scales = *scales_;
+  if (solver_) options_.steps = solver_steps(solver_);
   grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
   profile_.data_std = scales_ ? scales_->data_std : model_->data_std();
 }
@@ -197,6 +210,9 @@ std::vector<double> Sampler::sigmas(const SampleRequest& request) const {
 /// The grid cut at sigma, which becomes its first node. A node hardly below it would be a step of rounding errors.
 std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
   if (!grid_ || sigma == grid_->sigmas.front()) return grid_;
+  if (grid_->solver)
+    throw ConfigError(
+        "strength", "starts below sigma_max, from where a fitted solver starts; take sampler.steps: {schedule: plan}");
   SamplerOptions options = options_;
   FixedSteps& steps = *options.steps;
   if (steps.schedule.spec().needs == ScheduleNeeds::table) steps.schedule = Schedule::log_sigma;
@@ -214,6 +230,9 @@ std::vector<std::string> Sampler::notes() const {
   if (profile_.source == "plan" && profile_.least_estimate > options_.tolerance)
     return {"the network is rough in time: expect errors of up to " + three_digits(profile_.least_estimate) +
             ", which more evaluations hardly lessen; sampler.tolerance is " + shortest(options_.tolerance)};
+  if (grid_ && grid_->solver && grid_->solver->origin.conditioning != model_->conditioning())
+    return {"sampler.steps: the solver was fitted to a model " + asked(grid_->solver->origin.conditioning) +
+            ", and this one is " + asked(model_->conditioning()) + "; fit one to it"};
   if (!grid_ || grid_->order >= grid_->wanted_order) return {};
   return {"sampler.steps: the grid is too short for order " + std::to_string(grid_->wanted_order) + " of " +
           std::string(name(grid_->method)) + "; order " + std::to_string(grid_->order) + " was used at most"};

@@ -1,14 +1,11 @@
-/// A settings tree as JSON; for sources only.
+/// Documents that are written; for sources only.
 #pragma once
 
-#include <shockstep/config.hpp>
+#include "core/config_json.hpp"
 
 #include <nlohmann/json.hpp>
 
 namespace shockstep {
-
-/// Scalars that look like numbers or flags, and were not quoted, become such.
-nlohmann::ordered_json to_json(const ConfigNode& node);
 
 /// JSON has neither NaN nor infinity: null.
 nlohmann::ordered_json json_number(double value);

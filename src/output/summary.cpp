@@ -1,5 +1,6 @@
 #include "output/summary.hpp"
 
+#include "controller/fitted_solver_json.hpp"
 #include "controller/model_scales_json.hpp"
 #include "output/fit_json.hpp"
 #include "output/json.hpp"
@@ -67,6 +68,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["tolerance_kind"] = fixed ? "none" : facts.profile.tolerance > 0 ? "per_sample" : "per_step";
   out["tolerance_internal"] = fixed ? Json() : Json(facts.profile.step_tolerance);
   if (fixed) out["sigmas"] = facts.sigmas;
+  if (facts.solver) out["solver"] = solver_json(*facts.solver);
   if (facts.fitted) out["fitted"] = fitted_json(*facts.fitted);
   out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
   if (facts.scales) out["scales"] = scales_json(*facts.scales);

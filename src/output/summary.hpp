@@ -3,6 +3,7 @@
 
 #include <shockstep/fit_report.hpp>
 #include <shockstep/fitted_schedule.hpp>
+#include <shockstep/fitted_solver.hpp>
 #include <shockstep/guard.hpp>
 #include <shockstep/result.hpp>
 #include <shockstep/schedule.hpp>
@@ -12,6 +13,7 @@
 #include "output/sample_spread.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,15 +29,16 @@ struct RunFacts {
   GuardProfile profile;        ///< resolved
   bool exact = false;          ///< the model: its calls are not padded
   bool guard = true;
-  bool sde = false;                      ///< the reverse SDE
-  std::vector<double> sigmas;            ///< the nodes of a fixed grid; empty: adaptive
-  std::optional<FittedSchedule> fitted;  ///< where these come from, if they were fitted
-  std::optional<MeasuredScales> scales;  ///< what the plan follows
-  bool one_condition = false;            ///< all samples have the same label: they spread less than the data
-  SampleSpread spread;                   ///< of the samples
-  std::int64_t prepared_rows = 0;        ///< that were computed before the run: pilot, fit, measurements, checks
-  std::optional<FitReport> fit;          ///< of the quick fit check; none: an exact model
-  std::vector<std::string> notes;        ///< what was not done as asked
+  bool sde = false;                              ///< the reverse SDE
+  std::vector<double> sigmas;                    ///< the nodes of a fixed grid; empty: adaptive
+  std::optional<FittedSchedule> fitted;          ///< where these come from, if they were fitted
+  std::shared_ptr<const FittedSolver> solver{};  ///< what steps, if it was fitted or read
+  std::optional<MeasuredScales> scales;          ///< what the plan follows
+  bool one_condition = false;                    ///< all samples have the same label: they spread less than the data
+  SampleSpread spread;                           ///< of the samples
+  std::int64_t prepared_rows = 0;  ///< that were computed before the run: pilot, fit, measurements, checks
+  std::optional<FitReport> fit;    ///< of the quick fit check; none: an exact model
+  std::vector<std::string> notes;  ///< what was not done as asked
 };
 
 /// Of the model, computed for whatever purpose: trajectories, padding, and what came before them.

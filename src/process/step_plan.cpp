@@ -108,6 +108,12 @@ double StepPlan::first_shorter(const std::vector<TriedStep>& tried, double lengt
   return std::clamp(std::sqrt(wanted / first), shortest_first, 1.);
 }
 
+double StepPlan::length(double lam) const {
+  const double at = (lam - begin_) / (end_ - begin_) * (fine - 1);
+  const auto i = static_cast<std::size_t>(std::clamp(at, 0., fine - 2.));
+  return (end_ - begin_) / (fine - 1) / (shares_[i + 1] - shares_[i]);
+}
+
 /// Steps before lam; beyond the end at the density there.
 double StepPlan::share(double lam) const {
   const double at = (lam - begin_) / (end_ - begin_) * (fine - 1);

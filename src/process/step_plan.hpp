@@ -18,6 +18,8 @@ class StepPlan {
   std::vector<double> inner_sigmas() const;
   /// Length of the step from lam, in lam; the last ones reach beyond the end.
   LamTable steps() const;
+  /// What lengths are proportional to about lam; beyond the ends as there.
+  double length(double lam) const;
 
  private:
   double lam_of(int i) const;

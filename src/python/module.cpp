@@ -104,15 +104,18 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
     GuardProfile profile;
     std::vector<double> sigmas;
     std::vector<std::string> notes;
+    std::int64_t prepared_rows;
   };
   const Drawn drawn = observed(problem, observer, [&](RunObserver& watch) -> Drawn {
     const Sampler sampler(problem.model, problem.process, problem.sampler, &watch);
     request.observer = &watch;
-    return {sampler.sample(request), sampler.profile(), sampler.sigmas(request), sampler.notes()};
+    return {sampler.sample(request), sampler.profile(), sampler.sigmas(request), sampler.notes(),
+            sampler.prepared_rows()};
   });
   return py::dict("samples"_a = drawn.result.samples, "columns"_a = columns(drawn.result.reports),
                   "events"_a = events(drawn.result.reports), "statistics"_a = to_dict(drawn.result.statistics),
-                  "profile"_a = to_dict(drawn.profile), "sigmas"_a = drawn.sigmas, "notes"_a = drawn.notes);
+                  "profile"_a = to_dict(drawn.profile), "sigmas"_a = drawn.sigmas, "notes"_a = drawn.notes,
+                  "prepared_rows"_a = drawn.prepared_rows);
 }
 
 py::dict encode(const Problem& problem, const py::object& data, const py::object& observer) {

@@ -1,16 +1,20 @@
 #include "stepper/grid_plan.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/fitted_solver.hpp>
 
+#include "core/text.hpp"
 #include "stepper/method_spec.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 
 namespace shockstep {
 namespace {
 
-constexpr int few_steps = 15;  // below this, diffusers lowers the order of the last two steps
+constexpr double float32_rounding = 1e-6;  // relative
+constexpr int few_steps = 15;              // below this, diffusers lowers the order of the last two steps
 
 /// Values used by step n of `total`, the one to sigma = 0 or a corrector's last included.
 int order_at(LastOrders last, int order, int n, int total) {
@@ -62,6 +66,32 @@ int evaluations(Method method, Final final, int steps) {
   return steps * spec_of(method).evaluations() + last;
 }
 
+void check_evaluations(const GridPlan& plan, int most) {
+  if (plan.evaluations > most)
+    throw ConfigError("sampler.max_evaluations", "must be at least " + std::to_string(plan.evaluations) + ", what " +
+                                                     std::string(name(plan.method)) + " takes on this grid, got " +
+                                                     std::to_string(most));
+}
+
+/// Nodes and end of the steps of a solver.
+GridPlan solver_plan(const Process& process, const SamplerOptions& options, const FixedSteps& steps) {
+  const FittedSolver& solver = *steps.solver;
+  const auto fail = [&](const std::string& sentence) { throw ConfigError(steps.origin, sentence); };
+  if (options.method != Method::multistep || options.dynamics != Dynamics::ode || options.order != 0)
+    fail("is a solver, a method of its own for the ODE; leave out sampler.method, order and dynamics");
+  const auto same = [](double a, double b) { return std::abs(a - b) <= float32_rounding * b; };
+  if (!same(solver.sigmas.front(), process.sigma_max()) || !same(solver.sigma_min, process.sigma_min()))
+    fail("is a solver from sigma " + shortest(solver.sigmas.front()) + " to " + shortest(solver.sigma_min) +
+         "; process has " + shortest(process.sigma_max()) + " and " + shortest(process.sigma_min()));
+  if (solver.final != options.final)
+    fail(std::string("is a solver for sampler.final: ") + (solver.final == Final::denoise ? "denoise" : "keep"));
+  GridPlan plan{.method = options.method, .sigmas = solver.sigmas, .solver = steps.solver};
+  plan.sigmas.push_back(solver.sigma_min);
+  plan.evaluations = static_cast<int>(solver.sigmas.size());
+  check_evaluations(plan, options.max_evaluations);
+  return plan;
+}
+
 }  // namespace
 
 bool corrects(Method method) {
@@ -79,6 +109,7 @@ int grid_evaluations(Method method, Final final, int count) {
 
 GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
   const FixedSteps& steps = options.steps.value();
+  if (steps.solver) return solver_plan(process, options, steps);
   const bool listed = !steps.sigmas.empty();
   if (steps.count < fewest_steps || steps.count > most_steps)
     throw ConfigError("sampler.steps.count", "must be from " + std::to_string(fewest_steps) + " to " +
@@ -89,10 +120,7 @@ GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
 
   GridPlan plan{.method = options.method, .sigmas = grid_sigmas(steps, process, nodes)};
   plan.evaluations = evaluations(plan.method, options.final, static_cast<int>(plan.sigmas.size()) - 1);
-  if (plan.evaluations > options.max_evaluations)
-    throw ConfigError("sampler.max_evaluations", "must be at least " + std::to_string(plan.evaluations) + ", what " +
-                                                     std::string(name(plan.method)) + " takes on this grid, got " +
-                                                     std::to_string(options.max_evaluations));
+  check_evaluations(plan, options.max_evaluations);
   const MethodSpec& spec = spec_of(plan.method);
   if (!spec.linear()) return plan;
   if (options.dynamics == Dynamics::sde) plan.eta = options.eta;

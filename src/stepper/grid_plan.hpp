@@ -5,6 +5,7 @@
 
 #include "stepper/grid_weights.hpp"
 
+#include <memory>
 #include <vector>
 
 namespace shockstep {
@@ -18,6 +19,9 @@ struct GridPlan {
   double eta = 0;                ///< of the reverse SDE; 0: the ODE
   double scale =
       0;  ///< above 0: the multistep interpolates F with this scale (stepper.hpp), and `order` 0 is its choice
+
+  /// What makes the steps instead, each from a node to the next and the last one, which is not evaluated; null: the method.
+  std::shared_ptr<const FittedSolver> solver{};
 
   // Of methods with one evaluation a step; the n-th leads from node n to node n + 1.
   bool predicts_noise = false;        ///< values are (x - D)/sigma instead of D

@@ -3,6 +3,7 @@
 #include "core/nan.hpp"
 #include "trajectory/adaptive.hpp"
 #include "trajectory/ascent.hpp"
+#include "trajectory/of_solver.hpp"
 #include "trajectory/on_grid.hpp"
 #include "trajectory/sde.hpp"
 
@@ -55,6 +56,7 @@ std::unique_ptr<Trajectory> make_trajectory(const Plan& plan, State& state) {
       return std::make_unique<AdaptiveTrajectory>(plan, way, state);
     }
     std::unique_ptr<Trajectory> operator()(const GridRun& way) const {
+      if (way.grid->solver) return std::make_unique<SolverTrajectory>(plan, way, state);
       return std::make_unique<GridTrajectory>(plan, way, state);
     }
     std::unique_ptr<Trajectory> operator()(const SdePlan& way) const {

@@ -1,6 +1,7 @@
 #include "fuzz/readers.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/guard.hpp>
 
 #include "config/compare_config.hpp"
@@ -118,6 +119,7 @@ void guard(const std::string& bytes) {
 
 void schedule(const std::string& bytes) {
   accept_or_refuse([&] { (void)to_json(fitted_schedule_from_json(bytes, "x.json")); });
+  accept_or_refuse([&] { (void)to_json(fitted_solver_from_json(bytes, "x.json")); });
 }
 
 constexpr Reader all[] = {{"yaml", yaml},       {"npy", npy},     {"journal", journal},

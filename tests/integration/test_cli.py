@@ -194,8 +194,38 @@ class Run(Case):
         self.assertEqual(summary["fitted"]["evaluations"], fitted["evaluations"])
         self.assertEqual(*samples)
 
+    def test_a_solver_fitted_once_serves_every_way(self):
+        out = self.folder / "fit"
+        arguments = "schedule", self.config, "--steps", 8, "--out", out
+        run = shockstep(*arguments)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        number = r"[\d.e+-]+"
+        error = rf"rms {number}, median {number}"
+        self.assertRegex(run.stdout, rf"(?m)^error: {error}, \d+ % below {number}; plan {error}; .* evaluations$")
+        texts = {f: shockstep(*arguments, "--format", f).stdout for f in ("yaml", "json", "python")}
+        self.assertEqual(texts["yaml"], (out / "solver.yaml").read_text())
+        solver, pasted = json.loads(texts["json"]), {}
+        self.assertEqual((len(solver["sigmas"]), solver["sigmas"][0], solver["sigma_min"]), (8, 80, 0.002))
+        self.assertLessEqual(solver["evaluations"], 10000)
+        exec(texts["python"], pasted)
+        # Of Gaussian data of that scale F is 0, and the flow a scaling.
+        s = pasted["s"]
+        found = pasted["sample"](lambda x, sigma: s * s / (sigma * sigma + s * s) * x, 80.0)
+        self.assertAlmostEqual(found, pasted["end_scale"] * 80 / (80 * 80 + s * s) ** 0.5, places=9)
+
+        samples = []
+        for name, steps in (("file", f"{{file: '{out}/solver.yaml'}}"), ("fitted", "{schedule: fitted, count: 8}")):
+            run = shockstep("sample", self.config, "--set", f"sampler.steps={steps}", "--out", self.folder / name)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            _, _, summary = self.check_run(self.folder / name, 64, (2,))
+            self.assertEqual(summary["sigmas"], solver["sigmas"] + [0.002])
+            self.assertEqual(summary["evaluations"]["total"], 64 * 8)
+            samples.append((self.folder / name / "samples.npy").read_bytes())
+        self.assertEqual(summary["solver"]["evaluations"], solver["evaluations"])
+        self.assertEqual(*samples)
+
     def test_automatic_steps(self):
-        for most, sigmas in ((9, 9), (1000, 0)):
+        for most, sigmas in ((9, 10), (1000, 0)):  # a solver has nine nodes, and ends at sigma_min
             out = self.folder / str(most)
             run = shockstep("sample", self.config, "--out", out, "--set", "sampler.steps=auto", "--set", f"sampler.max_evaluations={most}")
             self.assertEqual((run.returncode, run.stderr), (0, ""))
@@ -455,6 +485,8 @@ class Errors(Case):
         self.check(2, r"--format: must be yaml, json or python, got toml", "schedule", "x.yaml", "--steps", 8, "--format", "toml")
         self.check(2, r"x\.yaml: sampler\.steps: must be at least 2, got 1", "schedule", "x.yaml", "--steps", 1)
         many = r"x\.yaml: sampler\.steps\.count: a fitted schedule of 900 steps takes more .*; take fewer steps, or log_sigma"
+        self.check(2, many, "schedule", "x.yaml", "--method", "dpmpp_2m", "--steps", 900)
+        many = r"x\.yaml: sampler\.steps\.count: a fitted solver of 900 evaluations takes more .*; take fewer, or schedule: plan"
         self.check(2, many, "schedule", "x.yaml", "--steps", 900)
 
     def test_nothing_is_left_by_a_wrong_setting(self):

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/fitted_schedule.hpp>
+#include <shockstep/fitted_solver.hpp>
 #include <shockstep/process.hpp>
 
 #include "output/run_setup.hpp"
@@ -17,5 +18,8 @@ namespace shockstep {
 /// times, fitted_to, gained, error, log_sigma, karras, rows, ..., with: {log_sigma: [sigmas], karras: [sigmas]}}}.
 nlohmann::ordered_json schedule_report(const std::string& title, const RunSetup& setup, const Process& process,
                                        const FittedSchedule& schedule, const ScheduleFacts& facts);
+
+/// The same of a solver: errors and steps stand beside those of the plan.
+nlohmann::ordered_json solver_report(const std::string& title, const RunSetup& setup, const FittedSolver& solver);
 
 }  // namespace shockstep

@@ -26,7 +26,7 @@ class Result:
 {columns}
     events: a list of dicts, the lines of events.jsonl: pandas.DataFrame(result.events).
     statistics: a dict of counts, sums and seconds. profile: the guard's. sigmas: the grid; empty where steps are adaptive.
-    notes: what was not done as asked, one sentence each.
+    notes: what was not done as asked, one sentence each. prepared_rows: that the model computed before the first sample.
     """
 
     def __init__(self, raw: dict[str, Any]):
@@ -36,6 +36,7 @@ class Result:
         self.profile: dict[str, Any] = raw["profile"]
         self.sigmas: list[float] = raw["sigmas"]
         self.notes: list[str] = raw["notes"]
+        self.prepared_rows: int = raw["prepared_rows"]
         self.columns: dict[str, Any] = raw["columns"]
         self.status: list[str] = self.columns["status"]
 

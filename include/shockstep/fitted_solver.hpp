@@ -1,0 +1,71 @@
+/// A solver fitted to a model: where it evaluates, and what each step makes of the values found so far.
+#pragma once
+
+#include <shockstep/sampler_options.hpp>
+
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+/// Weights of the values F_n, F_{n-1}, ... at a node n and those before it, newest first (FittedSolver). 1/data units.
+struct SolverStep {
+  std::vector<double> correct{};  ///< in the step to this node, F at the node itself included; of node 0 empty
+  std::vector<double> predict{};  ///< in the step out of this node, of the last node to the sample
+};
+
+/// Errors of samples against accurate ones from the same starts, each the root mean square over coordinates. Data units.
+struct SolverErrors {
+  double rms = 0;      ///< root mean square over trajectories
+  double median = 0;   ///< over trajectories
+  double largest = 0;  ///< of them
+};
+
+/// What a solver was fitted to; with another model it is no better than guessed weights.
+struct SolverOrigin {
+  std::string model{};         ///< ScoreModel::describe()
+  std::string conditioning{};  ///< ScoreModel::conditioning(): guidance and thresholds make another denoiser
+  std::string process{};       ///< Process::kind()
+  std::int64_t dimension = 0;  ///< of a sample
+};
+
+/// N evaluations at falling noise levels, and a last step without one. In y = x/sqrt(sigma^2 + s^2), s = data_std, and F, what the
+/// multistep interpolates (stepper.hpp), the equation is dy/dlam = F sigma/(sigma^2 + s^2), and the solver
+///   P_0 = Y_0,   F_n = F(P_n, sigma_n),
+///   Y_n = Y_{n-1} + sum_i correct_i F_{n-i},   P_{n+1} = Y_n + sum_i predict_i F_{n-i},
+/// with the weights of steps[n]; the sample is end_scale() P_N. docs/solver.md says how they are found.
+struct FittedSolver {
+  std::vector<double>
+      sigmas{};  ///< the nodes, strictly descending from sigma_max; of a plan to sigma_min, else above it. Data units
+  std::vector<double> times{};   ///< native time of the process at each
+  double sigma_min = 0;          ///< where the last step leads. Data units
+  double data_std = 1;           ///< s. Data units
+  Final final = Final::denoise;  ///< what the sample is
+  std::vector<SolverStep>
+      steps{};            ///< one a node; empty: nothing better than the plan was found, and its steps are taken
+  SolverOrigin origin{};  ///< what it was fitted to
+
+  bool complete = true;           ///< false: an observer cancelled the fit, and there are no nodes
+  SolverErrors error{};           ///< of the solver, on pilot trajectories that each was fitted without
+  SolverErrors plan{};            ///< of the plan with as many evaluations, on the same
+  std::vector<double> planned{};  ///< its nodes: `sigmas` where nothing was gained. Data units
+  int rows = 0;                   ///< pilot trajectories
+  int grids = 0;                  ///< sets of nodes that were tried
+  std::int64_t evaluations = 0;   ///< rows that the model computed for the fit, everything included
+
+  /// Whether it is better than the plan.
+  bool gained() const { return !steps.empty(); }
+  /// The sample over P_N: sqrt(sigma_min^2 + s^2), or with Final::denoise s^2 over that, since D of Gaussian data is s^2/(sigma^2 + s^2) x.
+  double end_scale() const {
+    const double scale = std::hypot(sigma_min, data_std);
+    return final == Final::denoise ? data_std * data_std / scale : scale;
+  }
+};
+
+/// What SamplerOptions::steps is for a solver: it, or where nothing was gained the plan on its nodes.
+FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver);
+
+}  // namespace shockstep

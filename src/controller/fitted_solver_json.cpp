@@ -1,0 +1,107 @@
+#include "controller/fitted_solver_json.hpp"
+
+#include <shockstep/error.hpp>
+
+#include "controller/json_file.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int solver_version = 1;
+constexpr std::size_t most_solver_values = 15;  // with the state as many as the engine adds up at once
+
+Json json(const SolverErrors& error) {
+  return {{"rms", error.rms}, {"median", error.median}, {"largest", error.largest}};
+}
+SolverErrors errors_from(const Json& j) { return {j.at("rms"), j.at("median"), j.at("largest")}; }
+
+/// `least` to as many values as there are nodes so far.
+bool fit(const std::vector<double>& weights, std::size_t least, std::size_t nodes) {
+  return weights.size() >= least && weights.size() <= std::min(nodes, most_solver_values) &&
+         std::ranges::all_of(weights, [](double w) { return std::isfinite(w); });
+}
+
+void check(const FittedSolver& solver, const std::string& path) {
+  const auto fail = [&](const char* what) { throw FileError(path, std::string("is no solver: ") + what); };
+  const auto& sigmas = solver.sigmas;
+  if (sigmas.size() < 2 || solver.times.size() != sigmas.size() || !(solver.sigma_min > 0) ||
+      !(solver.sigma_min <= sigmas.back()) || !std::isfinite(sigmas.front()) ||
+      std::ranges::adjacent_find(sigmas, [](double a, double b) { return !(b < a); }) != sigmas.end())
+    fail("its sigmas must descend to sigma_min, each with a time");
+  if (!(solver.data_std > 0) || !std::isfinite(solver.data_std)) fail("its data_std must be positive");
+  for (std::size_t n = 0; n < solver.steps.size(); ++n)
+    if (!fit(solver.steps[n].predict, 1, n + 1) || !fit(solver.steps[n].correct, 0, n == 0 ? 0 : n + 1))
+      fail("the weights of a step must be finite, and at most as many as there are nodes so far");
+}
+
+}  // namespace
+
+Json solver_json(const FittedSolver& solver) {
+  Json predict = Json::array(), correct = Json::array();
+  for (const SolverStep& step : solver.steps) predict.push_back(step.predict), correct.push_back(step.correct);
+  const SolverOrigin& origin = solver.origin;
+  return {{solver_mark, solver_version},
+          {"sigmas", solver.sigmas},
+          {"times", solver.times},
+          {"sigma_min", solver.sigma_min},
+          {"data_std", solver.data_std},
+          {"final", solver.final == Final::denoise ? "denoise" : "keep"},
+          {"predict", predict},
+          {"correct", correct},
+          {"fitted_to",
+           {{"model", origin.model},
+            {"conditioning", origin.conditioning},
+            {"process", origin.process},
+            {"dimension", origin.dimension}}},
+          {"gained", solver.gained()},
+          {"error", json(solver.error)},
+          {"plan", json(solver.plan)},
+          {"planned", solver.planned},
+          {"rows", solver.rows},
+          {"grids", solver.grids},
+          {"evaluations", solver.evaluations}};
+}
+
+FittedSolver solver_from_json(const Json& json, const std::string& path) {
+  try {
+    if (json.at(solver_mark) != solver_version) throw FileError(path, "is a solver of another version");
+    FittedSolver solver{.sigmas = json.at("sigmas").get<std::vector<double>>(),
+                        .times = json.at("times").get<std::vector<double>>(),
+                        .sigma_min = json.at("sigma_min"),
+                        .data_std = json.at("data_std"),
+                        .final = json.at("final") == "keep" ? Final::keep : Final::denoise,
+                        .error = errors_from(json.at("error")),
+                        .plan = errors_from(json.at("plan")),
+                        .planned = json.at("planned").get<std::vector<double>>(),
+                        .rows = whole<int>(json, "rows"),
+                        .grids = whole<int>(json, "grids"),
+                        .evaluations = whole<std::int64_t>(json, "evaluations")};
+    const Json& to = json.at("fitted_to");
+    solver.origin = {to.at("model"), to.at("conditioning"), to.at("process"), whole<std::int64_t>(to, "dimension")};
+    const auto weights = [&](const char* key) { return json.at(key).get<std::vector<std::vector<double>>>(); };
+    auto predict = weights("predict"), correct = weights("correct");
+    if (predict.size() != correct.size() || (!predict.empty() && predict.size() != solver.sigmas.size()))
+      throw FileError(path, "is no solver: it needs weights for every node");
+    for (std::size_t n = 0; n < predict.size(); ++n)
+      solver.steps.push_back({.correct = std::move(correct[n]), .predict = std::move(predict[n])});
+    check(solver, path);
+    return solver;
+  } catch (const FileError&) {
+    throw;
+  } catch (const std::exception& e) {
+    throw FileError(path, "is no solver (" + printable(e.what(), 300) + ")");
+  }
+}
+
+std::string to_json(const FittedSolver& solver) { return solver_json(solver).dump(1); }
+
+FittedSolver fitted_solver_from_json(const std::string& text, const std::string& path) {
+  return parsed(text, path, "solver", [&](const Json& j) { return solver_from_json(j, path); });
+}
+
+}  // namespace shockstep

@@ -1,0 +1,19 @@
+#include <shockstep/fitted_solver.hpp>
+
+#include <utility>
+
+namespace shockstep {
+
+FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver) {
+  FixedSteps steps{.schedule = Schedule::plan};
+  steps.count = static_cast<int>(solver->sigmas.size());
+  if (solver->gained()) {
+    steps.solver = std::move(solver);
+  } else {
+    steps.sigmas = solver->sigmas;
+    steps.scales.data_std = solver->data_std;
+  }
+  return steps;
+}
+
+}  // namespace shockstep

@@ -1,0 +1,68 @@
+#include "trajectory/of_solver.hpp"
+
+#include "controller/denoiser_check.hpp"
+#include "core/nan.hpp"
+#include "stepper/network_value.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace shockstep {
+
+SolverTrajectory::SolverTrajectory(const Plan& plan, const GridRun& way, State& state)
+    : Trajectory(plan, state), way_(way), solver_(*way.grid->solver), y_(state.make()), start_D_(state.make()) {
+  std::size_t most = 0;
+  for (const SolverStep& step : solver_.steps) most = std::max({most, step.predict.size(), step.correct.size()});
+  for (std::size_t i = 0; i < most; ++i) values_.push_back(state.make());
+}
+
+Task<Status> SolverTrajectory::integrate() {
+  const double s = solver_.data_std;
+  report_.drift = nan;
+  co_await write_latents(y_, solver_.sigmas.front() / std::hypot(solver_.sigmas.front(), s));
+  co_await state_.set(State::point, std::hypot(solver_.sigmas.front(), s) * y_);
+  for (std::size_t node = 0; node < solver_.sigmas.size(); ++node) {
+    const double sigma = solver_.sigmas[node];
+    const auto [gain, skip] = network_value(s / sigma);
+    co_await state_.evaluate(sigma);
+    if (!co_await state_.finite(State::answer)) co_return Status::non_finite;
+    if (node == 0) co_await state_.set(start_D_, State::answer);
+    std::ranges::rotate(values_, values_.end() - 1);
+    const std::array value{Term{gain, State::answer}, Term{-gain * skip, State::point}};
+    co_await state_.set(values_.front(), value);
+
+    const SolverStep& step = solver_.steps[node];
+    if (!step.correct.empty()) co_await state_.set(y_, sum(1, step.correct));
+    const bool last = node + 1 == solver_.sigmas.size();
+    const double scale = last ? solver_.end_scale() : std::hypot(solver_.sigmas[node + 1], s);
+    co_await state_.set(State::point, sum(scale, step.predict));
+    step_made(node);
+  }
+  const double moved2 = co_await state_.distance2(State::answer, start_D_);
+  report_.blown_up = way_.data_std > 0 && rms(moved2) > farthest * way_.data_std;
+  co_await state_.read(State::point, sample_);
+  co_return Status::ok;
+}
+
+/// scale (y + the weighted values)
+Sum SolverTrajectory::sum(double scale, const std::vector<double>& weights) const {
+  Sum out(scale * y_);
+  for (std::size_t i = 0; i < weights.size(); ++i) out.add(scale * weights[i], values_[i]);
+  return out;
+}
+
+void SolverTrajectory::step_made(std::size_t node) {
+  ++report_.accepted;
+  StepRecord record{.trajectory = report_.trajectory};
+  const double end = node + 1 < solver_.sigmas.size() ? solver_.sigmas[node + 1] : solver_.sigma_min;
+  record.lam = -std::log(solver_.sigmas[node]);
+  record.h = std::log(solver_.sigmas[node] / end);
+  record.error = record.tolerance = nan;  // nothing is estimated
+  tell(record);
+}
+
+double SolverTrajectory::progress() const {
+  return static_cast<double>(state_.evaluations()) / static_cast<double>(solver_.sigmas.size());
+}
+
+}  // namespace shockstep

@@ -1,0 +1,218 @@
+/// What a fitted solver is made of: weights, gaps, the ridge of a step, its file.
+#include "support/test.hpp"
+
+#include <shockstep/error.hpp>
+#include <shockstep/fitted_solver.hpp>
+#include <shockstep/stepper.hpp>
+
+#include "config/run_config.hpp"
+#include "config/yaml.hpp"
+#include "controller/fitted_solver_json.hpp"
+#include "output/solver_text.hpp"
+#include "stepper/grid_plan.hpp"
+#include "stepper/solver_weights.hpp"
+#include "stepper/step_ridge.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <limits>
+
+using namespace shockstep;
+
+namespace {
+
+FittedSolver example() {
+  FittedSolver solver{.sigmas = {80, 2. / 3, .1},
+                      .times = {80, 2. / 3, .1},
+                      .sigma_min = .01,
+                      .data_std = .5,
+                      .steps = {{.correct = {}, .predict = {1. / 3}},
+                                {.correct = {.1, -2e-17}, .predict = {std::nextafter(.25, 1), -.125}},
+                                {.correct = {.5}, .predict = {.3, .2, -1e-300}}}};
+  solver.error = {.1, .2, .3}, solver.plan = {1. / 7, .5, .6};
+  solver.planned = {80, 1, .01};
+  solver.rows = 8, solver.grids = 3, solver.evaluations = 500;
+  solver.origin = {"a network: \"quoted\", # of shape [2]", "guided from 10 by 2", "ve", 2};
+  return solver;
+}
+
+bool same(const FittedSolver& a, const FittedSolver& b) {
+  bool steps = a.steps.size() == b.steps.size();
+  for (std::size_t n = 0; steps && n < a.steps.size(); ++n)
+    steps = a.steps[n].correct == b.steps[n].correct && a.steps[n].predict == b.steps[n].predict;
+  return steps && a.sigmas == b.sigmas && a.times == b.times && a.sigma_min == b.sigma_min &&
+         a.data_std == b.data_std && a.final == b.final && a.origin.model == b.origin.model &&
+         a.origin.conditioning == b.origin.conditioning && a.origin.process == b.origin.process &&
+         a.origin.dimension == b.origin.dimension && a.error.rms == b.error.rms && a.plan.largest == b.plan.largest &&
+         a.planned == b.planned && a.rows == b.rows && a.grids == b.grids && a.evaluations == b.evaluations;
+}
+
+/// sum_i weights_i f(lams_i)
+double combined(const std::vector<double>& weights, const std::vector<double>& lams, auto f) {
+  double sum = 0;
+  for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * f(lams[i]);
+  return sum;
+}
+
+}  // namespace
+
+TEST_CASE("weights of the solver are those of the multistep of F, in y") {
+  const double s = .7;
+  const std::vector<double> lams{.4, -.3, -1.1};  // newest first
+  const double h = .6, end = lams[0] + h;
+  const std::array ages{0., .7, 1.5};
+  const MultistepWeights w = multistep_weights(ages, h, 0, s * std::exp(lams[0]));
+  const double scale = std::hypot(std::exp(-end), s);  // x over y at the end
+  const auto predict = integrated_weights(lams, lams[0], end, s);
+  std::vector<double> with_end{end};
+  with_end.insert(with_end.end(), lams.begin(), lams.end());
+  const auto correct = integrated_weights(with_end, lams[0], end, s);
+  // Both by Gauss' rule with ten nodes: they differ by rounding.
+  CHECK(correct[0] * scale == Approx(w.correct).epsilon(1e-12));
+  for (int i = 0; i < 3; ++i) {
+    CHECK(predict[i] * scale == Approx(w.predict[i]).epsilon(1e-12));
+    CHECK(correct[i + 1] * scale == Approx(w.predict[i] - w.correct * w.extrapolate[i]).epsilon(1e-11));
+  }
+  // sum of the weights: the integral of F = 1, which has a closed form; the rule is exact to about 1e-12 on such a step.
+  CHECK(predict[0] + predict[1] + predict[2] == Approx(kernel_integral(lams[0], end, s)).epsilon(1e-11));
+}
+
+TEST_CASE("the last step leads to x at sigma_min, or to D there") {
+  const double s = .7, end = 3;
+  const std::vector<double> lams{2.2, 1., .1};
+  const auto F = [](double lam) { return 1 - lam + .3 * lam * lam; };  // what three values interpolate exactly
+  const double to_x = combined(last_weights(lams, lams[0], end, s, Final::keep), lams, F);
+  const double to_D = combined(last_weights(lams, lams[0], end, s, Final::denoise), lams, F);
+  const double y = .4, sigma = std::exp(-end), scale = std::hypot(sigma, s);
+  FittedSolver ends{.sigma_min = sigma, .data_std = s, .final = Final::keep};
+  const double x = ends.end_scale() * (y + to_x);
+  CHECK(x == Approx(scale * (y + to_x)).epsilon(1e-15));
+  ends.final = Final::denoise;
+  // D = c x + sigma/sqrt(sigma^2 + s^2) F, c = s^2/(sigma^2 + s^2): stepper.hpp
+  CHECK(ends.end_scale() * (y + to_D) == Approx(s * s / (scale * scale) * x + sigma / scale * F(end)).epsilon(1e-13));
+}
+
+TEST_CASE("a gap of order k vanishes for polynomials of lower degree") {
+  const std::vector<double> lams{1.3, .9, .2, -.5, -1.7, -2.};
+  for (std::size_t k = 0; k < lams.size(); ++k) {
+    const auto weights = gap_weights(lams, k);
+    REQUIRE(weights.size() == k + 1);
+    for (int power = 0; power < static_cast<int>(k); ++power)
+      CHECK(std::abs(combined(weights, lams, [&](double lam) { return std::pow(lam, power); })) < 1e-12);
+    CHECK(std::abs(combined(weights, lams, [&](double lam) { return std::pow(lam, static_cast<double>(k)); })) > .1);
+  }
+}
+
+TEST_CASE("the ridge finds weights that fit, and believes the prior where it is strong") {
+  // Rows of 40 coordinates whose target is 2 g_0 - .5 g_1.
+  std::vector<std::vector<double>> g0, g1, r;
+  for (int p = 0; p < 5; ++p) {
+    auto &a = g0.emplace_back(), &b = g1.emplace_back(), &c = r.emplace_back();
+    for (int i = 0; i < 40; ++i) {
+      a.push_back(std::sin(1. + p + i)), b.push_back(std::cos(2. * i * (p + 1)));
+      c.push_back(2 * a.back() - .5 * b.back());
+    }
+  }
+  const auto fitted = [&](double strength) {
+    std::vector<RowMoments> moments;
+    for (std::size_t p = 0; p < r.size(); ++p) {
+      const std::array<std::span<const double>, 2> features{g0[p], g1[p]};
+      moments.emplace_back(features, r[p]);
+    }
+    return robust_ridge(moments, strength);
+  };
+  auto x = fitted(0);
+  // The sums are well conditioned, and the least diagonal adds 1e-14 of them.
+  CHECK(x[0] == Approx(2).epsilon(1e-12));
+  CHECK(x[1] == Approx(-.5).epsilon(1e-12));
+  // One row of five of another rule hardly counts: without weights x_0 would be off by a fifth of 10; three rounds leave less than a
+  // twentieth of that.
+  for (std::size_t i = 0; i < 40; ++i) r[3][i] = 12 * g0[3][i];
+  x = fitted(0);
+  CHECK(x[0] == Approx(2).margin(.1));
+  x = fitted(std::numeric_limits<double>::infinity());
+  CHECK(x == std::vector<double>{0, 0});
+  // mean |g_0|^2 is about .5, so with a single feature of target 2 g_0 and v = 2: x_0 = 2 A/(A + strength v) with sums over 5 rows.
+  for (std::size_t p = 0; p < r.size(); ++p)
+    for (std::size_t i = 0; i < 40; ++i) r[p][i] = 2 * g0[p][i], g1[p][i] = 0;
+  double A = 0;
+  for (const auto& row : g0)
+    for (const double v : row) A += v * v / 40;
+  const double v = 4 * A / 5;
+  // The rows are left equally well, but not equally: weights lie between 1/(1 + 1/9 most/median) and 1.
+  CHECK(fitted(.1)[0] == Approx(2 * A / (A + .1 * v)).epsilon(.02));
+}
+
+TEST_CASE("a solver is read from its file to the last bit, as YAML and as JSON") {
+  const FittedSolver solver = example();
+  CHECK(same(fitted_solver_from_json(to_json(solver), "x"), solver));
+  const auto folder = std::filesystem::temp_directory_path() / "shockstep_solver";
+  std::filesystem::create_directories(folder);
+  for (const auto format : {ScheduleFormat::yaml, ScheduleFormat::json}) {
+    std::ofstream(folder / "solver.yaml") << solver_text(solver, format);
+    const auto root = parse_yaml("sampler: {steps: {file: solver.yaml}}\nmodel: {kind: x}\n", "x.yaml");
+    const RunConfig config(root, (folder / "x.yaml").string(), {"multistep"});
+    REQUIRE(config.sampler.steps.has_value());
+    REQUIRE(config.sampler.steps->solver);
+    CHECK(same(*config.sampler.steps->solver, solver));
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("a damaged solver is refused") {
+  const auto refused = [](auto change) {
+    auto json = solver_json(example());
+    change(json);
+    CHECK_THROWS_AS(solver_from_json(json, "x"), FileError);
+  };
+  refused([](auto& j) { j["shockstep_solver"] = 2; });
+  refused([](auto& j) { j["sigmas"][1] = 90; });
+  refused([](auto& j) { j["sigmas"][2] = .001; });
+  refused([](auto& j) { j["data_std"] = 0; });
+  refused([](auto& j) { j["predict"].erase(0); });
+  refused([](auto& j) { j["predict"][0] = nlohmann::json::array(); });
+  refused([](auto& j) { j["correct"][1] = {1, 2, 3}; });
+  refused([](auto& j) { j["predict"][1][0] = nullptr; });
+  refused([](auto& j) { j.erase("plan"); });
+  CHECK_NOTHROW(solver_from_json(solver_json(example()), "x"));
+}
+
+TEST_CASE("a solver is a grid of its nodes and sigma_min, for its own range and end") {
+  const auto solver = std::make_shared<const FittedSolver>(example());
+  SamplerOptions options;
+  options.steps = solver_steps(solver);
+  const VarianceExploding range{.sigma_min = .01, .sigma_max = 80};
+  const GridPlan plan = make_grid_plan(range, options);
+  CHECK(plan.sigmas == std::vector<double>{80, 2. / 3, .1, .01});
+  CHECK(plan.evaluations == 3);
+  CHECK(plan.solver == solver);
+  const std::string origin = options.steps->origin + ": ";
+  CHECK_THROWS_WITH(make_grid_plan(VarianceExploding{.sigma_min = .01, .sigma_max = 70}, options),
+                    origin + "is a solver from sigma 80 to 0.01; process has 70 and 0.01");
+  auto other = options;
+  other.final = Final::keep;
+  CHECK_THROWS_WITH(make_grid_plan(range, other), origin + "is a solver for sampler.final: denoise");
+  other = options;
+  other.method = Method::dpmpp_2m;
+  CHECK_THROWS_WITH(
+      make_grid_plan(range, other),
+      origin + "is a solver, a method of its own for the ODE; leave out sampler.method, order and dynamics");
+  other = options;
+  other.max_evaluations = 2;
+  CHECK_THROWS_WITH(make_grid_plan(range, other),
+                    "sampler.max_evaluations: must be at least 3, what multistep takes on this grid, got 2");
+}
+
+TEST_CASE("a solver that gained nothing is the plan on its nodes") {
+  auto solver = example();
+  solver.steps.clear(), solver.sigmas = {80, 1, .01};
+  const FixedSteps steps = solver_steps(std::make_shared<const FittedSolver>(solver));
+  CHECK(steps.solver == nullptr);
+  CHECK(steps.schedule == Schedule::plan);
+  CHECK(steps.sigmas == solver.sigmas);
+  CHECK(steps.scales.data_std == solver.data_std);
+}
