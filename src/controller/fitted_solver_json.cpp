@@ -70,17 +70,15 @@ Json solver_json(const FittedSolver& solver) {
 FittedSolver solver_from_json(const Json& json, const std::string& path) {
   try {
     if (json.at(solver_mark) != solver_version) throw FileError(path, "is a solver of another version");
-    FittedSolver solver{.sigmas = json.at("sigmas").get<std::vector<double>>(),
-                        .times = json.at("times").get<std::vector<double>>(),
-                        .sigma_min = json.at("sigma_min"),
-                        .data_std = json.at("data_std"),
-                        .final = json.at("final") == "keep" ? Final::keep : Final::denoise,
-                        .error = errors_from(json.at("error")),
-                        .plan = errors_from(json.at("plan")),
-                        .planned = json.at("planned").get<std::vector<double>>(),
-                        .rows = whole<int>(json, "rows"),
-                        .grids = whole<int>(json, "grids"),
-                        .evaluations = whole<std::int64_t>(json, "evaluations")};
+    FittedSolver solver;
+    solver.sigmas = json.at("sigmas").get<std::vector<double>>();
+    solver.times = json.at("times").get<std::vector<double>>();
+    solver.sigma_min = json.at("sigma_min"), solver.data_std = json.at("data_std");
+    solver.final = json.at("final") == "keep" ? Final::keep : Final::denoise;
+    solver.error = errors_from(json.at("error")), solver.plan = errors_from(json.at("plan"));
+    solver.planned = json.at("planned").get<std::vector<double>>();
+    solver.rows = whole<int>(json, "rows"), solver.grids = whole<int>(json, "grids");
+    solver.evaluations = whole<std::int64_t>(json, "evaluations");
     const Json& to = json.at("fitted_to");
     solver.origin = {to.at("model"), to.at("conditioning"), to.at("process"), whole<std::int64_t>(to, "dimension")};
     const auto weights = [&](const char* key) { return json.at(key).get<std::vector<std::vector<double>>>(); };
