@@ -81,6 +81,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     ".venv/bin/python tools/bench/speed", ".venv/bin/python tools/bench/ranks", "tools/bench/speed", "tools/bench/ranks",
     "tools/make_guard_profiles", ".venv/bin/python tools/make_guard_profiles", "shockstep sample models/mine.yaml", "sbatch",
     "tools/same_results", ".venv/bin/python tools/train_networks.py", ".venv/bin/python tools/bench/own_networks",
+    "tools/bench/few_evaluations", ".venv/bin/python tools/bench/few_evaluations",
 ]
 
 
