@@ -84,6 +84,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     "tools/same_results", ".venv/bin/python tools/train_networks.py", ".venv/bin/python tools/bench/own_networks",
     ".venv/bin/python tools/bench/network_events",
     ".venv/bin/python tools/bench/whole_times",
+    "tools/bench/few_evaluations", ".venv/bin/python tools/bench/few_evaluations",
 ]
 
 
