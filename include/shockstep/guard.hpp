@@ -24,8 +24,9 @@ enum class Switch {
   off,        ///< whatever the pilot found
 };
 
-/// Of a network events are sought on the trajectories numbered first_measured, first_measured + measured_every and so on.
-inline constexpr std::int64_t measured_every = 128, first_measured = 127;
+inline constexpr std::int64_t first_measured =
+    127;  ///< trajectory of a network, the first one on which events are sought
+inline constexpr std::int64_t measured_every = 128;  ///< and from there on each so many
 
 /// What is asked of the guard. Of adaptive steps of the ODE only: grids and the reverse SDE have none.
 struct GuardOptions {
