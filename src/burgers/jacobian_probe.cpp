@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace shockstep {
 namespace {
@@ -13,13 +14,10 @@ constexpr double path_share = .1;  // weight of the last change of D beside the 
 constexpr int compared = 3;  // products whose pairs tell of asymmetry: later ones are coupled to their neighbours alone
 constexpr double converged = .98;  // theta/|J z| at which z counts as the eigenvector
 
-struct TopPair {
-  double value, second;  // second: the next eigenvalue; 0 if there is none
-};
-
-/// Of the leading n x n block of a symmetric matrix, by Jacobi's rotations.
+/// The largest eigenvalue of the leading n x n block of a symmetric matrix with its vector, by Jacobi's rotations, and the next one, 0 if
+/// there is none.
 template <std::size_t N>
-TopPair top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<double, N>& vector) {
+std::pair<double, double> top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<double, N>& vector) {
   std::array<std::array<double, N>, N> Q{};
   for (int i = 0; i < n; ++i) Q[i][i] = 1;
   for (int sweep = 0; sweep < 12; ++sweep)
@@ -42,12 +40,12 @@ TopPair top_eigenpair(std::array<std::array<double, N>, N> A, int n, std::array<
   int top = 0;
   for (int i = 1; i < n; ++i)
     if (A[i][i] > A[top][top]) top = i;
-  TopPair out{A[top][top], n > 1 ? -std::numeric_limits<double>::infinity() : 0};
+  double second = n > 1 ? -std::numeric_limits<double>::infinity() : 0;
   for (int i = 0; i < n; ++i) {
     vector[i] = Q[i][top];
-    if (i != top) out.second = std::max(out.second, A[i][i]);
+    if (i != top) second = std::max(second, A[i][i]);
   }
-  return out;
+  return {A[top][top], second};
 }
 
 /// J from its quotient theta along z, by the largest eigenvalue of [[theta, r], [r, second]]: the residual J z - theta z, of length r, is a
