@@ -28,10 +28,6 @@ inline constexpr std::int64_t fit_evaluations = 10'000;
 FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                                   std::int64_t most_evaluations = fit_evaluations, Observer* observer = nullptr);
 
-/// Whether what is fitted for these options is a solver: with the default method, for the ODE. Other methods, and the multistep with an
-/// order of one's own, have their nodes fitted.
-bool fits_solver(const SamplerOptions& options);
-
 /// Nodes and weights for options.steps->count evaluations by which the errors of finished samples are least.
 ///
 /// Every step is fitted in closed form to a few accurate paths of the model's flow, along the solver's own, and shrunk towards the

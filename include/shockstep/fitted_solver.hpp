@@ -65,6 +65,10 @@ struct FittedSolver {
   }
 };
 
+/// Whether what is fitted for these options is a solver: with the default method, for the ODE. Other methods, and the multistep with an
+/// order of one's own, have their nodes fitted.
+bool fits_solver(const SamplerOptions& options);
+
 /// What SamplerOptions::steps is for a solver: it, or where nothing was gained the plan on its nodes.
 FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver);
 

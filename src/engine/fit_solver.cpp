@@ -226,10 +226,6 @@ FittedSolver SolverFit::fit() {
 
 }  // namespace
 
-bool fits_solver(const SamplerOptions& options) {
-  return options.method == Method::multistep && options.dynamics == Dynamics::ode && options.order == 0;
-}
-
 FittedSolver fit_solver(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                         std::int64_t most_evaluations, Observer* observer) {
   if (!options.steps) throw ConfigError("sampler.steps.count", "missing; a solver is fitted for a number of steps");

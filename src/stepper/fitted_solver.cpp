@@ -4,6 +4,10 @@
 
 namespace shockstep {
 
+bool fits_solver(const SamplerOptions& options) {
+  return options.method == Method::multistep && options.dynamics == Dynamics::ode && options.order == 0;
+}
+
 FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver) {
   FixedSteps steps{.schedule = Schedule::plan};
   steps.count = static_cast<int>(solver->sigmas.size());

@@ -77,7 +77,7 @@ void check_evaluations(const GridPlan& plan, int most) {
 GridPlan solver_plan(const Process& process, const SamplerOptions& options, const FixedSteps& steps) {
   const FittedSolver& solver = *steps.solver;
   const auto fail = [&](const std::string& sentence) { throw ConfigError(steps.origin, sentence); };
-  if (options.method != Method::multistep || options.dynamics != Dynamics::ode || options.order != 0)
+  if (!fits_solver(options))
     fail("is a solver, a method of its own for the ODE; leave out sampler.method, order and dynamics");
   const auto same = [](double a, double b) { return std::abs(a - b) <= float32_rounding * b; };
   if (!same(solver.sigmas.front(), process.sigma_max()) || !same(solver.sigma_min, process.sigma_min()))

@@ -2,6 +2,7 @@
 
 #include "stepper/blended_weights.hpp"
 #include "stepper/network_value.hpp"
+#include "stepper/solver_weights.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -23,15 +24,6 @@ double equal_amplification(int k) {
   double sum = 1;
   for (int i = 1; i <= k; ++i) sum *= static_cast<double>(k + i) / i;
   return std::sqrt(sum);
-}
-
-/// Lagrange's basis at u = h for nodes at u = -ages[i].
-void extrapolation_weights(std::span<const double> ages, double h, std::span<double> out) {
-  for (std::size_t i = 0; i < ages.size(); ++i) {
-    out[i] = 1;
-    for (std::size_t j = 0; j < ages.size(); ++j)
-      if (j != i) out[i] *= (h + ages[j]) / (ages[j] - ages[i]);
-  }
 }
 
 }  // namespace
@@ -115,16 +107,16 @@ double MultistepHistory::noise_weight() const {
 Task<StepGaps> MultistepHistory::gaps() {
   const auto k = static_cast<std::size_t>(weights_.order),
              count = static_cast<std::size_t>(count_) + static_cast<std::size_t>(dropped_);
-  std::array<double, max_slots> ages, weights;
-  for (std::size_t i = 0; i < count; ++i) ages[i] = lam_ - lams_[i];
+  std::array<double, max_slots> nodes;  // since the begin of the step
+  for (std::size_t i = 0; i < count; ++i) nodes[i] = lams_[i] - lam_;
   StepGaps gaps{.h = h_, .gap = 0, .higher = std::numeric_limits<double>::quiet_NaN()};
   for (std::size_t values = k; values <= std::min(k + 1, count); ++values) {
-    extrapolation_weights({ages.data(), values}, h_, weights);
+    const auto weights = interpolating_weights({nodes.data(), values}, h_);
     Sum extrapolation;  // of D, which is value/gain + skip x
     if (of_F()) extrapolation.add(weights_.skip, State::point);
     for (std::size_t j = 0; j < values; ++j) extrapolation.add(weights[j] / weights_.gain, values_[j]);
     const double gap = rms(co_await state_.residual2(State::answer, extrapolation));
-    (values == k ? gaps.gap : gaps.higher) = gap / amplification({weights.data(), values});
+    (values == k ? gaps.gap : gaps.higher) = gap / amplification(weights);
   }
   co_return gaps;
 }

@@ -36,7 +36,7 @@ Task<Status> SolverTrajectory::integrate() {
     const bool last = node + 1 == solver_.sigmas.size();
     const double scale = last ? solver_.end_scale() : std::hypot(solver_.sigmas[node + 1], s);
     co_await state_.set(State::point, sum(scale, step.predict));
-    step_made(node);
+    made_step(sigma, last ? solver_.sigma_min : solver_.sigmas[node + 1]);
   }
   const double moved2 = co_await state_.distance2(State::answer, start_D_);
   report_.blown_up = way_.data_std > 0 && rms(moved2) > farthest * way_.data_std;
@@ -49,16 +49,6 @@ Sum SolverTrajectory::sum(double scale, const std::vector<double>& weights) cons
   Sum out(scale * y_);
   for (std::size_t i = 0; i < weights.size(); ++i) out.add(scale * weights[i], values_[i]);
   return out;
-}
-
-void SolverTrajectory::step_made(std::size_t node) {
-  ++report_.accepted;
-  StepRecord record{.trajectory = report_.trajectory};
-  const double end = node + 1 < solver_.sigmas.size() ? solver_.sigmas[node + 1] : solver_.sigma_min;
-  record.lam = -std::log(solver_.sigmas[node]);
-  record.h = std::log(solver_.sigmas[node] / end);
-  record.error = record.tolerance = nan;  // nothing is estimated
-  tell(record);
 }
 
 double SolverTrajectory::progress() const {

@@ -19,7 +19,6 @@ class SolverTrajectory final : public Trajectory {
  private:
   Task<Status> integrate() override;
   Sum sum(double scale, const std::vector<double>& weights) const;
-  void step_made(std::size_t node);
 
   const GridRun& way_;
   const FittedSolver& solver_;

@@ -49,7 +49,7 @@ Task<Status> GridTrajectory::integrate() {
     else
       co_await linear_step(node);
     if (!finite || (known_ && !co_await state_.finite(D_))) co_return Status::non_finite;
-    step_made(node);
+    made_step(grid_.sigmas[node], grid_.sigmas[node + 1]);
   }
   if (!known_ && denoised_at_the_end() && !co_await evaluate_node(last)) co_return Status::non_finite;
   const double moved2 = co_await state_.distance2(D_, start_D_);
@@ -157,15 +157,6 @@ Awaited<Done> GridTrajectory::draw_increment(std::size_t node) {
   return state_.write(increment_, [&](std::span<double> out) {
     for (std::size_t i = 0; i < out.size(); ++i) out[i] = scale * (path_there_[i] - path_here_[i]);
   });
-}
-
-void GridTrajectory::step_made(std::size_t node) {
-  ++report_.accepted;
-  StepRecord record{.trajectory = report_.trajectory};
-  record.lam = -std::log(grid_.sigmas[node]);
-  record.h = std::log(grid_.sigmas[node] / grid_.sigmas[node + 1]);
-  record.error = record.tolerance = nan;  // nothing is estimated
-  tell(record);
 }
 
 double GridTrajectory::progress() const {

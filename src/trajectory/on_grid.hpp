@@ -29,7 +29,6 @@ class GridTrajectory final : public Trajectory {
   Task<bool> staged_step(std::size_t node);
 
   Awaited<Done> draw_increment(std::size_t node);
-  void step_made(std::size_t node);
   Sum combined(const LinearStep& step) const;
   Vector next_value();
   bool noisy() const { return !grid_.spread.empty(); }

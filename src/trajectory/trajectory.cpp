@@ -8,6 +8,7 @@
 #include "trajectory/sde.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 namespace shockstep {
 
@@ -46,6 +47,15 @@ Awaited<Done> Trajectory::write_latents(Vector x, double scale) {
     plan_.latents(report_.trajectory, out);
     for (double& value : out) value *= scale;
   });
+}
+
+void Trajectory::made_step(double sigma, double end) {
+  ++report_.accepted;
+  StepRecord record{.trajectory = report_.trajectory};
+  record.lam = -std::log(sigma);
+  record.h = std::log(sigma / end);
+  record.error = record.tolerance = nan;
+  tell(record);
 }
 
 std::unique_ptr<Trajectory> make_trajectory(const Plan& plan, State& state) {

@@ -55,6 +55,8 @@ class Trajectory {
   void tell(const StepRecord& step) const {
     if (steps_) steps_->step(step);
   }
+  /// A step between two nodes of a grid, of which no error is estimated.
+  void made_step(double sigma, double end);
 
   const Plan& plan_;
   State& state_;
