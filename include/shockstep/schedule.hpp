@@ -4,6 +4,7 @@
 #include <shockstep/process.hpp>
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -136,6 +137,8 @@ struct FixedSteps {
   std::vector<double> sigmas{};
   /// What makes the steps, instead of a method on nodes: solver_steps() in fitted_solver.hpp. All else is then unused.
   std::shared_ptr<const FittedSolver> solver{};
+  /// Of every sample, where a fit to the model measured these nodes; NaN: nobody did. Data units.
+  double error_estimate = std::numeric_limits<double>::quiet_NaN();
   std::string origin = "sampler.steps.sigmas";  ///< of `sigmas` or `solver`, for errors
 };
 

@@ -34,6 +34,9 @@ void check(const FittedSolver& solver, const std::string& path) {
       std::ranges::adjacent_find(sigmas, [](double a, double b) { return !(b < a); }) != sigmas.end())
     fail("its sigmas must descend to sigma_min, each with a time");
   if (!(solver.data_std > 0) || !std::isfinite(solver.data_std)) fail("its data_std must be positive");
+  if (solver.usual_gaps.size() >= sigmas.size() || !std::isfinite(solver.usual_estimate) ||
+      !std::ranges::all_of(solver.usual_gaps, [](double gap) { return std::isfinite(gap) && gap >= 0; }))
+    fail("its usual_gaps and usual_estimate must be finite, and of fewer nodes than it has");
   for (std::size_t n = 0; n < solver.steps.size(); ++n)
     if (!fit(solver.steps[n].predict, 1, n + 1) || !fit(solver.steps[n].correct, 0, n == 0 ? 0 : n + 1))
       fail("the weights of a step must be finite, and at most as many as there are nodes so far");
@@ -61,6 +64,9 @@ Json solver_json(const FittedSolver& solver) {
           {"gained", solver.gained()},
           {"error", json(solver.error)},
           {"plan", json(solver.plan)},
+          {"usual_gaps", solver.usual_gaps},
+          {"usual_estimate", solver.usual_estimate},
+          {"again", solver.again},
           {"planned", solver.planned},
           {"rows", solver.rows},
           {"grids", solver.grids},
@@ -76,6 +82,10 @@ FittedSolver solver_from_json(const Json& json, const std::string& path) {
     solver.sigma_min = json.at("sigma_min"), solver.data_std = json.at("data_std");
     solver.final = json.at("final") == "keep" ? Final::keep : Final::denoise;
     solver.error = errors_from(json.at("error")), solver.plan = errors_from(json.at("plan"));
+    // Older files have none of these.
+    solver.usual_gaps = json.value("usual_gaps", std::vector<double>());
+    solver.again = json.value("again", std::vector<double>());
+    solver.usual_estimate = json.value("usual_estimate", 0.);
     solver.planned = json.at("planned").get<std::vector<double>>();
     solver.rows = whole<int>(json, "rows"), solver.grids = whole<int>(json, "grids");
     solver.evaluations = whole<std::int64_t>(json, "evaluations");

@@ -12,6 +12,7 @@
 #include "engine/solver_grid.hpp"
 #include "engine/solver_paths.hpp"
 #include "process/step_plan.hpp"
+#include "stepper/gap_ratio.hpp"
 #include "stepper/grid_plan.hpp"
 
 #include <algorithm>
@@ -30,14 +31,19 @@ constexpr int few_nodes = 8;
 constexpr std::int64_t few_node_budget = 600, many_node_budget = 1500, exact_budget = 10'000;
 // Of the references, whose own errors matter with many nodes; so many times those of the solver at least.
 constexpr int reference_nodes_few = 20, reference_nodes_many = 30;
-constexpr double reference_finer = 1.5;
-constexpr int rows_at_once = 8, most_pilot_rows = 64;
-constexpr int grids_planned = 6;      // with more rows than rows_at_once
+constexpr double reference_finer = 1.75;
+// More rows are worth more than a third set of nodes up to 12 of them, and then more sets are worth more up to the sixth.
+constexpr int least_rows = 8, enough_rows = 12, most_pilot_rows = 64;
+constexpr int least_grids = 2, grids_planned = 6;
 constexpr int runs_after = 3;         // of all rows after the search: the plan, and the fits to either half
 constexpr double clearly_less = .97;  // of the rms, for a grid to be taken for another
 constexpr double smallest_move = .2;  // of the search
-constexpr double safely_better = .8;  // of the plan's rms: 8 rows measure both
+constexpr double safely_better = .9;  // of the plan's rms
 constexpr double many_prior = 3, from_nodes = 12, to_nodes = 20;
+// Of logarithms of errors at usual gaps: what they vary by on the tuning networks, for how many rows that counts beside a model's own,
+// and how many such spreads above their mean an estimate is.
+constexpr double usual_spread = .8, rows_of_usual_spread = 20, spreads_above = 2;
+constexpr double vanishing_error = 1e-3;  // of the rms
 
 std::int64_t budget_of(const ScoreModel& model, int nodes, std::int64_t wanted) {
   if (wanted > 0) return wanted;
@@ -62,6 +68,34 @@ SolverErrors errors_of(const std::vector<double>& errors) {
   double square = 0;
   for (const double e : errors) square += e * e;
   return {std::sqrt(square / static_cast<double>(errors.size())), quantile(errors, .5), std::ranges::max(errors)};
+}
+
+/// Of every node the root mean square over rows.
+std::vector<double> usual_gaps(const std::vector<std::vector<double>>& gaps) {
+  std::vector<double> usual(gaps.front().size());
+  for (const auto& row : gaps)
+    for (std::size_t n = 0; n < usual.size(); ++n) usual[n] += row[n] * row[n];
+  for (double& u : usual) u = std::sqrt(u / static_cast<double>(gaps.size()));
+  return usual;
+}
+
+std::vector<double> gap_ratios(const std::vector<std::vector<double>>& gaps, const std::vector<double>& usual) {
+  std::vector<double> out;
+  for (const auto& row : gaps) out.push_back(gap_ratio(row, usual));
+  return out;
+}
+
+/// What nineteen in twenty errors lie below where the gaps are usual. `ratios`: of the gaps of each row.
+double estimate_of(const std::vector<double>& errors, const std::vector<double>& ratios) {
+  const double rms = errors_of(errors).rms;
+  if (rms == 0) return 0;
+  std::vector<double> logs;
+  for (std::size_t row = 0; row < errors.size(); ++row)
+    logs.push_back(std::log(std::max(errors[row], vanishing_error * rms) / std::pow(ratios[row], gap_power)));
+  const double count = static_cast<double>(logs.size()), own = standard_deviation(logs);
+  const double spread = std::sqrt((count * own * own + rows_of_usual_spread * usual_spread * usual_spread) /
+                                  (count - 1 + rows_of_usual_spread));
+  return std::exp(mean(logs) + spreads_above * spread);
 }
 
 /// sigma_max to sigma_min.
@@ -104,7 +138,7 @@ class SolverFit {
   int rows() const;
   TriedGrid tried(const SolverGridShape& shape);
   TriedGrid searched();
-  std::vector<double> left_out(const std::vector<double>& sigmas);
+  FittedSteps left_out(const std::vector<double>& sigmas);
   std::vector<double> plan_errors();
   std::int64_t one_run() const { return static_cast<std::int64_t>(field_.rows()) * nodes_; }
   std::int64_t spent() const { return scales_.evaluations + field_.evaluations() + planned_; }
@@ -127,20 +161,22 @@ class SolverFit {
   int grids_ = 0;
 };
 
-/// As many as leave a search its grids; eight where there is enough for one.
+/// An even number, as many as leave a search its grids; the least where there is enough for one.
 int SolverFit::rows() const {
   const std::int64_t left = most_ - scales_.evaluations, references = reference_nodes(nodes_);
-  if (rows_at_once * (references + (1 + runs_after) * nodes_) > left)
+  if (least_rows * (references + (1 + runs_after) * nodes_) > left)
     throw ConfigError("sampler.steps.count", "a fitted solver of " + std::to_string(nodes_) +
                                                  " evaluations takes more than the " + std::to_string(most_) +
                                                  " evaluations of a fit; take fewer, or schedule: plan");
-  const std::int64_t each = references + (grids_planned + runs_after) * nodes_;
-  return static_cast<int>(std::clamp<std::int64_t>(left / each / rows_at_once, 1, most_pilot_rows / rows_at_once)) *
-         rows_at_once;
+  const auto with = [&](int grids, int most) {
+    const auto enough = static_cast<int>(left / (references + (grids + runs_after) * nodes_));
+    return std::clamp(enough / 2 * 2, least_rows, most);
+  };
+  return std::max(with(least_grids, enough_rows), with(grids_planned, most_pilot_rows));
 }
 
 SolverFit::TriedGrid SolverFit::tried(const SolverGridShape& shape) {
-  TriedGrid out{.shape = shape, .sigmas = solver_nodes(scales_, process_, nodes_, shape), .fitted = {}};
+  TriedGrid out{.shape = shape, .sigmas = solver_nodes(scales_, process_, nodes_, shape), .fitted{}};
   ++grids_;
   out.fitted = fit_steps(field_, reference_, out.sigmas, ends_, prior_of(nodes_), FittedTo::all);
   tell();
@@ -167,16 +203,17 @@ SolverFit::TriedGrid SolverFit::searched() {
   return best;
 }
 
-/// Of each row by a fit to the other half of the rows.
-std::vector<double> SolverFit::left_out(const std::vector<double>& sigmas) {
-  std::vector<double> errors(field_.rows());
+/// Errors and gaps of each row by a fit to the other half of the rows.
+FittedSteps SolverFit::left_out(const std::vector<double>& sigmas) {
+  FittedSteps out;
+  out.errors.resize(field_.rows()), out.gaps.resize(field_.rows());
   for (const FittedTo half : {FittedTo::even, FittedTo::odd}) {
     const auto fitted = fit_steps(field_, reference_, sigmas, ends_, prior_of(nodes_), half);
-    for (std::size_t row = 0; row < errors.size(); ++row)
-      if (!fits(half, row)) errors[row] = fitted.errors[row];
+    for (std::size_t row = 0; row < out.errors.size(); ++row)
+      if (!fits(half, row)) out.errors[row] = fitted.errors[row], out.gaps[row] = fitted.gaps[row];
     tell();
   }
-  return errors;
+  return out;
 }
 
 std::vector<double> SolverFit::plan_errors() {
@@ -210,13 +247,20 @@ FittedSolver SolverFit::fit() {
   TriedGrid best = searched();
   FittedSolver out = ends_;
   out.origin = {model_.describe(), model_.conditioning(), process_.kind(), model_.dimension()};
-  out.error = errors_of(left_out(best.sigmas));
-  out.plan = errors_of(plan_errors());
+  const FittedSteps others = left_out(best.sigmas);
+  out.error = errors_of(others.errors);
+  const std::vector<double> planned = plan_errors();
+  out.plan = errors_of(planned);
   out.planned = planned_nodes(scales_, process_, nodes_);
-  if (out.error.rms < safely_better * out.plan.rms)
+  if (out.error.rms < safely_better * out.plan.rms) {
     out.sigmas = std::move(best.sigmas), out.steps = std::move(best.fitted.steps);
-  else
+    out.usual_gaps = usual_gaps(others.gaps);
+    out.again = planned_nodes(scales_, process_, 2 * nodes_);
+    out.usual_estimate = estimate_of(others.errors, gap_ratios(others.gaps, out.usual_gaps));
+  } else {
     out.sigmas = out.planned, out.error = out.plan;
+    out.usual_estimate = estimate_of(planned, std::vector<double>(planned.size(), 1.));
+  }
   for (const double sigma : out.sigmas) out.times.push_back(process_.time(sigma));
   out.rows = static_cast<int>(field_.rows()), out.grids = grids_;
   out.evaluations = spent();

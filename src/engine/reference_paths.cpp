@@ -1,5 +1,6 @@
 #include "engine/reference_paths.hpp"
 
+#include "stepper/blended_weights.hpp"
 #include "stepper/solver_weights.hpp"
 
 #include <algorithm>
@@ -9,28 +10,32 @@
 namespace shockstep {
 namespace {
 
-constexpr std::ptrdiff_t path_order = 4;  // of the steps, and values that are interpolated
+constexpr std::ptrdiff_t path_order =
+    4;  // values that are interpolated; a step lies between this order and the one below
 
 }  // namespace
 
 ReferencePaths::ReferencePaths(PilotField& field, const std::vector<double>& sigmas) : field_(field) {
-  const double s = field.data_std();
   y_.push_back(field.start(sigmas.front()));
   F_.push_back(field(y_.back(), sigmas.front()));
   for (const double sigma : sigmas) lams_.push_back(-std::log(sigma));
   for (std::size_t n = 1; n < sigmas.size(); ++n) {
-    const std::size_t first = n - std::min<std::size_t>(n, path_order);
-    const double from = lams_[n - 1], to = lams_[n];
-    const auto step = [&](std::size_t values) {
-      PilotRows y = y_[n - 1];
-      const auto weights = integrated_weights(std::span(lams_).subspan(first, values), from, to, s);
-      for (std::size_t i = 0; i < values; ++i) add(y, weights[i], F_[first + i]);
-      return y;
-    };
-    const PilotRows predicted = step(n - first);
-    F_.push_back(field(predicted, sigmas[n]));
-    y_.push_back(step(n - first + 1));
+    F_.push_back(field(stepped(n, n, path_order - 1, predicted_share), sigmas[n]));
+    y_.push_back(stepped(n, n + 1, path_order, corrected_share));
   }
+}
+
+PilotRows ReferencePaths::stepped(std::size_t n, std::size_t known, std::size_t values, double share) const {
+  PilotRows y = y_[n - 1];
+  const auto add_step = [&](std::size_t most, double part) {
+    const std::size_t used = std::min(most, known), first = known - used;
+    const auto weights =
+        integrated_weights(std::span(lams_).subspan(first, used), lams_[n - 1], lams_[n], field_.data_std());
+    for (std::size_t i = 0; i < used; ++i) add(y, part * weights[i], F_[first + i]);
+  };
+  add_step(values, 1 - share);
+  add_step(values + 1, share);
+  return y;
 }
 
 PilotRows ReferencePaths::at(double lam) const {

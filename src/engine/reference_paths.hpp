@@ -5,13 +5,14 @@
 
 #include <shockstep/sampler_options.hpp>
 
+#include <cstddef>
 #include <vector>
 
 namespace shockstep {
 
 class ReferencePaths {
  public:
-  /// By the multistep of F, order 4, on these nodes, sigma_max to sigma_min, every one of them evaluated.
+  /// By the multistep of F between orders 3 and 4, as the plan steps, on these nodes, sigma_max to sigma_min, every one of them evaluated.
   ReferencePaths(PilotField& field, const std::vector<double>& sigmas);
 
   /// y there: from the node before it by F as a cubic between nodes.
@@ -20,6 +21,9 @@ class ReferencePaths {
   PilotRows end(Final final) const;
 
  private:
+  /// y at node n from the one before, by so many values of F up to that of node known - 1, and by `share` with one more.
+  PilotRows stepped(std::size_t n, std::size_t known, std::size_t values, double share) const;
+
   const PilotField& field_;
   std::vector<double> lams_;
   std::vector<PilotRows> y_, F_;  // at the nodes

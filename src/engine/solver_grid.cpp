@@ -10,7 +10,7 @@ namespace shockstep {
 namespace {
 
 // The end by the logarithm of the number of nodes.
-constexpr std::array end_nodes{5., 8., 12., 20., 25.}, usual_end{2.2, 1.5, .7, .35, .2};
+constexpr std::array end_nodes{5., 8., 12., 20., 25.}, usual_end{1.8, 1.2, .4, .25, .2};
 // Of the first shapes that are tried next to one.
 constexpr double end_step = .5, shift_step = .35, power_step = .35;
 constexpr double least_power = .5, most_power = 2.5, least_end = .05;

@@ -2,6 +2,7 @@
 
 #include "core/statistics.hpp"
 
+#include "stepper/gap_ratio.hpp"
 #include "stepper/solver_weights.hpp"
 #include "stepper/step_ridge.hpp"
 
@@ -83,6 +84,7 @@ FittedSteps SolverPaths::fit(const std::vector<double>& sigmas, const FittedSolv
   const double s = field_.data_std(), end = -std::log(ends.sigma_min);
   const PilotRows exact = reference_.end(ends.final);
   FittedSteps out;
+  out.gaps.resize(field_.rows());
   PilotRows y = field_.start(sigmas.front()), point = y;  // corrected, and where the model is asked
   for (std::size_t n = 0; n < sigmas.size(); ++n) {
     const double lam = -std::log(sigmas[n]);
@@ -94,6 +96,9 @@ FittedSteps SolverPaths::fit(const std::vector<double>& sigmas, const FittedSolv
       const double before = lams_[1], length = kernel_integral(before, lam, s);
       fitted.correct = step(y, integrated_weights(newest(analytic_order + 1), before, lam, s), reference_.at(lam),
                             prior.correct / (length * length));
+      if (n + telling_gaps >= sigmas.size())
+        for (std::size_t row = 0; row < field_.rows(); ++row)
+          out.gaps[row].push_back(rms_difference(row_of(y, row), row_of(point, row)));
     }
     const auto nodes = newest(analytic_order);
     point = y;

@@ -19,6 +19,8 @@ struct PriorStrength {
 struct FittedSteps {
   std::vector<SolverStep> steps;
   std::vector<double> errors;  ///< of each pilot row against its reference. Data units
+  /// Of each row |Y_n - P_n| at the last telling_gaps nodes that have one. 1 in y
+  std::vector<std::vector<double>> gaps;
 };
 
 /// Rows that a fit is made to; the others are stepped by it and not looked at.

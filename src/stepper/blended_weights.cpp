@@ -3,12 +3,6 @@
 #include <cmath>
 
 namespace shockstep {
-namespace {
-
-// Of the higher order; chosen on the tuning networks (docs/plan.md).
-constexpr double predicted_share = .5, corrected_share = .45;
-
-}  // namespace
 
 MultistepWeights blended(const MultistepWeights& lower, const MultistepWeights& higher) {
   MultistepWeights w = higher;

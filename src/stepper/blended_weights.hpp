@@ -9,6 +9,9 @@
 
 namespace shockstep {
 
+/// Of the higher order; chosen on the tuning networks (docs/plan.md).
+inline constexpr double predicted_share = .5, corrected_share = .45;
+
 /// Weights of the step that predicts and corrects with shares of what the two orders would do; `higher` has one value more. Of `order`
 /// higher.order, and exact for polynomials as far as the lower one is.
 MultistepWeights blended(const MultistepWeights& lower, const MultistepWeights& higher);

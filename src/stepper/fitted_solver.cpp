@@ -1,11 +1,19 @@
 #include <shockstep/fitted_solver.hpp>
 
+#include "core/nan.hpp"
+#include "stepper/gap_ratio.hpp"
+
+#include <cmath>
 #include <utility>
 
 namespace shockstep {
 
 bool fits_solver(const SamplerOptions& options) {
   return options.method == Method::multistep && options.dynamics == Dynamics::ode && options.order == 0;
+}
+
+double FittedSolver::error_estimate(double gap_ratio) const {
+  return usual_estimate > 0 ? usual_estimate * std::pow(gap_ratio, gap_power) : nan;
 }
 
 FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver) {
@@ -16,6 +24,7 @@ FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver) {
   } else {
     steps.sigmas = solver->sigmas;
     steps.scales.data_std = solver->data_std;
+    steps.error_estimate = solver->error_estimate(1);
   }
   return steps;
 }

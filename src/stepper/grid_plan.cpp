@@ -73,6 +73,17 @@ void check_evaluations(const GridPlan& plan, int most) {
                                                      std::to_string(most));
 }
 
+/// Null where the guard is off, or has no evaluations.
+std::shared_ptr<const GridPlan> plan_again(const Process& process, SamplerOptions options, const FittedSolver& solver) {
+  options.max_evaluations -= static_cast<int>(solver.sigmas.size());
+  if (!options.guard.enabled || options.guard.redo == Switch::off || solver.again.empty() ||
+      options.max_evaluations < static_cast<int>(solver.again.size()))
+    return nullptr;
+  options.steps = FixedSteps{.schedule = Schedule::plan, .sigmas = solver.again};
+  options.steps->scales.data_std = solver.data_std;
+  return std::make_shared<const GridPlan>(make_grid_plan(process, options));
+}
+
 /// Nodes and end of the steps of a solver.
 GridPlan solver_plan(const Process& process, const SamplerOptions& options, const FixedSteps& steps) {
   const FittedSolver& solver = *steps.solver;
@@ -89,6 +100,7 @@ GridPlan solver_plan(const Process& process, const SamplerOptions& options, cons
   plan.sigmas.push_back(solver.sigma_min);
   plan.evaluations = static_cast<int>(solver.sigmas.size());
   check_evaluations(plan, options.max_evaluations);
+  plan.again = plan_again(process, options, solver);
   return plan;
 }
 
@@ -119,6 +131,7 @@ GridPlan make_grid_plan(const Process& process, const SamplerOptions& options) {
   const int nodes = grid_nodes(options.method, options.final, steps.count);
 
   GridPlan plan{.method = options.method, .sigmas = grid_sigmas(steps, process, nodes)};
+  plan.error_estimate = steps.error_estimate;
   plan.evaluations = evaluations(plan.method, options.final, static_cast<int>(plan.sigmas.size()) - 1);
   check_evaluations(plan, options.max_evaluations);
   const MethodSpec& spec = spec_of(plan.method);

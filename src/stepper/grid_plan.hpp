@@ -3,6 +3,7 @@
 
 #include <shockstep/grid.hpp>
 
+#include "core/nan.hpp"
 #include "stepper/grid_weights.hpp"
 
 #include <memory>
@@ -20,8 +21,12 @@ struct GridPlan {
   double scale =
       0;  ///< above 0: the multistep interpolates F with this scale (stepper.hpp), and `order` 0 is its choice
 
+  double error_estimate = nan;  ///< of every sample; NaN: unknown. Data units
+
   /// What makes the steps instead, each from a node to the next and the last one, which is not evaluated; null: the method.
   std::shared_ptr<const FittedSolver> solver{};
+  /// Of a solver: what its guard takes trajectories along again that decided late; null: none.
+  std::shared_ptr<const GridPlan> again{};
 
   // Of methods with one evaluation a step; the n-th leads from node n to node n + 1.
   bool predicts_noise = false;        ///< values are (x - D)/sigma instead of D

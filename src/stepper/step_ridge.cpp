@@ -10,7 +10,7 @@ namespace shockstep {
 namespace {
 
 constexpr int reweightings = 3;
-constexpr double far_residual = 9;  // over the median
+constexpr double far_residual = .9;  // over the median, for each row: of many a single one cannot do much
 constexpr double vanishing = std::numeric_limits<double>::min();
 constexpr double least_diagonal = 1e-14;  // of the sums, below which they are not positive definite
 
@@ -75,7 +75,7 @@ std::vector<double> robust_ridge(std::span<const RowMoments> rows, double streng
         if (other != p) others.add(rows[other], weights[other]);
       left.push_back(rows[p].residual(others.solved(penalty)));
     }
-    const double usual = far_residual * quantile(left, .5) + vanishing;
+    const double usual = far_residual * static_cast<double>(rows.size()) * quantile(left, .5) + vanishing;
     for (std::size_t p = 0; p < rows.size(); ++p) weights[p] = 1 / (1 + left[p] / usual);
   }
 }

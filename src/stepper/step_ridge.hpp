@@ -20,7 +20,7 @@ struct RowMoments {
 };
 
 /// x that minimises sum_p w_p mean |r_p - sum_k x_k g_kp|^2 + strength v |x|^2, v the mean of w_p r_p^2, so that the prior is as strong
-/// whatever the units of r. The weights are 1/(1 + q_p/(9 median q)), q_p what is left of a row that the fit was made without, found
+/// whatever the units of r. The weights are 1/(1 + q_p/(.9 P median q)), P the number of rows, q_p what is left of a row that the fit was made without, found
 /// in three rounds: Cauchy's, as in robust_fit.hpp. `rows`: at least 2.
 std::vector<double> robust_ridge(std::span<const RowMoments> rows, double strength);
 

@@ -28,6 +28,7 @@ GridTrajectory::GridTrajectory(const Plan& plan, const GridRun& way, State& stat
 Task<Status> GridTrajectory::integrate() {
   const std::size_t last = grid_.sigmas.size() - 1;
   report_.drift = nan;
+  report_.error_estimate = grid_.error_estimate;
   known_ = false;
   co_await write_latents(x_, grid_.sigmas.front());
   if (path_) {

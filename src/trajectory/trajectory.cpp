@@ -49,9 +49,21 @@ Awaited<Done> Trajectory::write_latents(Vector x, double scale) {
   });
 }
 
+Task<Status> Trajectory::as_pass(Trajectory& other) {
+  ++report_.passes;
+  other.report_ = {};
+  other.report_.trajectory = report_.trajectory;
+  other.report_.passes = report_.passes;
+  other.steps_ = steps_;
+  const Status status = co_await other.integrate();
+  report_.accepted += other.report_.accepted;
+  report_.blown_up = other.report_.blown_up;
+  co_return status;
+}
+
 void Trajectory::made_step(double sigma, double end) {
   ++report_.accepted;
-  StepRecord record{.trajectory = report_.trajectory};
+  StepRecord record{.trajectory = report_.trajectory, .pass = report_.passes};
   record.lam = -std::log(sigma);
   record.h = std::log(sigma / end);
   record.error = record.tolerance = nan;

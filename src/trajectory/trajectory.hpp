@@ -55,6 +55,8 @@ class Trajectory {
   void tell(const StepRecord& step) const {
     if (steps_) steps_->step(step);
   }
+  /// Another trajectory of this plan and state as a part of this one: its steps are counted and told here, its sample is its own.
+  Task<Status> as_pass(Trajectory& other);
   /// A step between two nodes of a grid, of which no error is estimated.
   void made_step(double sigma, double end);
 

@@ -132,6 +132,7 @@ TEST_CASE("A fit and its samples are the same every time, and of the evaluations
 
 TEST_CASE("A run takes N evaluations a trajectory, each its own whatever the batch") {
   SamplerOptions options = fitted_steps(7);
+  options.guard.enabled = false;
   const Sampler fitted(test::ring(), test::range(), options);
   REQUIRE(fitted.solver());
   REQUIRE(fitted.solver()->gained());
@@ -148,6 +149,48 @@ TEST_CASE("A run takes N evaluations a trajectory, each its own whatever the bat
   CHECK(given.sigmas().size() == 8);
   CHECK(given.sigmas().back() == .01);
   CHECK_THROWS_AS(given.sample({.count = 1, .init = at::zeros({1, 2}, at::kDouble)}), ConfigError);
+}
+
+TEST_CASE("The guard of a solver repeats what decided late, along the plan of twice as many evaluations") {
+  const int count = GENERATE(8, 12);
+  CAPTURE(count);
+  SamplerOptions options = fitted_steps(count), alone = options, planned = options;
+  alone.guard.enabled = false;
+  planned.steps = FixedSteps{.schedule = Schedule::plan, .count = 2 * count};
+  const SampleRequest request{.count = 2000, .seed = 3};
+  const Result guarded = Sampler(test::ring(), test::range(), options).sample(request);
+  const Result once = Sampler(test::ring(), test::range(), alone).sample(request);
+  const Result fine = Sampler(test::ring(), test::range(), planned).sample(request);
+  int repeated = 0;
+  for (std::int64_t i = 0; i < request.count; ++i) {
+    const auto& report = guarded.reports[static_cast<std::size_t>(i)];
+    const bool again = report.passes > 1;
+    repeated += again;
+    CHECK(report.passes == (again ? 2 : 1));
+    CHECK(report.evaluations == (again ? 3 : 1) * count);
+    CHECK(at::equal(guarded.samples[i], (again ? fine : once).samples[i]));
+    CHECK(report.error_estimate > 0);
+  }
+  // Some, and few.
+  CHECK(repeated > 0);
+  CHECK(repeated < 200);
+  // No evaluations for it: none is repeated.
+  options.max_evaluations = 3 * count - 1;
+  for (const auto& report : Sampler(test::ring(), test::range(), options).sample(request).reports)
+    CHECK(report.evaluations == count);
+}
+
+TEST_CASE("Nineteen in twenty samples err less than their estimates") {
+  const int count = GENERATE(6, 10, 18);
+  CAPTURE(count);
+  const SamplerOptions options = fitted_steps(count);
+  const at::Tensor e = errors(test::ring(), options).contiguous();
+  const auto reports = Sampler(test::ring(), test::range(), options).sample({.count = 1000, .seed = 11}).reports;
+  int below = 0;
+  for (std::size_t i = 0; i < reports.size(); ++i) below += e.data_ptr<double>()[i] <= reports[i].error_estimate;
+  // Of 64 pilot rows, whose mean and spread of logarithms are uncertain by an eighth of the spread: 1.75 spreads of a normal distribution
+  // are 96 %. Errors have a longer tail: nine in ten.
+  CHECK(below > 900);
 }
 
 TEST_CASE("On mixtures a solver is better than the plan on rows that it has not seen") {

@@ -34,7 +34,8 @@ FittedSolver example() {
                                 {.correct = {.1, -2e-17}, .predict = {std::nextafter(.25, 1), -.125}},
                                 {.correct = {.5}, .predict = {.3, .2, -1e-300}}}};
   solver.error = {.1, .2, .3}, solver.plan = {1. / 7, .5, .6};
-  solver.planned = {80, 1, .01};
+  solver.planned = {80, 1, .01}, solver.again = {80, 2, 1, .5, .1, .01};
+  solver.usual_gaps = {1. / 3, 1e-5}, solver.usual_estimate = .07;
   solver.rows = 8, solver.grids = 3, solver.evaluations = 500;
   solver.origin = {"a network: \"quoted\", # of shape [2]", "guided from 10 by 2", "ve", 2};
   return solver;
@@ -48,7 +49,9 @@ bool same(const FittedSolver& a, const FittedSolver& b) {
          a.data_std == b.data_std && a.final == b.final && a.origin.model == b.origin.model &&
          a.origin.conditioning == b.origin.conditioning && a.origin.process == b.origin.process &&
          a.origin.dimension == b.origin.dimension && a.error.rms == b.error.rms && a.plan.largest == b.plan.largest &&
-         a.planned == b.planned && a.rows == b.rows && a.grids == b.grids && a.evaluations == b.evaluations;
+         a.planned == b.planned && a.again == b.again && a.usual_gaps == b.usual_gaps &&
+         a.usual_estimate == b.usual_estimate && a.rows == b.rows && a.grids == b.grids &&
+         a.evaluations == b.evaluations;
 }
 
 /// sum_i weights_i f(lams_i)
@@ -143,7 +146,7 @@ TEST_CASE("the ridge finds weights that fit, and believes the prior where it is 
   for (const auto& row : g0)
     for (const double v : row) A += v * v / 40;
   const double v = 4 * A / 5;
-  // The rows are left equally well, but not equally: weights lie between 1/(1 + 1/9 most/median) and 1.
+  // The rows are left equally well, but not equally: weights lie between 1/(1 + 1/4.5 most/median) and 1.
   CHECK(fitted(.1)[0] == Approx(2 * A / (A + .1 * v)).epsilon(.02));
 }
 
@@ -178,6 +181,8 @@ TEST_CASE("a damaged solver is refused") {
   refused([](auto& j) { j["correct"][1] = {1, 2, 3}; });
   refused([](auto& j) { j["predict"][1][0] = nullptr; });
   refused([](auto& j) { j.erase("plan"); });
+  refused([](auto& j) { j["usual_gaps"] = {.1, .1, .1}; });
+  refused([](auto& j) { j["usual_gaps"] = {-.1}; });
   CHECK_NOTHROW(solver_from_json(solver_json(example()), "x"));
 }
 
@@ -190,6 +195,9 @@ TEST_CASE("a solver is a grid of its nodes and sigma_min, for its own range and 
   CHECK(plan.sigmas == std::vector<double>{80, 2. / 3, .1, .01});
   CHECK(plan.evaluations == 3);
   CHECK(plan.solver == solver);
+  REQUIRE(plan.again);
+  CHECK(plan.again->sigmas == solver->again);
+  CHECK(plan.again->scale == solver->data_std);
   const std::string origin = options.steps->origin + ": ";
   CHECK_THROWS_WITH(make_grid_plan(VarianceExploding{.sigma_min = .01, .sigma_max = 70}, options),
                     origin + "is a solver from sigma 80 to 0.01; process has 70 and 0.01");
