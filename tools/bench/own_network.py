@@ -1,4 +1,4 @@
-"""A trained network as its user has it: a file and its description, no profile beside it, nothing measured before."""
+"""A trained network, or an exact mixture, as its user has it: a file and its description, no profile beside it, nothing measured before."""
 import hashlib
 import json
 import os
@@ -34,8 +34,10 @@ class OwnNetwork:
         self.name, self.count, self.scratch = config.stem, count, scratch / config.stem
         self.scratch.mkdir()
         cache.mkdir(parents=True, exist_ok=True)
-        self.noise = np.random.default_rng(seed).standard_normal((count, *described['model']['shape']))
-        content = hashlib.sha256(json.dumps([described['model'], described['process'], seed, count], sort_keys=True).encode())
+        model = described['model']
+        shape = model['shape'] if 'shape' in model else np.load(config.parent / model['means']).shape[1:]
+        self.noise = np.random.default_rng(seed).standard_normal((count, *shape))
+        content = hashlib.sha256(json.dumps([model, described['process'], seed, count], sort_keys=True).encode())
         self.model, self.process = (self.with_files(described[section], config.parent, content) for section in ('model', 'process'))
         self.cache = cache / f'{self.name}-{content.hexdigest()[:16]}'
         self.exact, self.uncertainty, self.std = self.reference()
