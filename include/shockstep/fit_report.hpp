@@ -30,10 +30,11 @@ struct FitSuggestion {
 struct FitReport {
   bool fits = true;    ///< no identity is broken, and no other description fits far better
   std::string reason;  ///< why it does not, a sentence; empty where it does
+  std::string doubt;   ///< of one that fits: what keeps that from being certain, a sentence; empty: nothing
   /// By how much a better guess lowers the squared error of D, over the squared error of the best linear denoiser; the
   /// largest over the levels of noise: 0 is right. Infinite where the check cannot be finished; `reason` says why.
   double misfit = 0;
-  double largest_misfit = 0;  ///< a description with more than this does not fit: .1, in a quick check of few rows .5
+  double largest_misfit = 0;  ///< what a description with less than this fits by: .1, in a quick check of few rows .5
   /// By how much D guesses better than the best linear denoiser, 0 to 1, a mean over the levels: 0 for Gaussian data,
   /// and for a network that has no say in D.
   double structure = 0;

@@ -114,6 +114,7 @@ int inspect(const Options& options) {
   std::fputs(fit_text(facts.fit).c_str(), stdout);
   std::fflush(stdout);
   std::vector<std::string> files;
+  if (!facts.fit.doubt.empty()) log::warning("in doubt: " + facts.fit.doubt);
   // A score that is a field times a factor is known to fit no diffusion: nothing to check.
   const bool product = model->abilities().product.has_value();
   facts.analysed = facts.fit.fits || product || request.options.misfits;

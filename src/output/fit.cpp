@@ -47,7 +47,8 @@ std::string fit_text(const FitReport& report) {
          identity.holds()    ? "holds"
          : identity.decisive ? "FAILS"
                              : "note");
-  if (report.fits) return out + "the description fits\n";
+  if (report.fits)
+    return out + "the description fits" + (report.doubt.empty() ? "" : "; in doubt: " + report.doubt) + "\n";
   out += "the description does not fit: " + report.reason + "\n";
   const std::string tried = std::to_string(report.descriptions) + " descriptions tried";
   if (!report.suggestion)
@@ -71,6 +72,7 @@ Json fit_json(const FitReport& report) {
            {"evaluations", report.evaluations},
            {"descriptions", report.descriptions}};
   if (!report.fits) out["reason"] = report.reason;
+  if (!report.doubt.empty()) out["doubt"] = report.doubt;
   if (report.suggestion)
     out["suggestion"] = {{"sentence", report.suggestion->sentence},
                          {"settings", report.suggestion->settings},

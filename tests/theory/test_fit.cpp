@@ -5,6 +5,7 @@
 
 #include <shockstep/model_scales.hpp>
 
+#include <cmath>
 #include <limits>
 
 using namespace shockstep;
@@ -155,6 +156,26 @@ TEST_CASE("A noise predictor that errs by a hundredth at sigma 150 is no mistake
   std::int64_t computed = 0;
   CHECK(quick_fit(model, process, measure_scales(*model, process), 16, computed).fits);
   CHECK(computed == 0);
+}
+
+TEST_CASE("A network that is roughly trained is in doubt, but fits") {
+  // D' = D + a (D - L), L = s^2/(sigma^2 + s^2) x the best linear guess: the better guess D takes away a^2 |D - L|^2, of the linear guess's
+  // error a^2 times what D explains of it, at most 1, were the data those of D. Of the ring D explains nearly all at sigma .3.
+  const auto exact = test::ring();
+  const double a = 1, s2 = std::pow(exact->data_std(), 2);
+  const auto model = wrap_network(
+      [=](const at::Tensor& x, const at::Tensor& sigma, const at::Tensor&) {
+        const at::Tensor s = sigma.view({-1, 1}), linear = s2 / (s * s + s2) * x;
+        return exact->denoise(x, sigma) * (1 + a) - a * linear;
+      },
+      test::options_for(*exact), test::range());
+  const FitReport report = check_fit(model, test::range()).report;
+  CAPTURE(report.reason, report.misfit);
+  CHECK(report.fits);
+  CHECK(report.misfit > report.largest_misfit);
+  CHECK(report.misfit < a * a);
+  CHECK_FALSE(report.suggestion);
+  CHECK(report.doubt.find("roughly trained") != std::string::npos);
 }
 
 TEST_CASE("A range that begins below the spread of the data is no mistake") {
