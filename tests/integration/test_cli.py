@@ -219,7 +219,7 @@ class Run(Case):
             self.assertEqual((run.returncode, run.stderr), (0, ""))
             _, _, summary = self.check_run(self.folder / name, 64, (2,))
             self.assertEqual(summary["sigmas"], solver["sigmas"] + [0.002])
-            self.assertEqual(summary["evaluations"]["total"], 64 * 8)
+            self.assertEqual(summary["evaluations"]["total"], 64 * 8 + summary["repeated"] * 16)
             samples.append((self.folder / name / "samples.npy").read_bytes())
         self.assertEqual(summary["solver"]["evaluations"], solver["evaluations"])
         self.assertEqual(*samples)
