@@ -19,6 +19,7 @@ struct PriorStrength {
 struct FittedSteps {
   std::vector<SolverStep> steps;
   std::vector<double> errors;  ///< of each pilot row against its reference. Data units
+  PilotRows samples;           ///< data units
 };
 
 /// Rows that a fit is made to; the others are stepped by it and not looked at.

@@ -8,6 +8,12 @@ bool fits_solver(const SamplerOptions& options) {
   return options.method == Method::multistep && options.dynamics == Dynamics::ode && options.order == 0;
 }
 
+std::int64_t fit_rows(std::span<const FittedSolver> solvers) {
+  std::int64_t rows = solvers.empty() ? 0 : solvers.front().shared;
+  for (const FittedSolver& solver : solvers) rows += solver.evaluations - solver.shared;
+  return rows;
+}
+
 FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver) {
   FixedSteps steps{.schedule = Schedule::plan};
   steps.count = static_cast<int>(solver->sigmas.size());
