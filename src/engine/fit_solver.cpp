@@ -254,7 +254,7 @@ FittedSolver SolverFit::fit() {
   FittedSolver out = ends_;
   out.error = errors_of(left_out(best.sigmas));
   out.pilot = {.exact = exact(), .plan = by_plan()};
-  out.plan = errors_of(row_errors(out.pilot.plan, out.pilot.exact, field_.dimension()));
+  out.plan = errors_of(errors_of_rows(out.pilot.plan, out.pilot.exact, field_.dimension()));
   out.planned = planned_nodes(scales_, process_, nodes_);
   if (out.error.rms < safely_better * out.plan.rms)
     out.sigmas = std::move(best.sigmas), out.steps = std::move(best.fitted.steps),

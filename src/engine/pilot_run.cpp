@@ -35,7 +35,7 @@ PilotRun run_on_pilot(const ScoreModel& model, const Process& process, const Sam
   return out;
 }
 
-std::vector<double> row_errors(const PilotRows& samples, const PilotRows& exact, std::size_t d) {
+std::vector<double> errors_of_rows(const PilotRows& samples, const PilotRows& exact, std::size_t d) {
   std::vector<double> errors;
   for (std::size_t at = 0; at < exact.size(); at += d)
     errors.push_back(rms_difference(std::span(samples).subspan(at, d), std::span(exact).subspan(at, d)));

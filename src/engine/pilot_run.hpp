@@ -24,7 +24,7 @@ PilotRun run_on_pilot(const ScoreModel& model, const Process& process, const Sam
                       const Observer* observer);
 
 /// Root mean square over the d coordinates of each row.
-std::vector<double> row_errors(const PilotRows& samples, const PilotRows& exact, std::size_t d);
+std::vector<double> errors_of_rows(const PilotRows& samples, const PilotRows& exact, std::size_t d);
 
 SolverErrors errors_of(const std::vector<double>& of_rows);
 

@@ -30,7 +30,7 @@ UsualMethods usual_methods(const ScoreModel& model, const Process& process, cons
       options[m].final = solver.final;
       const PilotRun run = run_on_pilot(model, process, options[m], solver.rows, observer);
       out.methods[m].errors.push_back(
-          errors_of(row_errors(run.samples, solver.pilot.exact, static_cast<std::size_t>(model.dimension()))));
+          errors_of(errors_of_rows(run.samples, solver.pilot.exact, static_cast<std::size_t>(model.dimension()))));
       out.evaluations += run.evaluations;
     }
   return out;

@@ -17,9 +17,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t images_a_row = 8, most_strip_bytes = 2400000;  // as of the samples of a run
+constexpr std::size_t most_pictured = 8, images_a_row = 8, most_strip_bytes = 2400000;  // as of the samples of a run
 
-/// A row for each solver and each plan, and where the flow leads; null where the samples are no images, or not known.
+/// A row for each solver, of many a few, and each plan, and where the flow leads; null where the samples are no images, or not known.
 Json strip(const std::vector<FittedSolver>& solvers, std::span<const std::int64_t> shape) {
   const auto picture = as_picture(shape);
   if (!picture || std::ranges::any_of(solvers, [](const FittedSolver& s) { return s.pilot.exact.empty(); })) return {};
@@ -33,7 +33,9 @@ Json strip(const std::vector<FittedSolver>& solvers, std::span<const std::int64_
       values.push_back(i < samples.size() ? static_cast<float>(samples[i]) : std::numeric_limits<float>::quiet_NaN());
     rows.push_back(label);
   };
-  for (const FittedSolver& solver : solvers) {
+  const std::size_t every = (solvers.size() + most_pictured - 1) / most_pictured;
+  for (std::size_t i = 0; i < solvers.size(); i += every) {
+    const FittedSolver& solver = solvers[i];
     const std::string count = std::to_string(solver.sigmas.size());
     add(solver.pilot.plan, count + ", plan");
     add(solver.pilot.solver, count + ", fitted");

@@ -30,7 +30,7 @@ function errorsBySolver(solver, report, narrow) {
       data: categories,
       axisLabel: { color: css("--soft"), fontSize: 13, interval: several ? "auto" : 0 },
     }),
-    yAxis: upright(logAxis(several ? "root mean square error" : "error of a sample", Math.min(...values), Math.max(...values))),
+    yAxis: upright(logAxis(several ? "root mean square error" : "error of a sample", Math.min(...values) / 1.3, Math.max(...values) * 1.3)),
     tooltip: {
       ...frame().tooltip,
       formatter: ({ seriesName, name, value }) => `${seriesName}<br>${name}${several ? " evaluations" : ""}: ${number(value)}`,
