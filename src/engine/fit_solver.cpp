@@ -30,7 +30,8 @@ constexpr std::int64_t few_node_budget = 600, many_node_budget = 1500, exact_bud
 constexpr int reference_nodes_few = 20, reference_nodes_many = 30;
 constexpr double reference_finer = 1.5;
 constexpr int rows_at_once = 8, most_pilot_rows = 64;
-constexpr int grids_planned = 6;      // with more rows than rows_at_once
+// With more rows than rows_at_once. Exact models may take 10 000 by default; networks where a budget allows it, and then more grids.
+constexpr int grids_of_exact = 6, grids_of_network = 12;
 constexpr int runs_after = 3;         // of all rows after the search: the plan, and the fits to either half
 constexpr double clearly_less = .97;  // of the rms, for a grid to be taken for another
 constexpr double smallest_move = .2;  // of the search
@@ -113,16 +114,16 @@ struct SolverPilot {
 
 /// As many trajectories as leave a search its grids; eight where there is enough for one.
 int SolverPilot::rows() const {
+  const int grids = model.exact() ? grids_of_exact : grids_of_network;
   const auto of = [&](std::int64_t may, int references, std::int64_t nodes) {
     const std::int64_t left = may - scales.evaluations;
     const std::int64_t least = rows_at_once * (references + (1 + runs_after) * nodes);
     if (least > left)
-      throw ConfigError("sampler.steps.count", "a fitted solver of " + std::to_string(nodes) +
-                                                   " evaluations takes more than the " + std::to_string(may) +
-                                                   " evaluations of a fit, " +
-                                                   std::to_string(least + scales.evaluations) +
-                                                   "; take fewer, a larger budget, or schedule: plan");
-    const std::int64_t each = references + (grids_planned + runs_after) * nodes;
+      throw ConfigError("sampler.steps.count",
+                        "a fitted solver of " + std::to_string(nodes) + " evaluations takes more than the " +
+                            std::to_string(may) + " evaluations of a fit, " +
+                            std::to_string(least + scales.evaluations) + "; take fewer, or schedule: plan");
+    const std::int64_t each = references + (grids + runs_after) * nodes;
     return static_cast<int>(std::clamp<std::int64_t>(left / each / rows_at_once, 1, most_pilot_rows / rows_at_once)) *
            rows_at_once;
   };

@@ -165,8 +165,8 @@ TEST_CASE("Solvers of several numbers share what is computed once, which is coun
 }
 
 TEST_CASE("A budget is kept, and used") {
-  const auto [counts, most] = GENERATE(table<std::vector<int>, std::int64_t>(
-      {{{8}, 2000}, {{8}, 10000}, {{5, 6, 7, 8}, 3000}, {{6, 12}, 10000}}));
+  const auto [counts, most] = GENERATE(
+      table<std::vector<int>, std::int64_t>({{{8}, 2000}, {{8}, 10000}, {{5, 6, 7, 8}, 3000}, {{6, 12}, 10000}}));
   const auto model = std::make_shared<CountedNetwork>(test::ring());
   const auto solvers = fit_solvers(*model, test::range(), fitted_steps(8), counts, most);
   REQUIRE(solvers.size() == counts.size());
@@ -231,7 +231,7 @@ TEST_CASE("A warning says where a solver was fitted to another model") {
   SamplerOptions options = fitted_steps(5);
   const FittedSolver solver = fit_solver(*test::ring(), test::range(), options);
   REQUIRE(solver.gained());
-  CHECK(solver.origin.checksum.empty());  // of a model without a file
+  CHECK(solver.origin.checksum.empty());                                 // of a model without a file
   CHECK(Sampler(test::ring(), test::range(), options).notes().empty());  // fitted to it now
   options.steps = solver_steps(std::make_shared<const FittedSolver>(solver));
   CHECK(Sampler(test::ring(), test::range(), options).notes().empty());
