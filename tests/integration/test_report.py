@@ -241,7 +241,6 @@ class Page(unittest.TestCase):
         for each in steps:
             self.assertAlmostEqual(sum(each), math.log(80 / 0.002), places=9)
         self.assertIn("A solver of 8 evaluations, fitted to the model", self.browser.evaluate("document.body.innerText"))
-        self.assertRegex(self.tooltip_at("solver-steps"), r"step [\d.]+ in ln")
         self.check_quiet()
 
     def test_the_page_of_several_solvers_of_images(self):
