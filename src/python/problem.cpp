@@ -9,6 +9,8 @@
 #include "config/yaml.hpp"
 #include "model/network_config.hpp"
 
+#include <memory>
+
 namespace shockstep::python {
 namespace {
 
