@@ -183,6 +183,7 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
     FittedSolver solver = fit_solver(*model_, process_, options_, options_.steps->budget, observer);
     prepared_rows_ = solver.evaluations;
     if (!solver.complete) throw Cancelled("the fit of the solver was cancelled");
+    solver.pilot = {};  // for reports of a fit
     solver_ = std::make_shared<const FittedSolver>(std::move(solver));
   } else if (options_.steps->schedule == Schedule::fitted && !known) {
     fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_budget(*options_.steps), observer);
