@@ -9,11 +9,14 @@
 #include <shockstep/score_model.hpp>
 
 #include <cstdint>
+#include <vector>
 
 namespace shockstep {
 
 /// Model evaluations that a fit may take by default, and those of the fit that a Sampler makes.
 inline constexpr std::int64_t fit_evaluations = 10'000;
+/// Those that a fit of a schedule may take by FixedSteps::budget.
+inline std::int64_t fit_budget(const FixedSteps& steps) { return steps.budget > 0 ? steps.budget : fit_evaluations; }
 
 /// The nodes for options.steps->count steps of options.method at which the errors of finished samples are least.
 ///
@@ -39,5 +42,13 @@ FittedSchedule calibrate_schedule(const ScoreModel& model, const Process& proces
 /// without steps and with `dynamics = sde`, ModelError where the model fails.
 FittedSolver fit_solver(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                         std::int64_t most_evaluations = 0, Observer* observer = nullptr);
+
+/// Solvers of several numbers of nodes, from the fewest nodes up: what is measured of the model and the accurate paths, fine enough for
+/// the most nodes, are computed once. options.steps->count and the cache are not used. `most_evaluations` bounds the rows of all
+/// together, which are shared out by the number of nodes; 0: each has what it may take alone. Of one number it is what fit_solver()
+/// returns. Empty where `observer` cancelled. Throws as fit_solver().
+std::vector<FittedSolver> fit_solvers(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                                      const std::vector<int>& counts, std::int64_t most_evaluations = 0,
+                                      Observer* observer = nullptr);
 
 }  // namespace shockstep

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,14 @@ struct SolverOrigin {
   std::string conditioning{};  ///< ScoreModel::conditioning(): guidance and thresholds make another denoiser
   std::string process{};       ///< Process::kind()
   std::int64_t dimension = 0;  ///< of a sample
+  std::string checksum{};      ///< differs where the content of the model's file does; empty where there is none
+};
+
+/// Samples of the pilot trajectories, one behind the other; files do not keep them. Data units.
+struct PilotSamples {
+  std::vector<double> exact{};   ///< where the flow leads
+  std::vector<double> solver{};  ///< by the solver; empty where nothing was gained
+  std::vector<double> plan{};    ///< by the plan with as many evaluations
 };
 
 /// N evaluations at falling noise levels, and a last step without one. In y = x/sqrt(sigma^2 + s^2), s = data_std, and F, what the
@@ -61,6 +70,8 @@ struct FittedSolver {
   int rows = 0;                   ///< pilot trajectories
   int grids = 0;                  ///< sets of nodes that were tried
   std::int64_t evaluations = 0;   ///< rows that the model computed for the fit, everything included
+  std::int64_t shared = 0;        ///< of these, those that serve all solvers of one fit alike (fit_solvers())
+  PilotSamples pilot{};           ///< of the fit; of a file none
 
   /// Whether it is better than the plan.
   bool gained() const { return !steps.empty(); }
@@ -76,6 +87,9 @@ struct FittedSolver {
 /// Whether what is fitted for these options is a solver: with the default method, for the ODE. Other methods, and the multistep with an
 /// order of one's own, have their nodes fitted.
 bool fits_solver(const SamplerOptions& options);
+
+/// Rows that the model computed for solvers of one fit, what they share counted once.
+std::int64_t fit_rows(std::span<const FittedSolver> solvers);
 
 /// What SamplerOptions::steps is for a solver: it, or where nothing was gained the plan on its nodes.
 FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver);

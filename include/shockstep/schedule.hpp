@@ -131,7 +131,8 @@ struct FixedSteps {
   Schedule schedule = Schedule::log_sigma;  ///< how the nodes are spaced
   int count = 20;                           ///< fewest_steps to most_steps
   double rho = 7;                           ///< of karras: larger puts more nodes at small sigma; positive
-  ModelScales scales{};                     ///< of tapered the data_std; of plan, for which a Sampler measures them
+  std::int64_t budget = 0;  ///< of fitted: rows that the fit may compute; 0: what calibrate.hpp says. At least 0
+  ModelScales scales{};     ///< of tapered the data_std; of plan, for which a Sampler measures them
   /// Not empty: the nodes themselves, descending, data units; schedule, count and rho are then unused. Of a schedule that
   /// needs one: its table. A last 0, as other packages write it, stands for Final::denoise and is dropped.
   std::vector<double> sigmas{};

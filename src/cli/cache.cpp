@@ -3,6 +3,7 @@
 #include "cli/content_hash.hpp"
 #include "cli/setup.hpp"
 #include "config/keys.hpp"
+#include "core/checksum.hpp"
 #include "output/json.hpp"
 
 #include <torch/version.h>
@@ -56,7 +57,7 @@ std::string file_of(std::string key, const RunConfig& config, const ScoreModel& 
   RunSettings run = config.run;
   run.threads = threads_of(run, model);
   key += "\n" + text(run_keys, run, true);
-  return (where / (hash(key) + ".json")).string();
+  return (where / (checksum(key) + ".json")).string();
 }
 
 constexpr const char* versions = "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION ",";

@@ -1,9 +1,6 @@
 #include "cli/content_hash.hpp"
 
-#include "core/text.hpp"
-
-#include <boost/uuid/name_generator_sha1.hpp>
-#include <boost/uuid/uuid_io.hpp>
+#include "core/checksum.hpp"
 
 #include <filesystem>
 
@@ -14,21 +11,15 @@ namespace fs = std::filesystem;
 
 using Hashes = std::vector<std::pair<std::string, std::string>>;
 
-std::string hash_of_file(const std::string& path) { return hash(read_text(path, "cannot be read")); }
-
 void add(const ConfigNode& node, const std::string& key, const fs::path& beside, Hashes& out) {
   std::error_code ignored;
   if (node.kind == ConfigNode::Kind::scalar && fs::is_regular_file(beside / node.scalar, ignored))
-    out.emplace_back(key, hash_of_file((beside / node.scalar).string()));
+    out.emplace_back(key, file_checksum((beside / node.scalar).string()));
   for (const ConfigNode& child : node.list) add(child, key, beside, out);
   for (const auto& [name, child] : node.map) add(child, key.empty() ? name : key + "." + name, beside, out);
 }
 
 }  // namespace
-
-std::string hash(const std::string& bytes) {
-  return boost::uuids::to_string(boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(bytes));
-}
 
 Hashes hashes_of_files(const ConfigNode& section, const std::string& config) {
   Hashes out;
@@ -46,7 +37,7 @@ ConfigNode content_hashes(const RunConfig& config, const Options& options) {
         out.child(name + "." + key) = ConfigNode::text(content);
   for (const auto& [option, file] :
        {std::pair("--noise", options.noise), {"--init", options.init}, {"--mask", options.mask}})
-    if (!file.empty()) out.child(option) = ConfigNode::text(hash_of_file(file));
+    if (!file.empty()) out.child(option) = ConfigNode::text(file_checksum(file));
   return out;
 }
 

@@ -1,4 +1,4 @@
-/// Hashes of the content of files: short texts that differ where the content does.
+/// Checksums of the content of files.
 #pragma once
 
 #include <shockstep/config.hpp>
@@ -12,9 +12,7 @@
 
 namespace shockstep::cli {
 
-std::string hash(const std::string& bytes);
-
-/// The hash of every file that a text in the section names, under that text's key: path.to.key. Names are relative to
+/// The checksum of every file that a text in the section names, under that text's key: path.to.key. Names are relative to
 /// the folder of `config`, or absolute. Throws FileError if one cannot be read.
 std::vector<std::pair<std::string, std::string>> hashes_of_files(const ConfigNode& section, const std::string& config);
 

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int most_points = 1'000'000;  // of --interpolate
 constexpr int most_shards = 10'000;
+constexpr std::int64_t most_budget = 1'000'000'000;
 constexpr double longest = 1e9;  // seconds
 
 // SECONDS, or as SLURM writes it [[D-]HH:]MM:SS.
@@ -175,7 +176,7 @@ class CommandLine {
     }
   }
 
-  // The part of a run, and for how long.
+  // The part of a run, for how long, and of a fit how many rows.
   void read_part() {
     if (!shard_.empty()) {
       const auto slash = shard_.find('/');
@@ -195,6 +196,12 @@ class CommandLine {
         throw ConfigError("--time-limit",
                           "must be seconds, MM:SS, HH:MM:SS or D-HH:MM:SS, more than 0; got " + printable(time_limit_));
       options_.time_limit = *seconds;
+    }
+    if (!budget_.empty()) {
+      const auto rows = parse_whole(budget_);
+      if (!rows || *rows < 1 || *rows > most_budget)
+        throw ConfigError("--budget", "must be a whole number of rows, for example 10000; got " + printable(budget_));
+      options_.budget = *rows;
     }
     if (!(options_.tighten > 0))
       throw ConfigError("--tighten", "must be more than 0; got " + std::to_string(options_.tighten));
@@ -216,13 +223,21 @@ class CommandLine {
     add_run_options(*schedule);
     schedule
         ->add_option("--format", options_.format,
-                     "print it to stdout: python for k-diffusion, diffusers and ComfyUI, of a solver as a function, "
-                     "json, or yaml")
+                     "print it to stdout: torch or python for k-diffusion, diffusers and ComfyUI, of a solver as a "
+                     "function, json, or yaml")
         ->type_name("FORMAT")
         ->take_last();
+    schedule
+        ->add_option("--budget", budget_,
+                     "rows of the model that the fit may compute; more are more trajectories and more sets of nodes")
+        ->type_name("ROWS")
+        ->take_last();
     schedule->footer(
-        "Writes solver.yaml, with --method schedule.yaml; sampler.steps: {file: solver.yaml} reads either.\n"
+        "Writes solver.yaml, with --method schedule.yaml; sampler.steps: {file: solver.yaml} reads either. --steps "
+        "takes\n"
+        "several numbers too, whose solvers one file holds: {file: solver.yaml, count: 8}.\n"
         "Example:  shockstep schedule configs/digits.yaml --steps 8 --out runs/fit\n"
+        "          shockstep schedule configs/digits.yaml --steps 5-8,12 --budget 10000 --out runs/fit\n"
         "          shockstep schedule configs/ring.yaml --method dpmpp_2m --steps 10 --out runs/fit\n"
         "          shockstep schedule configs/digits.yaml --method dpmpp_2m --steps 10 --format python");
   }
@@ -329,7 +344,7 @@ class CommandLine {
   CLI::App app_;
   Options options_;
   std::map<std::string, std::string> values_;  // of keys that have an option
-  std::string strength_, interpolate_, shard_, time_limit_;
+  std::string strength_, interpolate_, shard_, time_limit_, budget_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 /// The command line as data.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct Options {
   std::string labels;                 ///< .npy of the classes of `data`; empty: none
   std::string held_out;               ///< .npy of data that were not trained on; empty: none
   std::string format;                 ///< in which schedule prints to stdout; empty: not at all
+  std::int64_t budget = 0;            ///< rows that the fit of schedule may compute; 0: as the config says
   std::vector<std::string> settings;  ///< key.path=value, in the order to apply them
   bool resume = false;                ///< go on with the run in `out`
   std::optional<Shard> shard;         ///< none: all of the run

@@ -3,14 +3,17 @@
 
 #include "cli/cache.hpp"
 #include "cli/commands.hpp"
+#include "cli/counts.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
 #include "cli/setup.hpp"
 #include "config/yaml.hpp"
+#include "engine/usual_methods.hpp"
 #include "log/log.hpp"
 #include "output/file.hpp"
 #include "output/report/page.hpp"
 #include "output/report/schedule_report.hpp"
+#include "output/report/solver_report.hpp"
 #include "output/schedule_text.hpp"
 #include "output/solver_text.hpp"
 
@@ -20,53 +23,90 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <utility>
+#include <vector>
 
 namespace shockstep::cli {
 namespace {
 
 std::optional<ScheduleFormat> format_of(const Options& options) {
   if (options.format.empty()) return std::nullopt;
-  if (options.format == "yaml") return ScheduleFormat::yaml;
-  if (options.format == "json") return ScheduleFormat::json;
-  if (options.format == "python") return ScheduleFormat::python;
-  throw ConfigError("--format", "must be yaml, json or python, got " + printable(options.format));
+  return format_named(options.format, "--format");
 }
 
-// Of sampler.steps only the number of steps matters here.
+bool several(const std::string& steps) { return steps.find_first_of(",-") != steps.npos; }
+
+// Of sampler.steps only the number of steps matters here, of several the largest.
 RunConfig fit_config(Options options) {
-  if (!options.steps.empty()) options.settings.push_back("sampler.steps=" + options.steps);
+  std::string count = options.steps;
+  if (several(count)) count = std::to_string(parse_counts(count).back());
+  if (!count.empty()) options.settings.push_back("sampler.steps=" + count);
   options.steps.clear();
   RunConfig config(read_root(options), options.config, method_names());
   if (config.sampler.dynamics == Dynamics::sde)
     throw ConfigError(printable(config.file, 1000), "sampler.dynamics",
                       "a schedule is fitted to the ODE, and serves the SDE too; set it to ode");
-  if (!config.sampler.steps || !config.sampler.steps->sigmas.empty())
+  if (!config.sampler.steps || config.sampler.steps->solver || !config.sampler.steps->sigmas.empty())
     throw ConfigError("--steps", "missing; the number of steps of the schedule, for example --steps 10");
+  if (options.budget > 0) config.sampler.steps->budget = options.budget;
   return config;
 }
 
-/// A schedule or a solver, and what is written of it.
+std::string lines(const std::vector<std::string>& texts) {
+  std::string out;
+  for (const auto& text : texts) out += text + "\n";
+  return out;
+}
+
+/// A schedule or solvers, and what is written of them.
 struct Found {
   const char* file;
-  std::string what, errors;
+  std::string what;
+  std::vector<std::string> errors;  // a line for each
   std::function<std::string(ScheduleFormat)> text;
   std::function<nlohmann::ordered_json(const std::string& title, const RunSetup& setup)> page;
 };
 
-std::optional<Found> find_solver(const Inputs& inputs, const RunConfig& config, Observer& observer) {
-  const auto solver = fit_solver(*inputs.model, inputs.process, config.sampler, 0, &observer);
-  if (!solver.complete) return std::nullopt;
+std::optional<Found> find_solvers(const Inputs& inputs, const RunConfig& config, const std::vector<int>& counts,
+                                  Observer& observer) {
+  const SamplerOptions& options = config.sampler;
+  std::vector<FittedSolver> solvers;
+  if (counts.size() > 1)
+    solvers = fit_solvers(*inputs.model, inputs.process, options, counts, options.steps->budget, &observer);
+  else  // which may be kept
+    solvers = {fit_solver(*inputs.model, inputs.process, options, options.steps->budget, &observer)};
+  if (solvers.empty() || !solvers.front().complete) return std::nullopt;
+  std::vector<std::string> numbers, errors;
+  for (const FittedSolver& solver : solvers) {
+    const std::string count = std::to_string(solver.sigmas.size());
+    numbers.push_back(count);
+    errors.push_back("error" + (solvers.size() > 1 ? " of " + count : std::string()) + ": " + solver_line(solver));
+  }
+  if (solvers.size() > 1) errors.push_back("fitted with " + std::to_string(fit_rows(solvers)) + " evaluations in all");
   return Found{.file = "solver.yaml",
-               .what = "solver of " + std::to_string(config.sampler.steps->count) + " evaluations",
-               .errors = solver_line(solver),
-               .text = [solver](ScheduleFormat format) { return solver_text(solver, format); },
-               .page = [solver](const std::string& title,
-                                const RunSetup& setup) { return solver_report(title, setup, solver); }};
+               .what = (solvers.size() > 1 ? "solvers of " : "solver of ") + join(numbers) + " evaluations",
+               .errors = std::move(errors),
+               .text = [solvers](ScheduleFormat format) { return solver_text(solvers, format); },
+               .page =
+                   [solvers, &inputs](const std::string& title, const RunSetup& setup) {
+                     const InterruptObserver watch;
+                     const UsualMethods usual = usual_methods(*inputs.model, inputs.process, solvers, &watch);
+                     if (usual.evaluations > 0)
+                       log::info("report.html: " + std::to_string(usual.evaluations) +
+                                 " evaluations more, of published methods on the trajectories of the fit");
+                     return solver_report(title, setup, solvers, usual, inputs.model->shape());
+                   }};
 }
 
-std::optional<Found> find(const Inputs& inputs, const RunConfig& config, Observer& observer) {
-  if (fits_solver(config.sampler)) return find_solver(inputs, config, observer);
-  const auto fitted = calibrate_schedule(*inputs.model, inputs.process, config.sampler, fit_evaluations, &observer);
+std::optional<Found> find(const Inputs& inputs, const RunConfig& config, const std::vector<int>& counts,
+                          Observer& observer) {
+  if (fits_solver(config.sampler)) return find_solvers(inputs, config, counts, observer);
+  if (counts.size() > 1)
+    throw ConfigError("--steps",
+                      "several numbers are for solvers, which no method goes with; give one, or leave out "
+                      "--method and sampler.order");
+  const auto fitted =
+      calibrate_schedule(*inputs.model, inputs.process, config.sampler, fit_budget(*config.sampler.steps), &observer);
   if (!fitted.complete) return std::nullopt;
   const ScheduleFacts facts{.version = SHOCKSTEP_VERSION,
                             .model = inputs.model->describe(),
@@ -74,7 +114,7 @@ std::optional<Found> find(const Inputs& inputs, const RunConfig& config, Observe
                             .options = config.sampler};
   return Found{.file = "schedule.yaml",
                .what = "schedule of " + std::to_string(config.sampler.steps->count) + " steps",
-               .errors = fit_text(fitted),
+               .errors = {"error: " + fit_text(fitted)},
                .text = [=](ScheduleFormat format) { return schedule_text(fitted, facts, format); },
                .page =
                    [=, &inputs](const std::string& title, const RunSetup& setup) {
@@ -89,6 +129,8 @@ int schedule(const Options& options) {
   watch_interrupts();
   const auto format = format_of(options);
   RunConfig config = fit_config(options);
+  const std::vector<int> counts =
+      several(options.steps) ? parse_counts(options.steps) : std::vector{config.sampler.steps->count};
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
   set_caches(config, config.sampler, *model);
@@ -102,7 +144,7 @@ int schedule(const Options& options) {
   {
     Progress progress(1, !options.quiet);
     ProgressObserver observer(progress);
-    found = with_file(config.file, [&] { return find(inputs, config, observer); });
+    found = with_file(config.file, [&] { return find(inputs, config, counts, observer); });
   }
   if (!found) {
     log::warning("interrupted; a fit that is not finished is nothing to keep");
@@ -117,12 +159,12 @@ int schedule(const Options& options) {
     write_file(at("report.html"), html_page(found->page(title, setup)));
   }
   for (const auto& sentence : misfit) log::warning(sentence);
-  log::info(found->what + ": error " + found->errors);
+  for (const auto& line : found->errors) log::info(found->what + ": " + line);
   if (format)
     std::fputs(found->text(*format).c_str(), stdout);
   else
-    std::printf("%s: %s%s run.log\nerror: %s\n", folder.c_str(), found->file,
-                config.output.report ? " report.html" : "", found->errors.c_str());
+    std::printf("%s: %s%s run.log\n%s", folder.c_str(), found->file, config.output.report ? " report.html" : "",
+                lines(found->errors).c_str());
   return 0;
 }
 

@@ -54,8 +54,12 @@ inline constexpr std::tuple sampler_keys{
             &SamplerOptions::final,
             {Word{"denoise", Final::denoise}, Word{"keep", Final::keep}}},
     OtherKey{Key{"sampler", "steps", "docs/schedules.md", Changes::samples, Measured::always},
-             "adaptive, auto, a number, {schedule, count}, {sigmas}, {file}", &read_steps,
-             +[](const SamplerOptions& o) { return o.steps ? "count " + std::to_string(o.steps->count) : "adaptive"; }},
+             "adaptive, auto, a number, {schedule, count}, {sigmas}, {file, count}", &read_steps,
+             +[](const SamplerOptions& o) {
+               if (!o.steps) return std::string("adaptive");
+               const std::string budget = o.steps->budget > 0 ? " budget " + std::to_string(o.steps->budget) : "";
+               return "count " + std::to_string(o.steps->count) + budget;
+             }},
 };
 
 inline constexpr std::tuple encode_keys{

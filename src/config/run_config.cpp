@@ -1,11 +1,11 @@
 #include "config/run_config.hpp"
 
-#include <shockstep/fitted_solver_file.hpp>
+#include <shockstep/fitted_solver.hpp>
 #include <shockstep/grid.hpp>
 
 #include "config/keys.hpp"
+#include "config/solver_file.hpp"
 #include "config/yaml.hpp"
-#include "core/config_json.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -16,6 +16,7 @@ namespace shockstep {
 namespace {
 
 constexpr const char* alias_of_fitted = "burgers";
+constexpr std::int64_t largest_budget = 1'000'000'000;
 constexpr int usual_sde_count = 50;  // docs/sde.md says what that leaves
 
 /// The schedule of `steps: N`.
@@ -35,13 +36,39 @@ void read_sigmas_file(Section& steps, FixedSteps& fixed) {
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 
-/// A solver (fitted_solver.hpp), or the list `sigmas`.
-void read_steps_file(Section& steps, FixedSteps& fixed) {
+/// Of the solvers of a file that of `count` evaluations; auto: the one of the most that max_evaluations allows.
+const FittedSolver& chosen(const std::vector<FittedSolver>& solvers, Section& steps, int max_evaluations) {
+  std::vector<std::string> counts;
+  for (const FittedSolver& solver : solvers) counts.push_back(std::to_string(solver.sigmas.size()));
+  if (!steps.has("count")) {
+    if (solvers.size() == 1) return solvers.front();
+    steps.fail("count", "missing; the file holds solvers of " + join(counts) + " evaluations: choose one, or auto");
+  }
+  const bool most = steps.is_text("count");
+  if (most) steps.choice("count", {"auto"});
+  const std::int64_t wanted = most ? max_evaluations : read_whole(steps, "count", fewest_steps, most_steps);
+  const FittedSolver* found = nullptr;
+  for (const FittedSolver& solver : solvers) {  // the fewest evaluations first
+    const auto count = static_cast<std::int64_t>(solver.sigmas.size());
+    if (count == wanted || (most && count < wanted)) found = &solver;
+  }
+  if (!found)
+    steps.fail("count", (most ? "finds no solver within sampler.max_evaluations "
+                              : "must be that of a solver in the file, got ") +
+                            std::to_string(wanted) + "; it has " + join(counts));
+  return *found;
+}
+
+/// Solvers (fitted_solver.hpp), or the list `sigmas`.
+void read_steps_file(Section& steps, FixedSteps& fixed, int max_evaluations) {
   const std::string path = steps.path("file");
-  const auto json = to_json(load_yaml(path));
-  if (!json.is_object() || !json.contains(solver_mark)) return read_sigmas_file(steps, fixed);
-  fixed = solver_steps(std::make_shared<const FittedSolver>(
-      fitted_solver_from_json(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace), path)));
+  const auto solvers = solvers_of_file(path);
+  if (solvers.empty()) {
+    if (steps.has("count"))
+      steps.fail("count", "chooses among fitted solvers; the file is a list of sigmas, which says all");
+    return read_sigmas_file(steps, fixed);
+  }
+  fixed = solver_steps(std::make_shared<const FittedSolver>(chosen(solvers, steps, max_evaluations)));
   fixed.origin = "sampler.steps.file: " + printable(path, 1000);
 }
 
@@ -63,6 +90,9 @@ FixedSteps read_schedule(Section& steps, Dynamics dynamics, std::optional<std::i
     fixed.rho = steps.positive("rho", fixed.rho);
   else if (steps.has("rho"))
     steps.fail("rho", "is for the schedule karras; " + schedule + " has none");
+  if (steps.has("budget") && fixed.schedule != Schedule::fitted)
+    steps.fail("budget", "is for the schedule fitted; " + schedule + " needs no fit");
+  if (steps.has("budget")) fixed.budget = read_whole(steps, "budget", 1, largest_budget);
   if (fixed.schedule == Schedule::ays)
     read_sigmas_file(steps, fixed);
   else if (steps.has("file"))
@@ -108,17 +138,17 @@ std::optional<FixedSteps> steps_of(Section& sampler, const SamplerOptions& optio
     return fixed;
   }
   Section steps = sampler.section("steps");
-  for (const char* key : {"schedule", "count", "rho", "sigmas", "file"})
+  for (const char* key : {"schedule", "count", "rho", "budget", "sigmas", "file"})
     steps.ignore(key);  // a key of sampler.steps that this form has no use for
   const char* whole = steps.has("sigmas") ? "sigmas" : steps.has("file") && !steps.has("schedule") ? "file" : nullptr;
   if (whole) {
-    for (const char* key : {"schedule", "count", "rho", "file"})
-      if (steps.has(key) && std::string(key) != whole)
+    for (const std::string key : {"schedule", "count", "rho", "budget", "file"})
+      if (steps.has(key) && key != whole && !(key == "count" && std::string(whole) == "file"))
         steps.fail(key, std::string("cannot stand beside ") + whole + ", which says all");
     if (steps.has("sigmas"))
       fixed.sigmas = read_sigmas(steps);
     else
-      read_steps_file(steps, fixed);
+      read_steps_file(steps, fixed, options.max_evaluations);
   } else {
     fixed = read_schedule(steps, options.dynamics, usual ? std::optional<std::int64_t>(usual_sde_count) : std::nullopt);
   }

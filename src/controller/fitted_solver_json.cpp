@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace shockstep {
 namespace {
@@ -60,7 +61,8 @@ Json solver_json(const FittedSolver& solver) {
            {{"model", origin.model},
             {"conditioning", origin.conditioning},
             {"process", origin.process},
-            {"dimension", origin.dimension}}},
+            {"dimension", origin.dimension},
+            {"checksum", origin.checksum}}},
           {"gained", solver.gained()},
           {"error", json(solver.error)},
           {"plan", json(solver.plan)},
@@ -70,7 +72,8 @@ Json solver_json(const FittedSolver& solver) {
           {"planned", solver.planned},
           {"rows", solver.rows},
           {"grids", solver.grids},
-          {"evaluations", solver.evaluations}};
+          {"evaluations", solver.evaluations},
+          {"shared", solver.shared}};
 }
 
 FittedSolver solver_from_json(const Json& json, const std::string& path) {
@@ -89,8 +92,10 @@ FittedSolver solver_from_json(const Json& json, const std::string& path) {
     solver.planned = json.at("planned").get<std::vector<double>>();
     solver.rows = whole<int>(json, "rows"), solver.grids = whole<int>(json, "grids");
     solver.evaluations = whole<std::int64_t>(json, "evaluations");
+    if (json.contains("shared")) solver.shared = whole<std::int64_t>(json, "shared");
     const Json& to = json.at("fitted_to");
-    solver.origin = {to.at("model"), to.at("conditioning"), to.at("process"), whole<std::int64_t>(to, "dimension")};
+    solver.origin = {to.at("model"), to.at("conditioning"), to.at("process"), whole<std::int64_t>(to, "dimension"),
+                     to.value("checksum", "")};
     const auto weights = [&](const char* key) { return json.at(key).get<std::vector<std::vector<double>>>(); };
     auto predict = weights("predict"), correct = weights("correct");
     if (predict.size() != correct.size() || (!predict.empty() && predict.size() != solver.sigmas.size()))
@@ -106,10 +111,35 @@ FittedSolver solver_from_json(const Json& json, const std::string& path) {
   }
 }
 
+Json solvers_json(const std::vector<FittedSolver>& solvers) {
+  if (solvers.size() == 1) return solver_json(solvers.front());
+  Json all = Json::array();
+  for (const FittedSolver& solver : solvers) all.push_back(solver_json(solver));
+  return {{solver_mark, solver_version}, {"solvers", all}, {"evaluations", fit_rows(solvers)}};
+}
+
+std::vector<FittedSolver> solvers_from_json(const Json& json, const std::string& path) {
+  if (!json.contains("solvers")) return {solver_from_json(json, path)};
+  const Json& all = json["solvers"];
+  if (!all.is_array() || all.empty()) throw FileError(path, "is no solver: `solvers` must be a list of them");
+  std::vector<FittedSolver> out;
+  for (const Json& one : all) out.push_back(solver_from_json(one, path));
+  const auto count = [](const FittedSolver& solver) { return solver.sigmas.size(); };
+  if (std::ranges::adjacent_find(out, std::greater_equal(), count) != out.end())
+    throw FileError(path, "is no solver: each of `solvers` must have more evaluations than those before");
+  return out;
+}
+
 std::string to_json(const FittedSolver& solver) { return solver_json(solver).dump(1); }
+
+std::string solvers_to_json(const std::vector<FittedSolver>& solvers) { return solvers_json(solvers).dump(1); }
 
 FittedSolver fitted_solver_from_json(const std::string& text, const std::string& path) {
   return parsed(text, path, "solver", [&](const Json& j) { return solver_from_json(j, path); });
+}
+
+std::vector<FittedSolver> fitted_solvers_from_json(const std::string& text, const std::string& path) {
+  return parsed(text, path, "solver", [&](const Json& j) { return solvers_from_json(j, path); });
 }
 
 }  // namespace shockstep

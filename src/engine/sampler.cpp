@@ -4,6 +4,7 @@
 #include <shockstep/stepper.hpp>
 
 #include "core/cached.hpp"
+#include "core/checksum.hpp"
 #include "core/text.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
@@ -149,6 +150,24 @@ std::string asked(const std::string& conditioning) {
   return conditioning.empty() ? "without labels or guidance" : conditioning;
 }
 
+/// What a user should know of a solver that was fitted to something else.
+std::vector<std::string> foreign(const SolverOrigin& origin, const ScoreModel& model, const Process& process) {
+  const auto sentence = [](const std::string& that, const std::string& here) {
+    return std::vector{"sampler.steps: the solver was fitted to " + that + ", and this is " + here +
+                       "; fit one to it, or expect other errors than its file tells"};
+  };
+  const std::string file = model.file();
+  const bool files = !file.empty() && !origin.checksum.empty();
+  if (origin.dimension != model.dimension() ||
+      (files ? origin.checksum != file_checksum(file) : file.empty() && origin.model != model.describe()))
+    return sentence("another model (" + origin.model + ")", model.describe());
+  if (origin.process != process.kind())
+    return sentence("this model with the process " + origin.process, process.kind());
+  if (origin.conditioning != model.conditioning())
+    return sentence("this model " + asked(origin.conditioning), "the model " + asked(model.conditioning()));
+  return {};
+}
+
 }  // namespace
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
@@ -161,12 +180,13 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
   } else if (options_.steps->schedule == Schedule::plan && !known) {
     scales_ = measure_scales(*model_, process_, options_.scales_cache, prepared_rows_);
   } else if (options_.steps->schedule == Schedule::fitted && !known && fits_solver(options_)) {
-    FittedSolver solver = fit_solver(*model_, process_, options_, 0, observer);
+    FittedSolver solver = fit_solver(*model_, process_, options_, options_.steps->budget, observer);
     prepared_rows_ = solver.evaluations;
     if (!solver.complete) throw Cancelled("the fit of the solver was cancelled");
+    solver.pilot = {};  // for reports of a fit
     solver_ = std::make_shared<const FittedSolver>(std::move(solver));
   } else if (options_.steps->schedule == Schedule::fitted && !known) {
-    fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_evaluations, observer);
+    fitted_ = calibrate_schedule(*model_, process_, on_flow(options_), fit_budget(*options_.steps), observer);
     prepared_rows_ = fitted_->evaluations;
     if (!fitted_->complete) throw Cancelled("the fit of the schedule was cancelled");
   }
@@ -230,9 +250,7 @@ std::vector<std::string> Sampler::notes() const {
   if (profile_.source == "plan" && profile_.least_estimate > options_.tolerance)
     return {"the network is rough in time: expect errors of up to " + three_digits(profile_.least_estimate) +
             ", which more evaluations hardly lessen; sampler.tolerance is " + shortest(options_.tolerance)};
-  if (grid_ && grid_->solver && grid_->solver->origin.conditioning != model_->conditioning())
-    return {"sampler.steps: the solver was fitted to a model " + asked(grid_->solver->origin.conditioning) +
-            ", and this one is " + asked(model_->conditioning()) + "; fit one to it"};
+  if (grid_ && grid_->solver && grid_->solver != solver_) return foreign(grid_->solver->origin, *model_, process_);
   if (!grid_ || grid_->order >= grid_->wanted_order) return {};
   return {"sampler.steps: the grid is too short for order " + std::to_string(grid_->wanted_order) + " of " +
           std::string(name(grid_->method)) + "; order " + std::to_string(grid_->order) + " was used at most"};

@@ -114,6 +114,8 @@ FittedSteps SolverPaths::fit(const std::vector<double>& sigmas, const FittedSolv
   }
   for (std::size_t row = 0; row < field_.rows(); ++row)
     out.errors.push_back(ends.end_scale() * rms_difference(row_of(point, row), row_of(exact, row)));
+  out.samples = std::move(point);
+  for (double& v : out.samples) v *= ends.end_scale();
   return out;
 }
 

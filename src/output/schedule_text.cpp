@@ -1,5 +1,7 @@
 #include "output/schedule_text.hpp"
 
+#include <shockstep/error.hpp>
+
 #include "core/text.hpp"
 #include "output/json.hpp"
 #include "stepper/method_spec.hpp"
@@ -51,20 +53,30 @@ std::string yaml(const FittedSchedule& schedule, const ScheduleFacts& facts) {
   return out;
 }
 
-std::string python(const FittedSchedule& schedule, const ScheduleFacts& facts) {
+std::string python(const FittedSchedule& schedule, const ScheduleFacts& facts, bool torch) {
   std::vector<double> sigmas = schedule.sigmas;
   const bool denoised = facts.options.final == Final::denoise;
   if (denoised) sigmas.push_back(0);
+  const std::string tensor = torch ? "sigmas" : "torch.tensor(sigmas)";
   const std::string agrees = spec_of(facts.options.method).agrees, package = "k-diffusion ";
   std::string out = title(facts) + "# Errors: " + fit_text(schedule) + "\n";
   out += "# k-diffusion: " + (agrees.starts_with(package) ? agrees.substr(package.size()) : "sample_dpmpp_2m") +
-         "(model, x, torch.tensor(sigmas)); ComfyUI: torch.tensor(sigmas) is its SIGMAS\n";
+         "(model, x, " + tensor + "); ComfyUI: " + tensor + " is its SIGMAS\n";
   out += std::string("# diffusers: scheduler.set_timesteps(sigmas=sigmas") + (denoised ? "[:-1]" : "") +
          "), where the scheduler takes sigmas\n";
-  return out + "sigmas = " + list(sigmas) + "\n";
+  return out +
+         (torch ? "import torch\n\nsigmas = torch.tensor(" + list(sigmas) + ")\n" : "sigmas = " + list(sigmas) + "\n");
 }
 
 }  // namespace
+
+ScheduleFormat format_named(const std::string& name, const std::string& option) {
+  if (name == "yaml") return ScheduleFormat::yaml;
+  if (name == "json") return ScheduleFormat::json;
+  if (name == "python") return ScheduleFormat::python;
+  if (name == "torch") return ScheduleFormat::torch;
+  throw ConfigError(option, "must be yaml, json, python or torch, got " + printable(name));
+}
 
 Json fitted_json(const FittedSchedule& schedule) {
   Json out;
@@ -89,7 +101,8 @@ std::string fit_text(const FittedSchedule& schedule) {
 std::string schedule_text(const FittedSchedule& schedule, const ScheduleFacts& facts, ScheduleFormat format) {
   switch (format) {
     case ScheduleFormat::yaml: return yaml(schedule, facts);
-    case ScheduleFormat::python: return python(schedule, facts);
+    case ScheduleFormat::python: return python(schedule, facts, false);
+    case ScheduleFormat::torch: return python(schedule, facts, true);
     case ScheduleFormat::json: break;
   }
   Json out;

@@ -1,6 +1,8 @@
 /// The functions of the module. src/python/shockstep turns keyword arguments into settings of a config and wraps the results.
 #include "config/keys.hpp"
+#include "config/solver_file.hpp"
 #include "output/inspection.hpp"
+#include "output/solver_text.hpp"
 #include "python/models.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
@@ -13,6 +15,7 @@
 #include <shockstep/comparison.hpp>
 #include <shockstep/encoder.hpp>
 #include <shockstep/fit_check.hpp>
+#include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/inspect.hpp>
 #include <shockstep/models/multiplicative.hpp>
 #include <shockstep/sampler.hpp>
@@ -57,11 +60,11 @@ ModelSource source(const py::object& model) {
 }
 
 std::unique_ptr<Problem> make_problem(const std::string& file, const std::vector<std::string>& settings,
-                                      const py::object& model) {
+                                      const py::object& model, const std::string& solver) {
   const ModelSource from = source(model);
   keyboard_interrupt() = false;
   const py::gil_scoped_release released;
-  return std::make_unique<Problem>(file, settings, from);
+  return std::make_unique<Problem>(file, settings, from, solver);
 }
 
 // Calls run(observer) without the GIL. Throws what the user's observer raised; the caller must ask whether Ctrl-C ended
@@ -132,13 +135,43 @@ py::dict encode(const Problem& problem, const py::object& data, const py::object
 }
 
 py::dict schedule(const Problem& problem, const py::object& observer) {
-  if (!problem.sampler.steps || !problem.sampler.steps->sigmas.empty())
-    throw ConfigError("steps", "missing; the number of steps of the schedule, for example steps=10");
   const FittedSchedule fitted = observed(problem, observer, [&](RunObserver& watch) {
-    return calibrate_schedule(*problem.model, problem.process, problem.sampler, fit_evaluations, &watch);
+    const std::int64_t budget = fit_budget(*problem.sampler.steps);
+    return calibrate_schedule(*problem.model, problem.process, problem.sampler, budget, &watch);
   });
   if (!fitted.complete) throw Cancelled("the fit of the schedule was cancelled");
   return to_dict(fitted);
+}
+
+/// Each as JSON, and the times of the plan that it was held against.
+std::vector<std::pair<std::string, std::vector<double>>> fit_solvers(const Problem& problem,
+                                                                     const std::vector<int>& counts,
+                                                                     const py::object& observer) {
+  const auto solvers = observed(problem, observer, [&](RunObserver& watch) {
+    const std::int64_t budget = problem.sampler.steps->budget;
+    return shockstep::fit_solvers(*problem.model, problem.process, problem.sampler, counts, budget, &watch);
+  });
+  if (solvers.empty()) throw Cancelled("the fit of the solver was cancelled");
+  std::vector<std::pair<std::string, std::vector<double>>> out;
+  for (const FittedSolver& solver : solvers) {
+    std::vector<double> times;
+    for (const double sigma : solver.planned) times.push_back(problem.process.time(sigma));
+    out.emplace_back(to_json(solver), std::move(times));
+  }
+  return out;
+}
+
+std::string solver_text(const std::vector<std::string>& texts, const std::string& format) {
+  std::vector<FittedSolver> solvers;
+  for (const auto& text : texts) solvers.push_back(fitted_solver_from_json(text, "solver"));
+  return shockstep::solver_text(solvers, format_named(format, "format"));
+}
+
+/// A list in JSON.
+std::string read_solvers(const std::string& path) {
+  std::string out;
+  for (const FittedSolver& solver : solvers_of_file(path)) out += (out.empty() ? "[" : ",") + to_json(solver);
+  return out + "]";
 }
 
 py::list compare(const Problem& problem, const py::object& data, const py::object& observer) {
@@ -223,7 +256,8 @@ PYBIND11_MODULE(_core, m) {
   bind_errors(m);
   bind_models(m);
   py::class_<Problem>(m, "Problem")
-      .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a)
+      .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a)
+      .def_property_readonly("fits_solver", [](const Problem& p) { return shockstep::fits_solver(p.sampler); })
       .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });
   m.def("keys", [] {
     py::list out;  // section, name, values, meaning
@@ -243,6 +277,9 @@ PYBIND11_MODULE(_core, m) {
   m.def("sample", &sample, "problem"_a, "start"_a, "observer"_a);
   m.def("encode", &encode, "problem"_a, "data"_a, "observer"_a);
   m.def("schedule", &schedule, "problem"_a, "observer"_a);
+  m.def("fit_solvers", &fit_solvers, "problem"_a, "counts"_a, "observer"_a);
+  m.def("solver_text", &solver_text, "solvers"_a, "format"_a);
+  m.def("read_solvers", &read_solvers, "path"_a);
   m.def("compare", &compare, "problem"_a, "data"_a, "observer"_a);
   m.def("inspect", &inspect, "problem"_a, "arrays"_a, "quick"_a, "observer"_a);
 }

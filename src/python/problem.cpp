@@ -1,5 +1,6 @@
 #include "python/problem.hpp"
 
+#include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/registry.hpp>
 
 #include "config/compare_config.hpp"
@@ -7,6 +8,8 @@
 #include "config/inspect_config.hpp"
 #include "config/yaml.hpp"
 #include "model/network_config.hpp"
+
+#include <memory>
 
 namespace shockstep::python {
 namespace {
@@ -25,13 +28,16 @@ ModelPtr model_from(const ModelSource& source, Section section, const ModelConte
 
 }  // namespace
 
-Problem::Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source)
+Problem::Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source,
+                 const std::string& solver)
     : file_(file) {
   if (!file.empty()) root_ = load_yaml(file);
   for (const auto& setting : settings) set_value(root_, setting, file);
   RunConfig config(root_, file, method_names());
   run = config.run;
   sampler = config.sampler;
+  if (!solver.empty())
+    sampler.steps = solver_steps(std::make_shared<const FittedSolver>(fitted_solver_from_json(solver, "steps")));
   process = make_process(config.process_section());
   model = model_from(source, config.model_section(), {run.device, run.dtype, process});
 }

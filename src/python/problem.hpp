@@ -23,9 +23,10 @@ using ModelSource = std::variant<std::monostate, ModelPtr, NetworkFunction>;
 
 class Problem {
  public:
-  /// `file`: a config, or empty. `settings`: "model.shape=[1, 8, 8]", as --set takes them. Throws what make_model,
-  /// make_process, wrap_network and the readers of a config throw.
-  Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source);
+  /// `file`: a config, or empty. `settings`: "model.shape=[1, 8, 8]", as --set takes them. `solver`: its JSON, for sampler.steps, or
+  /// empty. Throws what make_model, make_process, wrap_network and the readers of a config throw.
+  Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source,
+          const std::string& solver);
 
   Process process = VarianceExploding{};
   ModelPtr model;

@@ -16,6 +16,12 @@ double FittedSolver::error_estimate(double gap_ratio) const {
   return usual_estimate > 0 ? usual_estimate * std::pow(gap_ratio, gap_power) : nan;
 }
 
+std::int64_t fit_rows(std::span<const FittedSolver> solvers) {
+  std::int64_t rows = solvers.empty() ? 0 : solvers.front().shared;
+  for (const FittedSolver& solver : solvers) rows += solver.evaluations - solver.shared;
+  return rows;
+}
+
 FixedSteps solver_steps(std::shared_ptr<const FittedSolver> solver) {
   FixedSteps steps{.schedule = Schedule::plan};
   steps.count = static_cast<int>(solver->sigmas.size());

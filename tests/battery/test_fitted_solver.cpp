@@ -6,6 +6,7 @@
 #include "engine/solver_paths.hpp"
 #include "stepper/solver_weights.hpp"
 
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <limits>
@@ -130,6 +131,52 @@ TEST_CASE("A fit and its samples are the same every time, and of the evaluations
   }
 }
 
+bool same_steps(const FittedSolver& a, const FittedSolver& b) {
+  bool same = a.sigmas == b.sigmas && a.steps.size() == b.steps.size();
+  for (std::size_t n = 0; same && n < a.steps.size(); ++n)
+    same = a.steps[n].predict == b.steps[n].predict && a.steps[n].correct == b.steps[n].correct;
+  return same;
+}
+
+TEST_CASE("Solvers of several numbers share what is computed once, which is counted once") {
+  const auto model = std::make_shared<CountedNetwork>(test::ring());
+  const SamplerOptions options = fitted_steps(9);  // whose count is not used
+  const auto solvers = fit_solvers(*model, test::range(), options, {8, 5, 6, 8});
+  REQUIRE(solvers.size() == 3);
+  CHECK(model->rows == fit_rows(solvers));
+  std::int64_t alone = 0;
+  for (std::size_t i = 0; i < solvers.size(); ++i) {
+    const int count = std::array{5, 6, 8}[i];
+    CHECK(solvers[i].sigmas.size() == static_cast<std::size_t>(count));
+    CHECK(solvers[i].evaluations <= 600);
+    // Up to 8 evaluations the paths are the same, so that each is what it would be alone.
+    const FittedSolver one = fit_solver(*model, test::range(), fitted_steps(count));
+    CHECK(same_steps(solvers[i], one));
+    CHECK(solvers[i].error.rms == one.error.rms);
+    CHECK(solvers[i].shared == one.shared);
+    alone += one.evaluations;
+  }
+  CHECK(fit_rows(solvers) == alone - 2 * solvers[0].shared);
+  // Paths for more evaluations are finer, and leave the fewer what they may compute beside.
+  const auto wide = fit_solvers(*model, test::range(), options, {5, 20});
+  CHECK(wide[0].shared > solvers[0].shared);
+  CHECK(wide[0].evaluations - wide[0].shared == solvers[0].evaluations - solvers[0].shared);
+  CHECK(same_steps(wide[1], fit_solver(*model, test::range(), fitted_steps(20))));
+}
+
+TEST_CASE("A budget is kept, and used") {
+  const auto [counts, most] = GENERATE(
+      table<std::vector<int>, std::int64_t>({{{8}, 2000}, {{8}, 10000}, {{5, 6, 7, 8}, 3000}, {{6, 12}, 10000}}));
+  const auto model = std::make_shared<CountedNetwork>(test::ring());
+  const auto solvers = fit_solvers(*model, test::range(), fitted_steps(8), counts, most);
+  REQUIRE(solvers.size() == counts.size());
+  CHECK(model->rows == fit_rows(solvers));
+  CHECK(model->rows <= most);
+  CHECK(model->rows > most / 2);
+  CHECK((solvers.front().rows > 8) == (most == 10000));  // as usual where grids are few
+  CHECK_THROWS_AS(fit_solvers(*model, test::range(), fitted_steps(8), counts, 400), ConfigError);
+}
+
 TEST_CASE("A run takes N evaluations a trajectory, each its own whatever the batch") {
   SamplerOptions options = fitted_steps(7);
   options.guard.enabled = false;
@@ -221,4 +268,19 @@ TEST_CASE("A warning says where a solver was fitted under another guidance") {
   solver.origin.conditioning = "guided from 10 by 2";
   options.steps = solver_steps(std::make_shared<const FittedSolver>(solver));
   CHECK(Sampler(test::ring(), test::range(), options).notes().size() == 1);
+}
+
+TEST_CASE("A warning says where a solver was fitted to another model") {
+  SamplerOptions options = fitted_steps(5);
+  const FittedSolver solver = fit_solver(*test::ring(), test::range(), options);
+  REQUIRE(solver.gained());
+  CHECK(solver.origin.checksum.empty());                                 // of a model without a file
+  CHECK(Sampler(test::ring(), test::range(), options).notes().empty());  // fitted to it now
+  options.steps = solver_steps(std::make_shared<const FittedSolver>(solver));
+  CHECK(Sampler(test::ring(), test::range(), options).notes().empty());
+  for (const ModelPtr& other : {test::hundred_modes(), gaussian()}) {
+    const auto notes = Sampler(other, test::range(), options).notes();
+    REQUIRE(notes.size() == 1);
+    CHECK(notes[0].find("another model (" + test::ring()->describe() + ")") != std::string::npos);
+  }
 }

@@ -120,6 +120,7 @@ void guard(const std::string& bytes) {
 void schedule(const std::string& bytes) {
   accept_or_refuse([&] { (void)to_json(fitted_schedule_from_json(bytes, "x.json")); });
   accept_or_refuse([&] { (void)to_json(fitted_solver_from_json(bytes, "x.json")); });
+  accept_or_refuse([&] { (void)solvers_to_json(fitted_solvers_from_json(bytes, "x.json")); });
 }
 
 constexpr Reader all[] = {{"yaml", yaml},       {"npy", npy},     {"journal", journal},

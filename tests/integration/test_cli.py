@@ -224,6 +224,34 @@ class Run(Case):
         self.assertEqual(summary["solver"]["evaluations"], solver["evaluations"])
         self.assertEqual(*samples)
 
+    def test_solvers_of_several_numbers_are_one_file(self):
+        out = self.folder / "fit"
+        arguments = "schedule", self.config, "--steps", "5-7,10", "--budget", 9000, "--out", out
+        run = shockstep(*arguments)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        for count in (5, 6, 7, 10):
+            self.assertRegex(run.stdout, rf"(?m)^error of {count}: rms .* evaluations$")
+        rows = int(re.search(r"(?m)^fitted with (\d+) evaluations in all$", run.stdout)[1])
+        self.assertTrue(4500 < rows <= 9000, rows)
+        file = json.loads(shockstep(*arguments, "--format", "json").stdout)
+        self.assertEqual(([len(solver["sigmas"]) for solver in file["solvers"]], file["evaluations"]), ([5, 6, 7, 10], rows))
+
+        def sample(name, steps, *more):
+            run = shockstep("sample", self.config, "--set", f"sampler.steps={steps}", "--out", self.folder / name, *more)
+            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            return self.check_run(self.folder / name, 64, (2,))[2]["evaluations"]["total"]
+
+        self.assertEqual(sample("seven", f"{{file: '{out}/solver.yaml', count: 7}}"), 64 * 7)
+        self.assertEqual(sample("auto", f"{{file: '{out}/solver.yaml', count: auto}}", "--set", "sampler.max_evaluations=9"), 64 * 7)
+        run = shockstep("sample", self.config, "--set", f"sampler.steps={{file: '{out}/solver.yaml'}}", "--out", self.folder / "none")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("sampler.steps.count: missing; the file holds solvers of 5, 6, 7, 10 evaluations", run.stderr)
+        # Another model is a warning, one line.
+        run = shockstep("sample", "configs/two_modes.yaml", "--count", 8, "--set", f"sampler.steps={{file: '{out}/solver.yaml', count: 7}}",
+                        "--set", "process={kind: ve, sigma_min: 0.002, sigma_max: 80}", "--out", self.folder / "foreign")  # fmt: skip
+        self.assertEqual(run.returncode, 0, run.stderr)
+        self.assertRegex(run.stderr, r"^shockstep: warning: sampler\.steps: the solver was fitted to another model \(.*\), and this is .*\n$")
+
     def test_automatic_steps(self):
         for most, sigmas in ((9, 10), (1000, 0)):  # a solver has nine nodes, and ends at sigma_min
             out = self.folder / str(most)
@@ -482,7 +510,15 @@ class Errors(Case):
     def test_schedule(self):
         missing = r"--steps: missing; the number of steps of the schedule, for example --steps 10"
         self.check(2, missing, "schedule", "x.yaml")
-        self.check(2, r"--format: must be yaml, json or python, got toml", "schedule", "x.yaml", "--steps", 8, "--format", "toml")
+        self.check(2, r"--steps: must be a number of steps, or several as 5-8,12; got 8-5", "schedule", "x.yaml", "--steps", "8-5")
+        self.check(2, r"--steps: must be from 2 to 1000000; got 1-5", "schedule", "x.yaml", "--steps", "1-5")
+        self.check(2, r"--steps: must be at most 100 different numbers; got 5-500", "schedule", "x.yaml", "--steps", "5-500")
+        self.check(2, r"--budget: must be a whole number of rows, for example 10000; got lots", "schedule", "x.yaml", "--steps", 8, "--budget", "lots")
+        several = r".*--steps: several numbers are for solvers.*"
+        self.check(2, several, "schedule", "x.yaml", "--method", "dpmpp_2m", "--steps", "5-8")
+        short = r"x\.yaml: sampler\.steps\.count: a fitted solver of 8 evaluations takes more than the 300 evaluations of a fit, \d+; take fewer, or schedule: plan"
+        self.check(2, short, "schedule", "x.yaml", "--steps", 8, "--budget", 300)
+        self.check(2, r"--format: must be yaml, json, python or torch, got toml", "schedule", "x.yaml", "--steps", 8, "--format", "toml")
         self.check(2, r"x\.yaml: sampler\.steps: must be at least 2, got 1", "schedule", "x.yaml", "--steps", 1)
         many = r"x\.yaml: sampler\.steps\.count: a fitted schedule of 900 steps takes more .*; take fewer steps, or log_sigma"
         self.check(2, many, "schedule", "x.yaml", "--method", "dpmpp_2m", "--steps", 900)

@@ -32,6 +32,14 @@ INK = """(box => {
   return all ? marked / all : 0;
 })"""
 
+# Pixels of a canvas' left edge that something is drawn on; of a copy, too.
+EDGE = """(canvas => {
+  const copy = Object.assign(document.createElement('canvas'), {width: 1, height: canvas.height});
+  const context = copy.getContext('2d', {willReadFrequently: true});
+  context.drawImage(canvas, 0, 0);
+  return context.getImageData(0, 0, 1, copy.height).data.filter((value, i) => i % 4 === 3 && value > 40).length;
+})"""
+
 TOOLTIP = """(box => [...box.children].slice(1).filter(c => getComputedStyle(c).visibility === 'visible' && c.style.opacity !== '0')
   .map(c => c.innerText.trim()).join(' '))"""
 
@@ -59,6 +67,16 @@ def schedule(folder, *arguments):
     return out
 
 
+def solvers(folder, config, steps):
+    out = folder / f"solvers {config}"
+    run = subprocess.run(
+        [PROGRAM, "schedule", f"configs/{config}.yaml", "--steps", steps, "--out", out, "--quiet"],
+        cwd=SOURCE, capture_output=True, text=True, timeout=120,
+    )
+    assert run.returncode == 0, run.stderr
+    return out
+
+
 def data_of(page):
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', page, re.DOTALL)[1])
 
@@ -69,6 +87,7 @@ def setUpModule():
     unittest.addModuleCleanup(scratch.cleanup)
     folder = pathlib.Path(scratch.name)
     runs = {config: sample(folder, config) for config in CHARTS} | {"schedule": schedule(folder)}
+    runs |= {"solver": solvers(folder, "ring", "8"), "solvers": solvers(folder, "digits", "5,6,8")}
 
 
 class Report(unittest.TestCase):
@@ -205,6 +224,49 @@ class Page(unittest.TestCase):
         for name in ("schedule-steps", "schedule-errors"):
             self.assertGreater(self.ink(name), 0.005, name)
         self.check_quiet()
+
+    def test_the_page_of_a_solver(self):
+        self.open("solver")
+        self.assertEqual(self.charts(), ["solver-errors", "solver-steps"])
+        found = data_of((runs["solver"] / "report.html").read_text())["solver"]
+        [solver], usual = found["solvers"], found["usual"]["methods"]
+        series = "echarts.getInstanceByDom(document.querySelector('#solver-%s .chart')).getOption().series"
+        names = ["fitted", "plan", *(method["name"] for method in usual)]
+        self.assertEqual(len(usual), 2)
+        self.assertEqual(self.browser.evaluate((series % "errors") + ".map(s => s.name)"), names)
+        errors = [solver["error"], solver["plan"], *(method["errors"][0] for method in usual)]
+        self.assertEqual(self.browser.evaluate((series % "errors") + ".map(s => s.data)"), [[e["rms"], e["median"]] for e in errors])
+        self.assertEqual(found["usual"]["evaluations"], 2 * 8 * solver["rows"])
+        steps = self.browser.evaluate((series % "steps") + ".map(s => s.data.map(d => d[1]))")
+        for each in steps:
+            self.assertAlmostEqual(sum(each), math.log(80 / 0.002), places=9)
+        self.assertIn("A solver of 8 evaluations, fitted to the model", self.browser.evaluate("document.body.innerText"))
+        self.check_quiet()
+
+    def test_the_page_of_several_solvers_of_images(self):
+        self.open("solvers")
+        self.assertEqual(self.charts(), ["solver-errors", "solver-steps"])
+        found = data_of((runs["solvers"] / "report.html").read_text())["solver"]
+        self.assertEqual([len(solver["sigmas"]) for solver in found["solvers"]], [5, 6, 8])
+        labels = self.browser.evaluate("[...document.querySelectorAll('#solver-images .labels span')].map(s => s.innerText)")
+        self.assertEqual(labels[-1], "the flow")
+        self.assertEqual([label for label in labels if label.endswith("plan")], ["5, plan", "6, plan", "8, plan"])
+        size = self.browser.evaluate("(i => [i.naturalWidth, i.naturalHeight])(document.querySelector('#solver-images img'))")
+        self.assertAlmostEqual(size[0] / size[1], 8 / len(labels), delta=0.1)  # eight to a row, but for the gaps
+        self.browser.scheme("dark")
+        self.browser.size(360, 740)
+        self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 360)
+        for name in ("solver-errors", "solver-steps"):
+            self.assertGreater(self.ink(name), 0.005, name)
+        self.check_quiet()
+
+    def test_labels_of_axes_are_not_cut_off(self):
+        """The canvas begins at the left edge of the widest label, which the margin must hold."""
+        for name, chart in (("solver", "solver-errors"), ("solvers", "solver-errors"), ("schedule", "schedule-errors")):
+            with self.subTest(name):
+                self.open(name)
+                edge = self.browser.evaluate(f"{EDGE}(document.querySelector('#{chart} canvas'))")
+                self.assertEqual(edge, 0)
 
     def test_a_click_sorts_the_table(self):
         self.open("ring")

@@ -268,7 +268,7 @@ TEST_CASE("wrong settings, one by one") {
        "sampler.steps.file: is for the schedule ays, or stands alone; karras reads none"},
       {"sampler.steps={schedule: ays, count: 5}", "sampler.steps.file: missing; must be text"},
       {"sampler.steps={sigmas: [80, 1], count: 5}", "sampler.steps.count: cannot stand beside sigmas, which says all"},
-      {"sampler.steps={file: a.yaml, count: 5}", "sampler.steps.count: cannot stand beside file, which says all"},
+      {"sampler.steps={file: a.yaml, rho: 5}", "sampler.steps.rho: cannot stand beside file, which says all"},
       {"sampler.steps.sigmas=[[80, 1]]", "sampler.steps.sigmas: must be a list of numbers"},
       {"sampler.steps.sigmas=[80, x]", "sampler.steps.sigmas[1]: must be a number, got x"},
       {"sampler.steps=adaptiv",

@@ -36,8 +36,8 @@ FittedSolver example() {
   solver.error = {.1, .2, .3}, solver.plan = {1. / 7, .5, .6};
   solver.planned = {80, 1, .01}, solver.again = {80, 2, 1, .5, .1, .01};
   solver.usual_gaps = {1. / 3, 1e-5}, solver.usual_estimate = .07;
-  solver.rows = 8, solver.grids = 3, solver.evaluations = 500;
-  solver.origin = {"a network: \"quoted\", # of shape [2]", "guided from 10 by 2", "ve", 2};
+  solver.rows = 8, solver.grids = 3, solver.evaluations = 500, solver.shared = 200;
+  solver.origin = {"a network: \"quoted\", # of shape [2]", "guided from 10 by 2", "ve", 2, "0a-1b"};
   return solver;
 }
 
@@ -49,8 +49,8 @@ bool same(const FittedSolver& a, const FittedSolver& b) {
          a.data_std == b.data_std && a.final == b.final && a.origin.model == b.origin.model &&
          a.origin.conditioning == b.origin.conditioning && a.origin.process == b.origin.process &&
          a.origin.dimension == b.origin.dimension && a.error.rms == b.error.rms && a.plan.largest == b.plan.largest &&
-         a.planned == b.planned && a.again == b.again && a.usual_gaps == b.usual_gaps &&
-         a.usual_estimate == b.usual_estimate && a.rows == b.rows && a.grids == b.grids &&
+         a.origin.checksum == b.origin.checksum && a.shared == b.shared && a.planned == b.planned && a.again == b.again &&
+         a.usual_gaps == b.usual_gaps && a.usual_estimate == b.usual_estimate && a.rows == b.rows && a.grids == b.grids &&
          a.evaluations == b.evaluations;
 }
 
@@ -156,7 +156,7 @@ TEST_CASE("a solver is read from its file to the last bit, as YAML and as JSON")
   const auto folder = std::filesystem::temp_directory_path() / "shockstep_solver";
   std::filesystem::create_directories(folder);
   for (const auto format : {ScheduleFormat::yaml, ScheduleFormat::json}) {
-    std::ofstream(folder / "solver.yaml") << solver_text(solver, format);
+    std::ofstream(folder / "solver.yaml") << solver_text({solver}, format);
     const auto root = parse_yaml("sampler: {steps: {file: solver.yaml}}\nmodel: {kind: x}\n", "x.yaml");
     const RunConfig config(root, (folder / "x.yaml").string(), {"multistep"});
     REQUIRE(config.sampler.steps.has_value());
@@ -164,6 +164,67 @@ TEST_CASE("a solver is read from its file to the last bit, as YAML and as JSON")
     CHECK(same(*config.sampler.steps->solver, solver));
   }
   std::filesystem::remove_all(folder);
+}
+
+/// Of 3, 4 and 6 evaluations.
+std::vector<FittedSolver> three_examples() {
+  std::vector<FittedSolver> solvers(3, example());
+  for (std::size_t i = 1; i < solvers.size(); ++i)
+    for (std::size_t more = 0; more < (i == 1 ? 1 : 3); ++more) {
+      solvers[i].sigmas.push_back(solvers[i].sigmas.back() * .9), solvers[i].times.push_back(1);
+      solvers[i].steps.push_back({.correct = {.1}, .predict = {.1, .7}});
+    }
+  return solvers;
+}
+
+TEST_CASE("a file of several solvers gives each to the last bit, by its evaluations or the most allowed") {
+  const auto solvers = three_examples();
+  CHECK(solvers_to_json({solvers[0]}) == to_json(solvers[0]));
+  const auto again = fitted_solvers_from_json(solvers_to_json(solvers), "x");
+  REQUIRE(again.size() == 3);
+  const auto folder = std::filesystem::temp_directory_path() / "shockstep_solvers";
+  std::filesystem::create_directories(folder);
+  const auto read = [&](const std::string& steps, const std::string& more = "") {
+    const auto root = parse_yaml("sampler: {steps: {file: solver.yaml" + steps + "}" + more + "}\n", "x.yaml");
+    return RunConfig(root, (folder / "x.yaml").string(), {"multistep"}).sampler.steps->solver;
+  };
+  const auto fails = [&](const std::string& steps, const std::string& more, const std::string& sentence) {
+    CHECK_THROWS_WITH(read(steps, more), (folder / "x.yaml").string() + ": sampler.steps.count: " + sentence);
+  };
+  for (const auto format : {ScheduleFormat::yaml, ScheduleFormat::json}) {
+    std::ofstream(folder / "solver.yaml") << solver_text(solvers, format);
+    for (std::size_t i = 0; i < 3; ++i) {
+      CHECK(same(again[i], solvers[i]));
+      CHECK(same(*read(", count: " + std::to_string(solvers[i].sigmas.size())), solvers[i]));
+    }
+    CHECK(read(", count: auto", ", max_evaluations: 5")->sigmas.size() == 4);
+    CHECK(read(", count: auto")->sigmas.size() == 6);
+    fails("", "", "missing; the file holds solvers of 3, 4, 6 evaluations: choose one, or auto");
+    fails(", count: 5", "", "must be that of a solver in the file, got 5; it has 3, 4, 6");
+    fails(", count: auto", ", max_evaluations: 2", "finds no solver within sampler.max_evaluations 2; it has 3, 4, 6");
+  }
+  std::ofstream(folder / "solver.yaml") << "sigmas: [80, 1, 0.01]\n";
+  fails(", count: 3", "", "chooses among fitted solvers; the file is a list of sigmas, which says all");
+  std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("solvers of one fit are counted with what they share once") {
+  auto solvers = three_examples();
+  solvers[1].evaluations = 600, solvers[2].evaluations = 700;
+  CHECK(fit_rows(solvers) == 200 + 300 + 400 + 500);
+  CHECK(fit_rows({}) == 0);
+}
+
+TEST_CASE("a budget is for what is fitted") {
+  const auto steps = [](const std::string& text) {
+    return *RunConfig(parse_yaml("sampler: {steps: " + text + "}\n", "x"), "x", {"multistep"}).sampler.steps;
+  };
+  CHECK(steps("{schedule: fitted, count: 8, budget: 10000}").budget == 10000);
+  CHECK(steps("{schedule: fitted, count: 8}").budget == 0);
+  CHECK_THROWS_WITH(steps("{schedule: plan, count: 8, budget: 900}"),
+                    "x: sampler.steps.budget: is for the schedule fitted; plan needs no fit");
+  CHECK_THROWS_AS(steps("{schedule: fitted, count: 8, budget: 0}"), ConfigError);
+  CHECK_THROWS_AS(steps("{file: x.yaml, budget: 900}"), ConfigError);
 }
 
 TEST_CASE("a damaged solver is refused") {
@@ -184,6 +245,15 @@ TEST_CASE("a damaged solver is refused") {
   refused([](auto& j) { j["usual_gaps"] = {.1, .1, .1}; });
   refused([](auto& j) { j["usual_gaps"] = {-.1}; });
   CHECK_NOTHROW(solver_from_json(solver_json(example()), "x"));
+  const auto all_refused = [](auto change) {
+    auto json = solvers_json(three_examples());
+    change(json);
+    CHECK_THROWS_AS(solvers_from_json(json, "x"), FileError);
+  };
+  all_refused([](auto& j) { j["solvers"] = nlohmann::json::array(); });
+  all_refused([](auto& j) { j["solvers"][1] = j["solvers"][0]; });
+  all_refused([](auto& j) { std::swap(j["solvers"][0], j["solvers"][1]); });
+  all_refused([](auto& j) { j["solvers"][2]["data_std"] = -1; });
 }
 
 TEST_CASE("a solver is a grid of its nodes and sigma_min, for its own range and end") {

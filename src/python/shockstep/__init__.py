@@ -26,11 +26,12 @@ if _torch.__version__.split("+")[0] != _core.torch_version.split("+")[0]:
 from ._core import ConfigError, DoubleWell, Error, FileError, GaussianMixture, Model, ModelError, Multiplicative, PointCloud
 from ._functions import compare, encode, inspect, sample, schedule
 from ._network import Network, from_diffusers
-from ._results import Encoding, Interrupted, Result, Schedule
+from ._results import Encoding, Interrupted, Result, Schedule, Schedules
+from ._solver import Solver
 
 __version__ = _core.__version__
 __all__ = [
     "ConfigError", "DoubleWell", "Encoding", "Error", "FileError", "GaussianMixture", "Interrupted", "Model", "ModelError",
-    "Multiplicative", "Network", "PointCloud", "Result", "Schedule", "compare", "encode", "from_diffusers", "inspect",
+    "Multiplicative", "Network", "PointCloud", "Result", "Schedule", "Schedules", "Solver", "compare", "encode", "from_diffusers", "inspect",
     "sample", "schedule",
 ]

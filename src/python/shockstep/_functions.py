@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from inspect import Parameter, signature
 from typing import Any, Union
 
@@ -13,8 +13,9 @@ import torch
 
 from . import _core
 from ._network import Network
-from ._results import Encoding, Interrupted, Result, Schedule
+from ._results import Encoding, Interrupted, Result, Schedule, Schedules
 from ._settings import KEYS, problem
+from ._solver import Solver
 
 AnyModel = Union[Callable[..., torch.Tensor], Network, _core.Model, str, "os.PathLike[str]"]
 
@@ -82,7 +83,7 @@ def sample(
     """Draws samples.
 
     {keywords}
-    Trajectories first .. first + count - 1 are drawn. steps may be a list of sigmas.
+    Trajectories first .. first + count - 1 are drawn. steps may be a list of sigmas, or a Solver.
     noise: starting latents of unit variance, [count, *shape]. init: data to start from, noised by strength; mask: where it is
         1, init is kept. interpolate: rows from each latent to the next.
     """
@@ -120,18 +121,34 @@ def encode(
 def schedule(
     model: AnyModel,
     *,
-    steps: int,
+    steps: int | Iterable[int],
+    budget: int | None = None,
     process: dict[str, Any] | str | None = None,
     observer: Any = None,
     **keywords: Any,
-) -> Schedule:
-    """Fits a fixed schedule of `steps` steps to a model and a method; 10 000 model evaluations.
+) -> Schedule | Schedules:
+    """Fits a solver of `steps` evaluations to a model; with `method` or `order`, a fixed schedule to the model and that method.
 
     {keywords}
-    Returns a list for diffusers, k-diffusion and ComfyUI. A fit that Ctrl-C ends has no result: a plain KeyboardInterrupt.
+    steps: several numbers, [5, 8, 12] or range(5, 13), are solvers that share what is computed once.
+    budget: rows that the model may compute for it; usually 600 for a solver of up to 8 evaluations and 1500 above, 10 000 of an exact
+        model or for a schedule.
+    Returns a list of sigmas for diffusers, k-diffusion and ComfyUI, with .solver; of several numbers of steps a dict of them. A fit that
+    Ctrl-C ends has no result: a plain KeyboardInterrupt.
     """
-    posed = problem(model, process, {"steps": steps, **keywords})
-    return Schedule(_core.schedule(posed, observer), posed.denoises)
+    one = not isinstance(steps, Iterable)
+    counts = [steps] if one else sorted(set(steps))
+    if not counts:
+        raise _core.ConfigError("steps: missing; the number of steps of the schedule, for example steps=10")
+    wanted = {"schedule": "fitted", "count": counts[-1], **({} if budget is None else {"budget": budget})}
+    posed = problem(model, process, {"steps": wanted, **keywords})
+    if not posed.fits_solver:
+        if not one:
+            raise _core.ConfigError("steps: several numbers are for solvers, which no method goes with; give one, or leave out method and order")
+        return Schedule(_core.schedule(posed, observer), posed.denoises)
+    found = _core.fit_solvers(posed, counts, observer)
+    fits = [Schedule.of_solver(Solver(json.loads(text)), times, posed.denoises) for text, times in found]
+    return fits[0] if one else Schedules(fits)
 
 
 @_keys(without="first dynamics eta method order solver_type steps tolerance guard max_evaluations")

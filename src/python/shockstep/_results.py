@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from typing import Any
 
 import numpy
 import torch
 
 from . import _core
+from ._solver import Solver, save
 
 
 class Interrupted(KeyboardInterrupt):
@@ -109,15 +112,44 @@ class Encoding:
 class Schedule(list):
     """Sigmas, descending, as k-diffusion, diffusers and ComfyUI take them: with a last 0 where the result is denoised.
 
-    nodes: the same without that 0, for steps=. times: native time of the process at each node. error: {"rms", "median"} to
-    expect, data units; log_sigma, karras: those of these schedules. fit: everything else that is known of the fit.
+    sigmas: the list itself. nodes: the same without that 0, for steps=. times: native time of the process at each node. error: {"rms",
+    "median"} to expect, data units. solver: the Solver that was fitted, None where a method was named; the sigmas beside it are those
+    of the plan, error what the plan makes of them. log_sigma, karras: errors of these schedules with the method that was named, else
+    None. fit: everything else that is known of the fit.
     """
 
-    def __init__(self, fit: dict[str, Any], denoise: bool):
+    def __init__(self, fit: dict[str, Any], denoise: bool, solver: Solver | None = None):
         super().__init__(fit["sigmas"] + ([0.0] if denoise else []))
         self.nodes: list[float] = fit["sigmas"]
         self.times: list[float] = fit["times"]
         self.error: dict[str, float] = fit["error"]
-        self.log_sigma: dict[str, float] = fit["log_sigma"]
-        self.karras: dict[str, float] = fit["karras"]
+        self.log_sigma: dict[str, float] | None = fit.get("log_sigma")
+        self.karras: dict[str, float] | None = fit.get("karras")
+        self.solver = solver
         self.fit = fit
+
+    @classmethod
+    def of_solver(cls, solver: Solver, times: list[float], denoise: bool) -> Schedule:
+        """The plan that a solver was held against, with its times."""
+        plan = {"sigmas": solver.document["planned"], "times": times, "error": solver.plan}
+        return cls({**plan, "gained": solver.gained, "rows": solver.rows, "evaluations": solver.evaluations}, denoise, solver)
+
+    @property
+    def sigmas(self) -> list[float]:
+        return list(self)
+
+
+class Schedules(dict):
+    """A Schedule for each number of steps, of one fit.
+
+    evaluations: rows that the model computed for all.
+    """
+
+    def __init__(self, fits: Iterable[Schedule]):
+        super().__init__({len(fit.nodes): fit for fit in fits})
+        solvers = [fit.solver.document for fit in self.values()]
+        self.evaluations: int = sum(one["evaluations"] - one["shared"] for one in solvers) + solvers[0]["shared"]
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """One file of all solvers, for sampler.steps: {file: path, count: 8}."""
+        save((fit.solver for fit in self.values()), path)

@@ -11,6 +11,7 @@ import torch
 
 from . import _core
 from ._network import DESCRIPTION, Network
+from ._solver import Solver
 
 # The keys of a config that are keywords: name -> (section, what it may be and means).
 KEYS = {
@@ -65,7 +66,10 @@ def of_module(model: Any) -> dict[str, Any]:
 
 def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any) -> _core.Problem:
     """What a function of the module works on; `sections`: whole sections, such as methods=[...]."""
-    file, call, network, whole = "", None, {}, {}
+    file, call, network, whole, solver = "", None, {}, {}, ""
+    if isinstance(keywords.get("steps"), Solver):
+        solver = json.dumps(keywords["steps"].document)
+        keywords = {key: value for key, value in keywords.items() if key != "steps"}
     if isinstance(model, Network):
         network, whole, model = dict(model.settings), {"process": model.process}, model.model
     if isinstance(model, _core.Model):
@@ -96,4 +100,4 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
         if value is not None:
             value = steps(value) if key == "steps" else plain(value)
             settings.append(f"{SECTION[key]}.{key}={json.dumps(value)}")
-    return _core.Problem(file, settings, call)
+    return _core.Problem(file, settings, call, solver)

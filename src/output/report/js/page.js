@@ -9,6 +9,10 @@ const figures = (report) => [
   stepsOfSchedule,
   errorsOfSchedule,
   nodesOfSchedule,
+  errorsOfSolvers,
+  imagesOfSolvers,
+  stepsOfSolvers,
+  nodesOfSolvers,
   errorAgainstEvaluations,
   distanceAgainstEvaluations,
   comparedTable,
@@ -29,6 +33,7 @@ function headlineOf(report) {
   if (report.comparison) return comparisonHeadline(report);
   if (report.paper) return paperHeadline(report);
   if (report.inspect) return inspectHeadline(report);
+  if (report.solver) return solverHeadline(report);
   return report.schedule ? scheduleHeadline(report) : headline(report);
 }
 

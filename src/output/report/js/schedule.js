@@ -1,7 +1,7 @@
 // The page of a fitted schedule: its steps and errors beside those of two schedules that know nothing of the model.
 
-const scheduleNames = { fitted: "fitted", log_sigma: "log-uniform", karras: "Karras", plan: "plan" };
-const scheduleColours = () => ({ fitted: css("--warm"), log_sigma: css("--cold"), karras: css("--mid"), plan: css("--cold") });
+const scheduleNames = { fitted: "fitted", log_sigma: "log-uniform", karras: "Karras" };
+const scheduleColours = () => ({ fitted: css("--warm"), log_sigma: css("--cold"), karras: css("--mid") });
 
 // The better of the other two takes the place of a fit that was no gain: it is drawn once.
 const drawnSchedules = ({ gained, sigmas, with: others }) => ({ ...(gained ? { fitted: sigmas } : {}), ...others });
@@ -84,8 +84,8 @@ const errorsOfSchedule = {
   key: "schedule-errors",
   title: "Errors to expect",
   find: (report) => report.schedule,
-  explain: ({ held_out, rows }) =>
-    `Of ${trajectories(held_out ?? rows)} that the fit has not seen, against adaptive references from the same starts: root mean ` +
+  explain: ({ held_out }) =>
+    `Of ${trajectories(held_out)} that the fit has not seen, against adaptive references from the same starts: root mean ` +
     "square difference over the coordinates of a sample, as root mean square over the trajectories and as median.",
   chart: scheduleErrors,
   height: 300,
@@ -95,10 +95,7 @@ const nodesOfSchedule = {
   key: "schedule-nodes",
   title: "Nodes",
   find: (report) => report.schedule,
-  explain: ({ gained, plan }) =>
-    plan && gained
-      ? "Where the model is evaluated, with the time of the process, and sigma_min, where the last step leads without an evaluation."
-      : "What schedule.yaml holds, with the time of the process; a step leads from a node to the next.",
+  explain: () => "What schedule.yaml holds, with the time of the process; a step leads from a node to the next.",
   content: ({ sigmas, times }) =>
     sortedTable(
       {
@@ -106,7 +103,7 @@ const nodesOfSchedule = {
         rows: sigmas.map((sigma, i) => [
           i + 1,
           number(sigma, 6),
-          times[i] == null ? null : number(times[i], 6),
+          number(times[i], 6),
           i + 1 < sigmas.length ? number(Math.log(sigma / sigmas[i + 1])) : null,
         ]),
       },
@@ -114,16 +111,6 @@ const nodesOfSchedule = {
       false,
     ),
 };
-
-function solverLead({ gained, sigmas, error, plan, rows }) {
-  const what = plural(sigmas.length - (gained ? 1 : 0), "evaluation");
-  if (!gained) return `${what}. No solver was better than the plan on trajectories that it was not fitted to: this is the plan.`;
-  return (
-    `A solver of ${what}, fitted to the model. On ${trajectories(rows)}, each left out of the fit, its error is ${number(error.rms, 2)} ` +
-    `(root mean square; median ${number(error.median, 2)}), that of the plan with as many evaluations ${number(plan.rms, 2)} ` +
-    `(${number(plan.median, 2)}).`
-  );
-}
 
 function scheduleLead({ fitted_to: to, gained, error, log_sigma, karras }) {
   const [name, base] = log_sigma.rms * log_sigma.median < karras.rms * karras.median ? ["log-uniform", log_sigma] : ["Karras'", karras];
@@ -136,23 +123,8 @@ function scheduleLead({ fitted_to: to, gained, error, log_sigma, karras }) {
   );
 }
 
-function solverFacts({ rows, grids, evaluations, final, fitted_to: to }, { version }) {
-  return (
-    `Fitted to ${trajectories(rows)} of a pilot on ${plural(grids, "set")} of nodes with ${count(evaluations)} model evaluations. ` +
-    `Final: ${final}, process ${to.process}${to.conditioning ? `, ${to.conditioning}` : ""}. Shockstep ${version}.`
-  );
-}
-
 function scheduleHeadline({ title, summary, schedule }) {
   const { fitted_to: to } = schedule;
-  if (schedule.plan)
-    return [
-      element("p", { class: "kind" }, "Shockstep \u00b7 solver"),
-      element("h1", {}, title),
-      element("p", { class: "subject" }, summary.model),
-      element("p", { class: "lead" }, solverLead(schedule)),
-      element("p", { class: "facts" }, solverFacts(schedule, summary)),
-    ];
   return [
     element("p", { class: "kind" }, "Shockstep \u00b7 schedule"),
     element("h1", {}, title),

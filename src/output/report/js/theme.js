@@ -31,12 +31,13 @@ const bareEnds = () => ({ ...axis().axisLabel, showMinLabel: false, showMaxLabel
 // Powers of two where powers of ten would be too few, up to a ratio of `few`.
 function logAxis(name, low, high, few = 30) {
   const air = high / low < 2 ? 1.5 : 1.05;
+  const logBase = high / low > few ? 10 : 2;
   return axis(name, {
     type: "log",
-    logBase: high / low > few ? 10 : 2,
+    logBase,
     min: low / air,
     max: high * air,
-    axisLabel: bareEnds(),
+    axisLabel: { ...bareEnds(), formatter: (value) => number(value, logBase === 2 ? 2 : 3) }, // 0.00781 would be wider than the margin
   });
 }
 

@@ -1,0 +1,16 @@
+/// What the pilot's trajectories say of the errors of others (docs/solver.md).
+#pragma once
+
+#include <vector>
+
+namespace shockstep {
+
+/// gaps[row][node]; of every node the root mean square over rows.
+std::vector<double> usual_gaps(const std::vector<std::vector<double>>& gaps);
+/// gap_ratio() of each row.
+std::vector<double> gap_ratios(const std::vector<std::vector<double>>& gaps, const std::vector<double>& usual);
+
+/// FittedSolver::usual_estimate from errors of rows that the fit did not see, and the ratios of their gaps. 0: all errors are.
+double usual_estimate(const std::vector<double>& errors, const std::vector<double>& ratios);
+
+}  // namespace shockstep

@@ -1,0 +1,188 @@
+// The page of fitted solvers: errors by the number of evaluations beside the plan and published methods, images, steps, nodes.
+
+const evaluationsOf = ({ sigmas }) => sigmas.length;
+const solverNodes = ({ gained, sigmas, sigma_min }) => (gained ? [...sigmas, sigma_min] : sigmas); // the last step is not evaluated
+const colourOf = (i, n) => shade(n > 1 ? i / (n - 1) : 0.75);
+
+// What was measured: {name, colour, symbol, errors: one for each number of evaluations, null where there is none}.
+function solverSeries({ solvers, usual }) {
+  const colours = [css("--mid"), css("--soft")];
+  return [
+    { name: "fitted", colour: css("--warm"), symbol: "circle", errors: solvers.map(({ gained, error }) => (gained ? error : null)) },
+    { name: "plan", colour: css("--cold"), symbol: "rect", errors: solvers.map(({ plan }) => plan) },
+    ...usual.methods.map(({ name, errors }, i) => ({ name, colour: colours[i % 2], symbol: ["triangle", "diamond"][i % 2], errors })),
+  ];
+}
+
+function errorsBySolver(solver, report, narrow) {
+  const { solvers } = solver;
+  const several = solvers.length > 1;
+  const measures = several ? ["rms"] : ["rms", "median"];
+  const series = solverSeries(solver).filter(({ errors }) => errors.some((error) => error));
+  const values = series.flatMap(({ errors }) => errors.flatMap((error) => measures.map((key) => error?.[key]))).filter((v) => v > 0);
+  if (!values.length) return undefined;
+  const categories = several ? solvers.map((each) => String(evaluationsOf(each))) : [narrow ? "rms" : "root mean square", "median"];
+  return frame({
+    grid: { ...frame().grid, top: narrow ? 130 : 84, bottom: several ? 50 : 30 },
+    legend: { top: 0, left: 0, textStyle: { color: css("--ink") } },
+    xAxis: axis(several ? "evaluations" : "", {
+      type: "category",
+      data: categories,
+      axisLabel: { color: css("--soft"), fontSize: 13, interval: several ? "auto" : 0 },
+    }),
+    yAxis: upright(logAxis(several ? "root mean square error" : "error of a sample", Math.min(...values) / 1.3, Math.max(...values) * 1.3)),
+    tooltip: {
+      ...frame().tooltip,
+      formatter: ({ seriesName, name, value }) => `${seriesName}<br>${name}${several ? " evaluations" : ""}: ${number(value)}`,
+    },
+    series: series.map(({ name, colour, symbol, errors }) => ({
+      name,
+      type: several ? "line" : "scatter", // dots, not bars: a logarithmic axis has no zero for a bar to stand on
+      symbol,
+      symbolSize: name === "fitted" ? 14 : 10,
+      z: name === "fitted" ? 3 : 2,
+      itemStyle: { color: colour },
+      lineStyle: { color: colour, width: name === "fitted" ? 2 : 1.2 },
+      data: several ? errors.map((error) => error?.rms ?? null) : measures.map((key) => errors[0]?.[key] ?? null),
+    })),
+  });
+}
+
+const errorsOfSolvers = {
+  key: "solver-errors",
+  title: "Errors to expect",
+  find: (report) => report.solver,
+  explain: ({ solvers, usual }) =>
+    `Of ${trajectories(solvers[0].rows)}, against accurate paths of the flow from the same starts: root mean square over the coordinates of a ` +
+    "sample, as root mean square over the trajectories" +
+    (solvers.length > 1 ? "" : " and as median") +
+    ". Those of the fitted are of fits that did not see the trajectory." +
+    (usual.methods.length
+      ? ` Published methods took ${plural(usual.evaluations, "evaluation")} more, for this page.`
+      : ""),
+  chart: errorsBySolver,
+  height: 360,
+};
+
+const imagesOfSolvers = {
+  key: "solver-images",
+  title: "Images",
+  find: (report) => report.solver?.strip,
+  explain: () =>
+    "The same starts in every row, with so many evaluations by the plan and by the solver fitted to the model, and where the flow leads. " +
+    "These trajectories are of the fit.",
+  content: ({ png, rows }) =>
+    element(
+      "div",
+      { class: "strip" },
+      element("div", { class: "labels" }, ...rows.map((label) => element("span", {}, label))),
+      element("img", { src: png, alt: rows.join("; ") }),
+    ),
+};
+
+function stepsBySolver({ solvers }, report, narrow) {
+  const line = (name, sigmas, colour, size) => ({
+    name,
+    type: "line",
+    symbol: "circle",
+    symbolSize: size,
+    itemStyle: { color: colour },
+    lineStyle: { color: colour, width: size / 4 },
+    emphasis: { focus: "series" },
+    data: sigmas.slice(1).map((sigma, i) => [sigmas[i], Math.log(sigmas[i] / sigma), sigma]),
+  });
+  const series =
+    solvers.length > 1
+      ? solvers.map((each, i) => line(String(evaluationsOf(each)), solverNodes(each), colourOf(i, solvers.length), 6))
+      : [
+          ...(solvers[0].gained ? [line("fitted", solverNodes(solvers[0]), css("--warm"), 8)] : []),
+          line("plan", solvers[0].planned, css("--cold"), 5),
+        ];
+  const sizes = series.flatMap(({ data }) => data.map(([, h]) => h));
+  return frame({
+    grid: { ...frame().grid, top: 70 },
+    legend: { top: 0, left: 0, type: "scroll", textStyle: { color: css("--ink") } },
+    xAxis: sigmaAxis(report.sigma, narrow ? { name: "noise level σ" } : {}),
+    yAxis: upright(logAxis("step size in ln σ", Math.min(...sizes), Math.max(...sizes))),
+    tooltip: {
+      ...frame().tooltip,
+      formatter: ({ seriesName, value: [from, h, to] }) =>
+        `${seriesName}<br>from σ ${number(from)} to ${number(to)}<br>step ${number(h)} in ln σ`,
+    },
+    series,
+  });
+}
+
+const stepsOfSolvers = {
+  key: "solver-steps",
+  title: "Steps",
+  find: (report) => report.solver,
+  explain: ({ solvers }) =>
+    "Each dot is a step, placed at the noise level where it begins: the lower, the denser the evaluations are there." +
+    (solvers.length > 1 ? " A line for each number of evaluations." : ""),
+  chart: stepsBySolver,
+  height: 380,
+};
+
+const nodesOfSolvers = {
+  key: "solver-nodes",
+  title: "Nodes",
+  find: (report) => report.solver,
+  explain: () => "Where the model is evaluated, with the time of the process, and sigma_min, where the last step leads without an evaluation.",
+  content: ({ solvers }) =>
+    sortedTable(
+      {
+        columns: [...(solvers.length > 1 ? ["evaluations"] : []), "node", "sigma", "time", "step in ln σ"],
+        rows: solvers.flatMap((each) =>
+          solverNodes(each).map((sigma, i, all) => [
+            ...(solvers.length > 1 ? [evaluationsOf(each)] : []),
+            i + 1,
+            number(sigma, 6),
+            i < each.times.length ? number(each.times[i], 6) : null,
+            i + 1 < all.length ? number(Math.log(sigma / all[i + 1])) : null,
+          ]),
+        ),
+      },
+      0,
+      false,
+    ),
+};
+
+function solverLead(solvers) {
+  const [{ rows, gained, error, plan }] = solvers;
+  if (solvers.length > 1) {
+    const better = solvers.filter((each) => each.gained);
+    const ratios = better.map((each) => each.plan.rms / each.error.rms);
+    return (
+      `Solvers of ${solvers.map(evaluationsOf).join(", ")} evaluations, fitted to the model. ` +
+      (better.length
+        ? `On ${trajectories(rows)}, each left out of the fit, the error of ${better.length < solvers.length ? better.map(evaluationsOf).join(", ") : "all"} ` +
+          `is ${number(Math.min(...ratios), 2)} to ${number(Math.max(...ratios), 2)} times below that of the plan with as many evaluations.`
+        : "None was better than the plan on trajectories that it was not fitted to.")
+    );
+  }
+  const what = plural(evaluationsOf(solvers[0]), "evaluation");
+  if (!gained) return `${what}. No solver was better than the plan on trajectories that it was not fitted to: this is the plan.`;
+  return (
+    `A solver of ${what}, fitted to the model. On ${trajectories(rows)}, each left out of the fit, its error is ${number(error.rms, 2)} ` +
+    `(root mean square; median ${number(error.median, 2)}), that of the plan with as many evaluations ${number(plan.rms, 2)} ` +
+    `(${number(plan.median, 2)}).`
+  );
+}
+
+function solverHeadline({ title, summary, solver: { solvers, evaluations } }) {
+  const [{ rows, final, fitted_to: to }] = solvers;
+  return [
+    element("p", { class: "kind" }, `Shockstep \u00b7 ${solvers.length > 1 ? "solvers" : "solver"}`),
+    element("h1", {}, title),
+    element("p", { class: "subject" }, summary.model),
+    element("p", { class: "lead" }, solverLead(solvers)),
+    element(
+      "p",
+      { class: "facts" },
+      `Fitted to ${trajectories(rows)} of a pilot on ${plural(sum(solvers.map(({ grids }) => grids)), "set")} of nodes with ` +
+        `${count(evaluations)} model evaluations. Final: ${final}, process ${to.process}${to.conditioning ? `, ${to.conditioning}` : ""}. ` +
+        `Shockstep ${summary.version}.`,
+    ),
+  ];
+}
