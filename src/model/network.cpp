@@ -45,6 +45,7 @@ class Network final : public ScoreModel {
         options_(options),
         parametrisation_(options, process),
         type_(scalar_type(options.dtype)),
+        time_type_(type_ == at::kDouble ? at::kDouble : at::kFloat),
         device_(network_device(options.device, where_)) {
     probe(std::clamp(1., process.sigma_min(), process.sigma_max()));
   }
@@ -148,7 +149,7 @@ class Network final : public ScoreModel {
     };
     at::Tensor F;
     try {
-      F = source_.forward(input(x, type_), input(time, type_), label.defined() ? input(label, at::kLong) : label);
+      F = source_.forward(input(x, type_), input(time, time_type_), label.defined() ? input(label, at::kLong) : label);
     } catch (const ModelError&) {
       throw;
     } catch (const Cancelled&) {
@@ -181,8 +182,9 @@ class Network final : public ScoreModel {
     try {
       D = denoise_labelled(sigma * x, at::full({rows}, sigma, at::kDouble), label);
     } catch (const Failure& e) {
-      fail("forward fails for x of shape " + shape_text(shape) + " and a time of shape [3], both " +
-           name(options_.dtype) + (label.defined() ? ", with labels of shape [3]" : "") +
+      fail("forward fails for x of shape " + shape_text(shape) + ", " + name(options_.dtype) +
+           ", and a time of shape [3], " + (time_type_ == at::kDouble ? "float64" : "float32") +
+           (label.defined() ? ", with labels of shape [3]" : "") +
            " (check model.shape, model.label and run.dtype): " + e.sentence);
     }
     if (!D.isfinite().all().item<bool>())
@@ -202,6 +204,7 @@ class Network final : public ScoreModel {
   NetworkOptions options_;
   Parametrisation parametrisation_;
   at::ScalarType type_;
+  at::ScalarType time_type_;  // half precision has no 999: the network casts where it can do with less
   c10::Device device_;
 };
 

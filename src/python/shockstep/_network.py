@@ -91,7 +91,7 @@ class _Like(torch.nn.Module):
         super().__init__()
         self.unet = unet
         self.call = forward
-        self.training = unet.training
+        self.training = False  # that of unet counts
 
     def forward(self, *arguments: torch.Tensor) -> torch.Tensor:
         return self.call(*arguments)

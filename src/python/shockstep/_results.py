@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import collections
 from typing import Any
 
 import numpy
 import torch
 
 from . import _core
+
+
+class ShockstepWarning(UserWarning):
+    """What the program would warn of, too: a result that is not what was asked for, and what would help."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -18,6 +23,12 @@ class Interrupted(KeyboardInterrupt):
         self.result = result
 
 
+def _statistics(raw: dict[str, Any]) -> dict[str, Any]:
+    """Of a run whose statuses are counted over all its rows, those that never started among them."""
+    counts = collections.Counter(raw["columns"]["status"])
+    return {**raw["statistics"], "counts": dict(counts)}
+
+
 class Result:
     """Samples, and what is known of each.
 
@@ -26,15 +37,16 @@ class Result:
 {columns}
     events: a list of dicts, the lines of events.jsonl: pandas.DataFrame(result.events).
     statistics: a dict of counts, sums and seconds. profile: the guard's. sigmas: the grid; empty where steps are adaptive.
-    notes: what was not done as asked, one sentence each. prepared_rows: that the model computed before the first sample.
+    warnings: sentences, each of which was a ShockstepWarning as well. notes: those of what was not done as asked. prepared_rows: that the model computed before the first sample.
     """
 
     def __init__(self, raw: dict[str, Any]):
         self.samples: torch.Tensor = raw["samples"]
         self.events: list[dict[str, Any]] = raw["events"]
-        self.statistics: dict[str, Any] = raw["statistics"]
+        self.statistics: dict[str, Any] = _statistics(raw)
         self.profile: dict[str, Any] = raw["profile"]
         self.sigmas: list[float] = raw["sigmas"]
+        self.warnings: list[str] = raw["warnings"]
         self.notes: list[str] = raw["notes"]
         self.prepared_rows: int = raw["prepared_rows"]
         self.columns: dict[str, Any] = raw["columns"]
@@ -82,16 +94,17 @@ class Encoding:
     latents: Tensor [n, *shape], float64, x(sigma_max)/sigma_max: `noise` of sample(). latent_rms: 1 for data that the model knows.
     log_likelihood: array [n], nats, of the datum with noise of sigma_min, data units; NaN where it was not asked for or failed.
     standard_error: of the trace's random directions, 0: exact. quadrature_error: of the integral over the steps. status,
-    evaluations: as of Result.
+    evaluations, warnings: as of Result.
     """
 
     def __init__(self, raw: dict[str, Any]):
         self.latents: torch.Tensor = raw["latents"]
+        self.warnings: list[str] = raw["warnings"]
         self.latent_rms: float = raw["latent_rms"]
         self.log_likelihood = numpy.asarray(raw["log_likelihood"])
         self.standard_error = numpy.asarray(raw["standard_error"])
         self.quadrature_error = numpy.asarray(raw["quadrature_error"])
-        self.statistics: dict[str, Any] = raw["statistics"]
+        self.statistics: dict[str, Any] = _statistics(raw)
         self.columns: dict[str, Any] = raw["columns"]
         self.status: list[str] = self.columns["status"]
         self.evaluations: numpy.ndarray = self.columns["evaluations"]
@@ -110,14 +123,24 @@ class Schedule(list):
     """Sigmas, descending, as k-diffusion, diffusers and ComfyUI take them: with a last 0 where the result is denoised.
 
     nodes: the same without that 0, for steps=. times: native time of the process at each node. error: {"rms", "median"} to
-    expect, data units; log_sigma, karras: those of these schedules. fit: everything else that is known of the fit.
+    expect, data units; log_sigma, karras: those of these schedules. fit: everything else that is known of the fit. warnings: as of
+    Result.
     """
 
     def __init__(self, fit: dict[str, Any], denoise: bool):
         super().__init__(fit["sigmas"] + ([0.0] if denoise else []))
+        self.warnings: list[str] = fit["warnings"]
         self.nodes: list[float] = fit["sigmas"]
         self.times: list[float] = fit["times"]
         self.error: dict[str, float] = fit["error"]
         self.log_sigma: dict[str, float] = fit["log_sigma"]
         self.karras: dict[str, float] = fit["karras"]
         self.fit = fit
+
+
+class Comparison(list):
+    """The rows of compare.csv, a dict for each method. warnings: as of Result."""
+
+    def __init__(self, raw: dict[str, Any]):
+        super().__init__(raw["rows"])
+        self.warnings: list[str] = raw["warnings"]
