@@ -84,7 +84,7 @@ int compare(const Options& options) {
     log::info("model: " + model->describe());
     facts.setup = run_setup(config, options, *model);
     facts.setup.seconds = seconds_since(begin);
-    facts.warnings = fit_warnings(fit_of(inputs, config));
+    facts.warnings = model_warnings(inputs, config);
     result = with_file(config.file, [&] {
       return comparison.run([&](const ComparisonRow& row) {
         progress.finished(static_cast<int>(std::lround(row.evaluations_mean)));

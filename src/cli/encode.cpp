@@ -70,7 +70,7 @@ int encode(const Options& options) {
   facts.tolerance = config.sampler.tolerance;
   facts.directions = encoder.directions();
   facts.exact_trace = encoder.exact_trace();
-  facts.warnings = fit_warnings(fit_of(inputs, config));
+  facts.warnings = model_warnings(inputs, config);
 
   EncodeResult result;
   {

@@ -35,10 +35,11 @@ struct Inputs {
 Inputs make_inputs(RunConfig& config);
 /// The trajectories that a config, --noise and the options of sample's starts ask for. Throws ConfigError and FileError.
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
-/// The quick fit check of commands that do not say what they computed.
-inline std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config) {
+/// What commands warn of that do not say what the quick fit check computed.
+inline std::vector<std::string> model_warnings(const Inputs& inputs, const RunConfig& config) {
   std::int64_t uncounted = 0;
-  return shockstep::fit_of(inputs.model, inputs.process, config.sampler.scales_cache, config.run.batch, uncounted);
+  const auto fit = fit_of(inputs.model, inputs.process, config.sampler.scales_cache, config.run.batch, uncounted);
+  return shockstep::model_warnings(*inputs.model, config.run, fit);
 }
 /// In use.
 int threads_of(const RunSettings& run, const ScoreModel& model);

@@ -132,11 +132,11 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
                   "prepared_rows"_a = drawn.facts.prepared_rows);
 }
 
-// What the quick check says of the description, in sentences.
-std::vector<std::string> misfit(const Problem& problem) {
+// What to warn of before a run that does not say what the quick fit check computed.
+std::vector<std::string> known_before(const Problem& problem) {
   std::int64_t uncounted = 0;
-  return fit_warnings(
-      fit_of(problem.model, problem.process, problem.sampler.scales_cache, problem.run.batch, uncounted));
+  const auto fit = fit_of(problem.model, problem.process, problem.sampler.scales_cache, problem.run.batch, uncounted);
+  return model_warnings(*problem.model, problem.run, fit);
 }
 
 void append(std::vector<std::string>& all, std::vector<std::string> more) {
@@ -152,7 +152,7 @@ py::dict encode(const Problem& problem, const py::object& data, const py::object
   const EncodeResult result = observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
     const Encoder encoder(problem.model, problem.process, problem.sampler, problem.encode(), &watch);
-    sentences = misfit(problem);
+    sentences = known_before(problem);
     return encoder.encode(request);
   });
   append(sentences, encode_warnings(result));
@@ -167,7 +167,7 @@ py::dict schedule(const Problem& problem, const py::object& observer) {
     throw ConfigError("steps", "missing; the number of steps of the schedule, for example steps=10");
   std::vector<std::string> sentences;
   const FittedSchedule fitted = observed(problem, observer, [&](RunObserver& watch) {
-    sentences = misfit(problem);
+    sentences = known_before(problem);
     return calibrate_schedule(*problem.model, problem.process, problem.sampler, fit_evaluations, &watch);
   });
   if (!fitted.complete) throw Cancelled("the fit of the schedule was cancelled");
@@ -193,7 +193,7 @@ py::dict compare(const Problem& problem, const py::object& data, const py::objec
   const ComparisonResult result = observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
     const Comparison comparison(problem.model, problem.process, config.methods, request, config.reference, distances);
-    sentences = misfit(problem);
+    sentences = known_before(problem);
     ComparisonResult found = comparison.run();
     append(sentences, compare_warnings(comparison, found));
     return found;

@@ -29,11 +29,10 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
   facts.notes = sampler.notes();
   facts.prepared_rows = sampler.prepared_rows();
   facts.fit = fit_of(model, sampler.process(), options.scales_cache, run.batch, facts.prepared_rows, sampler.scales());
-  for (auto& sentence : fit_warnings(facts.fit)) facts.notes.push_back(std::move(sentence));
+  for (auto& sentence : model_warnings(*model, run, facts.fit)) facts.notes.push_back(std::move(sentence));
   if (sde && options.guard.enabled)
     facts.notes.push_back(
         "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");
-  if (model->exact() && run.device != "cpu") facts.notes.push_back("run.device: exact models run on the CPU");
   return facts;
 }
 

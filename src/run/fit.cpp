@@ -4,6 +4,7 @@
 #include <shockstep/fit_check.hpp>
 #include <shockstep/model_scales.hpp>
 
+#include "model/network.hpp"
 #include "output/fit.hpp"
 
 namespace shockstep {
@@ -21,9 +22,15 @@ std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, c
   }
 }
 
-std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit) {
-  if (!fit || fit->fits) return {};
-  return {fit_warning(*fit)};
+std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettings& run,
+                                        const std::optional<FitReport>& fit) {
+  std::vector<std::string> out;
+  if (fit && !fit->fits) out.push_back(fit_warning(*fit));
+  if (rounds_times(model))
+    out.push_back("the network takes no float32 times and is told them in " + run.dtype +
+                  ", 908 for 908.18: let it cast them itself, or set run.dtype to float32");
+  if (model.exact() && run.device != "cpu") out.emplace_back("run.device: exact models run on the CPU");
+  return out;
 }
 
 }  // namespace shockstep

@@ -6,6 +6,8 @@
 #include <shockstep/schedule.hpp>
 #include <shockstep/score_model.hpp>
 
+#include "config/settings.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,7 +20,8 @@ namespace shockstep {
 std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, const std::string& scales_cache,
                                 int batch, std::int64_t& rows, const std::optional<MeasuredScales>& known = {});
 
-/// What a user should know of it, if anything.
-std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit);
+/// What a user should know of the model before a run, one sentence each: a description that does not fit, rounded times, another device.
+std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettings& run,
+                                        const std::optional<FitReport>& fit);
 
 }  // namespace shockstep

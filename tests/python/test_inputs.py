@@ -279,3 +279,21 @@ def test_whole_indices_are_told_whole():
     own = dict(count=5, batch=5, steps=sigmas, method="euler", final="denoise", data_std=1.0, dtype=torch.float64)
     shockstep.sample(described, **own)
     assert told[-7:] == times
+
+
+def test_a_network_that_does_not_cast_its_times_is_told_so():
+    class Net(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = torch.nn.Linear(2, 1).bfloat16()
+            self.told = set()
+
+        def forward(self, x, time):
+            out = self.inner(torch.cat([x, time[:, None]], 1))
+            self.told.add(time.dtype)
+            return 0.1 * out
+
+    net = Net().eval()
+    with pytest.warns(shockstep.ShockstepWarning, match="takes no float32 times and is told them in bfloat16"):
+        shockstep.sample(net, shape=(1,), count=2, sigma_max=20.0, data_std=1.0, method="euler", steps=4)
+    assert net.told == {torch.bfloat16}

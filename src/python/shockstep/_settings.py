@@ -52,9 +52,12 @@ def plain(value: Any) -> Any:
 def number(name: str, value: Any, whole: bool = False) -> Any:
     """An argument that is one, of whatever library; None stays."""
     value = plain(value)
-    if value is None or (isinstance(value, (int, float)) and not isinstance(value, bool) and (not whole or value == int(value))):
-        return int(value) if whole and value is not None else value
-    raise _core.ConfigError(f"{name}: must be a {'whole ' if whole else ''}number, got {value!r}")
+    if value is None:
+        return None
+    right = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not right or (whole and not float(value).is_integer()):
+        raise _core.ConfigError(f"{name}: must be a {'whole ' if whole else ''}number, got {value!r}")
+    return int(value) if whole else value
 
 
 def setting(key: str, value: Any) -> str:
