@@ -54,24 +54,27 @@ class Diffusers(torch.nn.Module):
         return self.model(x, time, return_dict=False, **arguments)[0][:, : self.channels]
 
 
-def scheduler_settings(config, folder, stem):
-    """`process`, `predicts`, `time` and `scale_input` of a diffusers scheduler's config, as the Python module reads it."""
+def reader():
+    """The module's own reader of diffusers, which needs nothing of the package: it may not be built."""
     path = pathlib.Path(__file__).resolve().parents[1] / "src" / "python" / "shockstep" / "_diffusers.py"
-    spec = importlib.util.spec_from_file_location("shockstep_diffusers", path)  # the package itself may not be built
+    spec = importlib.util.spec_from_file_location("shockstep_diffusers", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
 
-    def table():
-        import diffusers
+
+def scheduler_settings(read, scheduler, folder, stem):
+    """What a diffusers scheduler says of its network. A table becomes a file."""
+    table = lambda: scheduler.alphas_cumprod.double().tolist()
+    settings = read.scheduler_settings(scheduler.config, table, read.class_name(scheduler))
+    process = settings["process"]
+    if "alphas_cumprod" in process:
         import numpy
 
-        scheduler = diffusers.DDPMScheduler.from_config(config)
         file = folder / f"{stem}.alphas_cumprod.npy"
-        numpy.save(file, scheduler.alphas_cumprod.double().numpy())
-        return file.name
-
-    settings = module.scheduler_settings(config, table)
-    process = ", ".join(f"{key}: {value}" for key, value in settings["process"].items())
+        numpy.save(file, numpy.array(process["alphas_cumprod"]))
+        process["alphas_cumprod"] = file.name
+    process = ", ".join(f"{key}: {value}" for key, value in process.items())
     return settings | {"process": f"{{{process}}}"}
 
 
@@ -91,11 +94,15 @@ def from_diffusers(name, args):
     if "vae" in index or "text_encoder" in index:
         print("export: only the denoiser is exported; its samples are latents, or need embeddings", file=sys.stderr)
     model = getattr(diffusers, index[part][1]).from_pretrained(name, subfolder=part)
-    scheduler = getattr(diffusers, index["scheduler"][1]).load_config(name, subfolder="scheduler")
-    size = model.config.sample_size
-    args.shape = args.shape or [model.config.in_channels, *([size, size] if isinstance(size, int) else size)]
+    scheduler = getattr(diffusers, index["scheduler"][1]).from_pretrained(name, subfolder="scheduler")
+    read = reader()
+    try:
+        args.shape = args.shape or list(read.sample_shape(model))
+        settings = scheduler_settings(read, scheduler, args.out.parent, args.out.stem)
+    except read.Undescribed as error:
+        sys.exit(f"export: {name}: {error}")
     args.classes = args.classes or model.config.get("num_class_embeds") or model.config.get("num_embeds_ada_norm") or 0
-    for key, value in scheduler_settings(scheduler, args.out.parent, args.out.stem).items():
+    for key, value in settings.items():
         if getattr(args, key) is None:
             setattr(args, key, value)
     return Diffusers(model, bool(args.classes))

@@ -13,6 +13,7 @@
 #include "output/file.hpp"
 #include "output/report/comparison_report.hpp"
 #include "output/report/page.hpp"
+#include "run/facts.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -21,32 +22,6 @@
 
 namespace shockstep::cli {
 namespace {
-
-std::string label(const ComparisonRow& row) {
-  const auto& options = row.method.options;
-  return printable(row.method.name) + ", " + std::string(name(options.method)) +
-         (row.nodes > 0 ? " on " + std::to_string(row.nodes) + " nodes" : ", tolerance " + shortest(options.tolerance));
-}
-
-std::vector<std::string> compare_warnings(const Comparison& comparison, const ComparisonResult& result) {
-  std::vector<std::string> all = comparison.notes();
-  if (result.reference_budget > 0)
-    all.push_back("reference: " + std::to_string(result.reference_budget) +
-                  " trajectories did not reach its tolerance; errors near it are not resolved");
-  if (result.distance_rows > 0 && std::isnan(result.floor.sliced_w2.value))
-    all.push_back("data: " + std::to_string(result.distance_rows) +
-                  " rows are too few to show what exact samples score; it takes two for each sample");
-  for (const auto& row : result.rows) {
-    if (row.error.left_out > 0)
-      all.push_back(label(row) + ": " + std::to_string(row.error.left_out) +
-                    " trajectories have no finite sample or reference and are left out of the errors");
-    if (row.budget > 0)
-      all.push_back(label(row) + ": " + std::to_string(row.budget) +
-                    " trajectories ended beyond their tolerance at max_evaluations = " +
-                    std::to_string(row.method.options.max_evaluations));
-  }
-  return all;
-}
 
 std::vector<std::string> write_files(const std::string& folder, const RunConfig& config, const ComparisonFacts& facts,
                                      const ComparisonResult& result) {
@@ -109,7 +84,7 @@ int compare(const Options& options) {
     log::info("model: " + model->describe());
     facts.setup = run_setup(config, options, *model);
     facts.setup.seconds = seconds_since(begin);
-    facts.warnings = fit_warnings(fit_of(inputs, config));
+    facts.warnings = model_warnings(inputs, config);
     result = with_file(config.file, [&] {
       return comparison.run([&](const ComparisonRow& row) {
         progress.finished(static_cast<int>(std::lround(row.evaluations_mean)));

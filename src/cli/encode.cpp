@@ -13,6 +13,7 @@
 #include "log/log.hpp"
 #include "output/encoding.hpp"
 #include "output/file.hpp"
+#include "run/facts.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -27,23 +28,6 @@ std::vector<EncodedRow> rows_of(const EncodeResult& result) {
   for (std::size_t i = 0; i < result.reports.size(); ++i)
     rows.push_back({result.reports[i], result.log_likelihood[i], result.standard_error[i], result.quadrature_error[i]});
   return rows;
-}
-
-/// The model's data have latents of unit variance: with n numbers their root mean square is 1 within a few 1/sqrt(2 n).
-std::vector<std::string> encode_warnings(const EncodeResult& result, double rms) {
-  std::vector<std::string> all;
-  const double spread = 4 / std::sqrt(2 * static_cast<double>(result.latents.numel()));
-  if (rms < .9 - spread || rms > 1.1 + spread)
-    all.push_back("the latents have a root mean square of " + shortest(std::round(rms * 1e3) / 1e3) +
-                  ", not 1: the data are not what the model describes; check their scale and the process");
-  const auto count = [&](Status status) { return result.statistics.count_by_status[static_cast<int>(status)]; };
-  if (const auto n = count(Status::budget); n > 0)
-    all.push_back(std::to_string(n) + " rows ended beyond their tolerance at sampler.max_evaluations");
-  if (const auto n = count(Status::non_finite); n > 0)
-    all.push_back(std::to_string(n) + " rows: the model returned NaN or infinity");
-  if (const auto n = count(Status::failed); n > 0)
-    all.push_back(std::to_string(n) + " rows: the model failed: " + printable(result.statistics.first_failure, 500));
-  return all;
 }
 
 void write_latents(const std::string& path, const at::Tensor& latents) {
@@ -86,7 +70,7 @@ int encode(const Options& options) {
   facts.tolerance = config.sampler.tolerance;
   facts.directions = encoder.directions();
   facts.exact_trace = encoder.exact_trace();
-  facts.warnings = fit_warnings(fit_of(inputs, config));
+  facts.warnings = model_warnings(inputs, config);
 
   EncodeResult result;
   {
@@ -102,7 +86,7 @@ int encode(const Options& options) {
   }
   if (interrupted()) log::warning("interrupted; writing what is done");
   facts.latent_rms = result.latent_rms();
-  for (auto& sentence : encode_warnings(result, facts.latent_rms)) facts.warnings.push_back(std::move(sentence));
+  for (auto& sentence : encode_warnings(result)) facts.warnings.push_back(std::move(sentence));
   const auto rows = rows_of(result);
   write_latents(at("latents.npy"), result.latents);
   std::vector<std::string> files{"latents.npy"};

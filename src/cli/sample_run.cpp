@@ -9,6 +9,7 @@
 #include "log/log.hpp"
 #include "output/solver_text.hpp"
 #include "output/warnings.hpp"
+#include "run/facts.hpp"
 
 #include <filesystem>
 #include <utility>
@@ -81,7 +82,6 @@ void SampleRun::log_start() const {
   log::info("model: " + model().describe());
   log::info("process: " + process.kind() + ", sigma " + shortest(process.sigma_max()) + " to " +
             shortest(process.sigma_min()));
-  if (model().exact() && run.device != "cpu") log::warning("run.device: exact models run on the CPU");
 }
 
 void SampleRun::log_steps() const {
@@ -110,30 +110,10 @@ std::unique_ptr<RunWriter> SampleRun::writer() const {
 }
 
 RunFacts SampleRun::facts() const {
-  const bool sde = config_.sampler.dynamics == Dynamics::sde;
-  RunFacts facts;
+  RunFacts facts = run_facts(inputs_.model, *sampler_, request_, config_.run);
   facts.setup = run_setup(config_, options_, model());
   facts.setup.ranks = ranks_;
   facts.setup.start = sampler_->start(request_);
-  facts.tolerance = config_.sampler.tolerance;
-  facts.max_evaluations = config_.sampler.max_evaluations;
-  facts.float64 = model().exact() || config_.run.dtype == "float64";
-  facts.exact = model().exact();
-  facts.one_condition = !model().conditioning().empty() && model().conditions() == 0;
-  facts.profile = sampler_->profile();
-  facts.guard = config_.sampler.guard.enabled && !config_.sampler.steps && !sde;
-  facts.sde = sde;
-  facts.sigmas = sampler_->sigmas(request_);
-  facts.fitted = sampler_->fitted();
-  facts.solver = sampler_->solver();
-  facts.scales = sampler_->scales();
-  facts.notes = sampler_->notes();
-  facts.prepared_rows = sampler_->prepared_rows();
-  facts.fit = fit_of(inputs_, config_, facts.prepared_rows, sampler_->scales());
-  for (auto& sentence : fit_warnings(facts.fit)) facts.notes.push_back(std::move(sentence));
-  if (sde && config_.sampler.guard.enabled)
-    facts.notes.push_back(
-        "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");
   facts.setup.seconds = seconds_since(begin_);
   return facts;
 }

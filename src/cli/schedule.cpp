@@ -139,7 +139,7 @@ int schedule(const Options& options) {
   for (const char* name : {"schedule.yaml", "solver.yaml", "report.html"})
     std::filesystem::remove(at(name));  // of an earlier run
   log::open(at("run.log"));
-  const auto misfit = fit_warnings(fit_of(inputs, config));
+  const auto misfit = model_warnings(inputs, config);
   std::optional<Found> found;
   {
     Progress progress(1, !options.quiet);

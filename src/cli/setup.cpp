@@ -1,18 +1,14 @@
 #include "cli/setup.hpp"
 
 #include <shockstep/error.hpp>
-#include <shockstep/fit_check.hpp>
-#include <shockstep/model_scales.hpp>
 #include <shockstep/registry.hpp>
 
 #include "cli/arrays.hpp"
 #include "cli/content_hash.hpp"
 #include "config/yaml.hpp"
-#include "output/fit.hpp"
+#include "run/device.hpp"
 
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/detail/CUDAHooksInterface.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -29,18 +25,6 @@ ConfigNode read_root(const Options& options) {
 
 namespace {
 
-// Throws unless this machine has run.device.
-void check_device(const RunConfig& config) {
-  const std::string& device = config.run.device;
-  if (device == "cpu") return;
-  const int count = at::hasCUDA() ? at::detail::getCUDAHooks().deviceCount() : 0;
-  const int wanted = device == "cuda" ? 0 : std::stoi(device.substr(5));
-  if (wanted >= count)
-    throw ConfigError(printable(config.file, 1000), "run.device",
-                      count == 0 ? "no CUDA device found; must be cpu, got " + device
-                                 : "must be cpu or cuda:0 to cuda:" + std::to_string(count - 1) + ", got " + device);
-}
-
 // make(), whose errors name the option that gave the file.
 template <class Make>
 auto with_option(const char* option, Make make) {
@@ -54,7 +38,7 @@ auto with_option(const char* option, Make make) {
 }  // namespace
 
 Inputs make_inputs(RunConfig& config) {
-  check_device(config);
+  check_device(config.file, config.run.device);
   if (config.run.threads > 0) at::set_num_threads(config.run.threads);  // for all that precedes the run, too
   return with_file(config.file, [&]() -> Inputs {
     Process process = make_process(config.process_section());
@@ -85,25 +69,6 @@ SampleRequest make_request(const RunSettings& run, const Options& options, const
   if (!options.mask.empty())
     request.mask = with_option("--mask", [&] { return read_mask(options.mask, model.shape()); });
   return request;
-}
-
-std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config, std::int64_t& rows,
-                                const std::optional<MeasuredScales>& known) {
-  const auto& [process, model] = inputs;
-  if (model->exact()) return std::nullopt;
-  try {
-    const MeasuredScales scales = known ? *known : measure_scales(*model, process, config.sampler.scales_cache, rows);
-    return quick_fit(model, process, scales, config.run.batch, rows);
-  } catch (const ModelError& error) {
-    FitReport report;
-    report.fits = false, report.reason = error.what();
-    return report;
-  }
-}
-
-std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit) {
-  if (!fit || fit->fits) return {};
-  return {fit_warning(*fit)};
 }
 
 int threads_of(const RunSettings& run, const ScoreModel& model) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <shockstep/error.hpp>
-#include <shockstep/fit_report.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/sampler.hpp>
 #include <shockstep/score_model.hpp>
@@ -11,6 +10,7 @@
 #include "config/run_config.hpp"
 #include "core/text.hpp"
 #include "output/run_setup.hpp"
+#include "run/fit.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -35,17 +35,12 @@ struct Inputs {
 Inputs make_inputs(RunConfig& config);
 /// The trajectories that a config, --noise and the options of sample's starts ask for. Throws ConfigError and FileError.
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
-/// What a measurement says of the description, which can be wrong of networks alone. `known`: it was made before; `rows`: those
-/// computed now are added to it.
-std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config, std::int64_t& rows,
-                                const std::optional<MeasuredScales>& known = {});
-/// The same for commands that do not say what they computed.
-inline std::optional<FitReport> fit_of(const Inputs& inputs, const RunConfig& config) {
+/// What commands warn of that do not say what the quick fit check computed.
+inline std::vector<std::string> model_warnings(const Inputs& inputs, const RunConfig& config) {
   std::int64_t uncounted = 0;
-  return fit_of(inputs, config, uncounted);
+  const auto fit = fit_of(inputs.model, inputs.process, config.sampler.scales_cache, config.run.batch, uncounted);
+  return shockstep::model_warnings(*inputs.model, config.run, fit);
 }
-/// What a user should know of it, if anything.
-std::vector<std::string> fit_warnings(const std::optional<FitReport>& fit);
 /// In use.
 int threads_of(const RunSettings& run, const ScoreModel& model);
 /// For the files; seconds is for the caller to set.

@@ -12,6 +12,7 @@
 #include <bit>
 #include <cassert>
 #include <cerrno>
+#include <cmath>
 #include <cstdio>
 #include <cstring>
 #include <limits>
@@ -26,6 +27,43 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr char magic[] = "\x93NUMPY";
 constexpr std::size_t magic_bytes = 6;
+
+/// IEEE 754 binary16, which the language has no type for.
+struct Half {
+  std::uint16_t bits;
+  explicit operator double() const {
+    const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+    const double size =
+        exponent == 31 ? (fraction ? std::numeric_limits<double>::quiet_NaN() : std::numeric_limits<double>::infinity())
+        : exponent == 0 ? std::ldexp(fraction, -24)
+                        : std::ldexp(1024 + fraction, exponent - 25);
+    return bits >> 15 ? -size : size;
+  }
+};
+
+/// What 'descr' of a header says: "'<f4'".
+struct NumberType {
+  char order = '|', kind = ' ';  ///< as NumPy writes them
+  std::size_t bytes = 0;
+};
+
+/// From column-major.
+std::vector<double> row_major(const std::vector<double>& values, const std::vector<std::int64_t>& shape) {
+  std::vector<double> out;
+  out.reserve(values.size());
+  std::vector<std::int64_t> index(shape.size()), stride(shape.size(), 1);
+  for (std::size_t d = 1; d < shape.size(); ++d) stride[d] = stride[d - 1] * shape[d - 1];
+  std::int64_t from = 0;
+  while (out.size() < values.size()) {
+    out.push_back(values[static_cast<std::size_t>(from)]);
+    for (std::size_t d = shape.size(); d-- > 0;) {
+      from += stride[d];
+      if (++index[d] < shape[d]) break;
+      from -= stride[d] * shape[d], index[d] = 0;
+    }
+  }
+  return out;
+}
 
 class Reader {
  public:
@@ -53,42 +91,64 @@ class Reader {
 
  private:
   NpyArray body(const std::string& header) {
-    const std::string type = entry(header, "descr"), order = entry(header, "fortran_order");
+    const NumberType type = number_type(entry(header, "descr"));
+    const std::string order = entry(header, "fortran_order");
+    const bool fortran = order.starts_with("True");
+    if (!fortran && !order.starts_with("False")) fail("has a header without fortran_order");
     NpyArray out{.shape = shape(entry(header, "shape")), .values = {}};
-    if (order.starts_with("True")) fail("is in Fortran order; write it with numpy.ascontiguousarray");
-    if (!order.starts_with("False")) fail("has a header without fortran_order");
-
-    const bool known =
-        type.size() > 5 && (type.starts_with("'<f") || type.starts_with("'<i")) && (type[3] == '4' || type[3] == '8');
-    const bool flags = type.starts_with("'|b1'");
-    if (!flags && (!known || type[4] != '\''))
-      fail("holds " + printable(type.substr(0, type.find(',')), 20) +
-           ", expected float32, float64, int32, int64 or bool ('<f4', '<f8', '<i4', '<i8', '|b1')");
-    const bool integer = type[2] == 'i', eight = type[3] == '8';
-    const std::uint64_t bytes = flags ? 1 : eight ? 8 : 4;
 
     std::uint64_t count = 1;  // overflow means more than any file holds
     for (auto n : out.shape)
       if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(n), &count)) fail("has an absurd shape");
-    if (count > left_ / bytes)
+    if (count > left_ / type.bytes)
       fail("is cut off: its shape needs " + std::to_string(count) + " numbers, it holds " +
-           std::to_string(left_ / bytes));
+           std::to_string(left_ / type.bytes));
+    if (const auto more = left_ - count * type.bytes; more > 0)
+      fail("holds " + std::to_string(more) + " bytes more than its shape needs");
     out.values.resize(count);
-    if (flags)
-      numbers<std::uint8_t>(out.values);
-    else if (integer)
-      eight ? numbers<std::int64_t>(out.values) : numbers<std::int32_t>(out.values);
-    else
-      eight ? numbers<double>(out.values) : numbers<float>(out.values);
+    read_numbers(type, out.values);
+    if (fortran) out.values = row_major(out.values, out.shape);
     return out;
   }
 
+  // Throws for what is no real number: complex, text, objects, records.
+  NumberType number_type(const std::string& text) const {
+    const std::string name = text.substr(0, std::min(text.find(','), text.find('}')));
+    NumberType out;
+    if (name.size() >= 5 && name.size() <= 6 && name.front() == '\'' && name[4] == '\'')
+      out = {.order = name[1], .kind = name[2], .bytes = static_cast<std::size_t>(name[3] - '0')};
+    const std::string sizes = out.kind == 'b' ? "1" : out.kind == 'f' ? "248" : "1248";
+    if (!std::strchr("<>|=", out.order) || !std::strchr("biuf", out.kind) || out.kind == ' ' ||
+        sizes.find(static_cast<char>('0' + out.bytes)) == sizes.npos)
+      fail("holds " + printable(name, 20) +
+           ", expected float16, float32, float64, bool, or whole numbers of 8 to 64 bits");
+    return out;
+  }
+
+  void read_numbers(const NumberType& type, std::vector<double>& values) {
+    const bool swapped = type.order == '>';
+    const auto of = [&](auto one, auto two, auto four, auto eight) {
+      if (type.bytes == 1) return numbers<decltype(one)>(values, swapped);
+      if (type.bytes == 2) return numbers<decltype(two)>(values, swapped);
+      if (type.bytes == 4) return numbers<decltype(four)>(values, swapped);
+      numbers<decltype(eight)>(values, swapped);
+    };
+    if (type.kind == 'f')
+      of(std::uint8_t(), Half(), float(), double());
+    else if (type.kind == 'i')
+      of(std::int8_t(), std::int16_t(), std::int32_t(), std::int64_t());
+    else
+      of(std::uint8_t(), std::uint16_t(), std::uint32_t(), std::uint64_t());
+  }
+
   template <class T>
-  void numbers(std::vector<double>& values) {
+  void numbers(std::vector<double>& values, bool swapped) {
     std::vector<T> chunk(1 << 16);
     for (std::size_t i = 0; i < values.size();) {
       const std::size_t n = std::min(chunk.size(), values.size() - i);
       take(chunk.data(), n * sizeof(T));
+      if (swapped)
+        for (T& value : chunk) std::ranges::reverse(std::as_writable_bytes(std::span(&value, 1)));
       for (std::size_t j = 0; j < n; ++j) values[i++] = static_cast<double>(chunk[j]);
     }
   }
@@ -109,7 +169,8 @@ class Reader {
     for (std::size_t at = 1; at < end;) {
       const auto comma = std::min(text.find(',', at), end);
       std::string word = text.substr(at, comma - at);
-      word.erase(std::remove(word.begin(), word.end(), ' '), word.end());
+      word.erase(0, std::min(word.find_first_not_of(' '), word.size()));
+      word.erase(word.find_last_not_of(' ') + 1);
       at = comma + 1;
       if (word.empty() && at > end) break;  // "(3,)" and "()"
       if (word.empty() || word.size() > 18 || word.find_first_not_of("0123456789") != word.npos)

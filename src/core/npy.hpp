@@ -13,7 +13,8 @@ struct NpyArray {
   std::vector<double> values;  ///< row-major
 };
 
-/// Reads little-endian float32, float64, int32, int64, or bool as 0 and 1, in C order. Throws FileError for anything else.
+/// Reads what NumPy writes of real numbers: float16, float32, float64, signed and unsigned integers of 8 to 64 bits, bool as 0 and 1,
+/// of either byte order, in C or Fortran order. Throws FileError for anything else, and where bytes are missing or left over.
 NpyArray read_npy(const std::string& path);
 
 enum class NpyType { float32, float64 };

@@ -161,6 +161,9 @@ std::int64_t Section::integer(const std::string& key, std::optional<std::int64_t
   std::int64_t value = fallback.value_or(0);
   if (const ConfigNode* node = ask(key, !fallback, "a whole number")) {
     const auto whole = plain(*node, parse_whole);
+    const auto number = plain(*node, parse_number);
+    if (!whole && number && std::trunc(*number) == *number)  // of 64 bits, with its sign
+      fail(key, "must be a whole number up to 9223372036854775807, written in digits, got " + shown(*node));
     if (!whole) fail(key, "must be a whole number, got " + shown(*node));
     value = *whole;
   }

@@ -13,6 +13,7 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/isfinite.h>
 #include <ATen/ops/mul.h>
 #include <ATen/ops/square.h>
 #include <ATen/ops/sub.h>
@@ -97,6 +98,7 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
   if (!request.data.defined() || request.data.dim() == 0 || request.data.scalar_type() != at::kDouble ||
       request.data.numel() == 0 || request.data.sizes().slice(1) != at::IntArrayRef(model_->shape()))
     throw ConfigError("data", "must be float64 of shape [n, *shape] with the shape of the model, at least one row");
+  if (!at::isfinite(request.data).all().item<bool>()) throw ConfigError("data", "must be finite");
   const at::Tensor data = request.data.contiguous();
   const std::int64_t n = data.size(0);
   check_conditions(*model_, request.first, n);

@@ -55,6 +55,7 @@ class Measurement {
   Measurement(const ScoreModel& model, const Process& process)
       : model_(model, measured_rows),
         process_(process),
+        exact_(model.exact()),
         d_(static_cast<std::size_t>(model.dimension())),
         latents_(measured_rows * d_),
         fresh_(loss_repeats * measured_rows * d_) {
@@ -69,6 +70,8 @@ class Measurement {
     MeasuredScales out;
     const bool known = data_std > 0;
     out.data_std = known ? data_std : spread(drawn());
+    if (exact_ && out.data_std == 0)
+      out.data_std = process_.sigma_min();  // a point: D is constant, and any scale will do
     if (!(out.data_std > 0) || !std::isfinite(out.data_std))
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
     const Rows samples = run_on_plan(out.data_std, known ? nodes_known : nodes_unknown, out);
@@ -312,6 +315,7 @@ class Measurement {
 
   BatchedModel model_;
   const Process& process_;
+  bool exact_;
   std::size_t d_;
   Rows latents_, fresh_;  // what samples begin with, and what they are noised with after
 };

@@ -62,7 +62,7 @@ struct Rehearsed {
 
 /// Runs pilot rows [first, first + count) with these settings; adds to `evaluations`.
 std::vector<Rehearsed> rehearse(const ScoreModel& model, const Plan& plan, std::int64_t first, std::int64_t count,
-                                std::int64_t& evaluations, const Observer* caller) {
+                                std::int64_t& evaluations, const Observer* caller, const char* remedy) {
   std::vector<Rehearsed> rows(static_cast<std::size_t>(count));
   CancelOnly observer(caller);
   EngineRun run{.model = model, .plan = plan, .first = first, .count = count, .batch = 64, .observer = &observer};
@@ -78,7 +78,7 @@ std::vector<Rehearsed> rehearse(const ScoreModel& model, const Plan& plan, std::
     if (row.report.status != Status::ok && row.report.status != Status::budget)
       throw ModelError("a pilot trajectory ended with status " + std::string(name(row.report.status)) +
                        (statistics.first_failure.empty() ? "" : " (" + statistics.first_failure + ")") +
-                       "; check the model, or set sampler.guard to off");
+                       "; check the model, or set " + remedy);
   return rows;
 }
 
@@ -172,7 +172,8 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
 }
 
 std::vector<Rehearsed> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
-  return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_);
+  return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_,
+                  "sampler.guard to off");
 }
 
 /// End points and remaining gain of each row, in one run.
@@ -185,7 +186,7 @@ void Pilot::measure_reference() {
   Plan plan =
       pilot_plan(process_, options_, std::move(reference), {.probe_every = 3, .probe_below = 8 * base_.data_std});
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_);
+  exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_, "sampler.guard to off");
 
   confirmed_.assign(exact_.size(), false);
   std::vector<std::vector<double>> growths;
@@ -224,7 +225,8 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
   careful.redo = false;
   Plan plan = pilot_plan(process_, options_, std::move(careful));
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_[i] = rehearse(model_, plan, static_cast<std::int64_t>(i), 1, evaluations_, observer_).front();
+  exact_[i] =
+      rehearse(model_, plan, static_cast<std::int64_t>(i), 1, evaluations_, observer_, "sampler.guard to off").front();
   confirmed_[i] = true;
 }
 
@@ -310,11 +312,12 @@ GuardProfile default_profile(const ScoreModel& model, const Process& process, co
                              const Observer* observer) {
   GuardProfile profile = untuned_profile(model, options);
   if (model.data_std() > 0) return profile;
-  const auto rows =
-      rehearse(model, pilot_plan(process, options, profile), 0, rows_for_cap, profile.evaluations, observer);
+  const auto rows = rehearse(model, pilot_plan(process, options, profile), 0, rows_for_cap, profile.evaluations,
+                             observer, "model.data_std");
   std::vector<double> samples;
   for (const Rehearsed& row : rows) samples.insert(samples.end(), row.sample.begin(), row.sample.end());
   profile.data_std = spread_over_rows(samples, rows[0].sample.size());
+  if (!(profile.data_std > 0) && model.exact()) profile.data_std = process.sigma_min();  // a point: D is constant
   if (!(profile.data_std > 0)) throw ModelError("all pilot samples are equal; set model.data_std");
   return profile;
 }

@@ -265,7 +265,7 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
   checked_strength(request);
 
   Plan plan(process_, options_);
-  plan.latents = starting_latents(request, model_->dimension());
+  plan.latents = starting_latents(request, model_->shape());
   if (scales_ && scales_->whole_times) plan.whole_times.emplace(process_);
   std::shared_ptr<const GridPlan> grid = grid_;
   std::optional<MaskedModel> masked;

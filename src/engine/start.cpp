@@ -25,11 +25,15 @@ void check_finite(const char* key, const at::Tensor& rows) {
 }
 
 /// Latents `first` to first + count - 1.
-Latents given_latents(const at::Tensor& given, std::int64_t first, std::int64_t count, std::int64_t d) {
+Latents given_latents(const at::Tensor& given, std::int64_t first, std::int64_t count,
+                      const std::vector<std::int64_t>& shape) {
   const at::Tensor noise = given.contiguous();
-  if (noise.scalar_type() != at::kDouble || noise.numel() != count * d || noise.size(0) != count)
-    throw ConfigError("noise", "must be float64 of shape [count, *shape], " + std::to_string(count) + " rows of " +
-                                   std::to_string(d) + " numbers");
+  std::vector<std::int64_t> wanted{count};
+  wanted.insert(wanted.end(), shape.begin(), shape.end());
+  if (noise.scalar_type() != at::kDouble || noise.sizes() != at::IntArrayRef(wanted))
+    throw ConfigError("noise", "must be float64 of shape [count, *shape] = " + shape_text(wanted) + ", has " +
+                                   shape_text(noise.sizes()));
+  const std::int64_t d = noise.numel() / count;
   check_finite("noise", noise);
   return [noise, first, d](std::int64_t i, std::span<double> out) {
     std::copy_n(noise.const_data_ptr<double>() + (i - first) * d, d, out.begin());
@@ -78,7 +82,7 @@ Latents between(Latents ends, std::int64_t points) {
 
 }  // namespace
 
-Latents starting_latents(const SampleRequest& request, std::int64_t d) {
+Latents starting_latents(const SampleRequest& request, const std::vector<std::int64_t>& shape) {
   const std::int64_t points = request.interpolate;
   if (points < 0 || points == 1)
     throw ConfigError("interpolate",
@@ -90,7 +94,7 @@ Latents starting_latents(const SampleRequest& request, std::int64_t d) {
   }
   Latents latents;
   if (request.noise.defined())
-    latents = given_latents(request.noise, first, count, d);
+    latents = given_latents(request.noise, first, count, shape);
   else
     latents = [seed = request.seed](std::int64_t i, std::span<double> out) {
       fill_normal(out, seed, Stream::start, static_cast<std::uint64_t>(i));

@@ -16,9 +16,9 @@ namespace shockstep {
 /// Unit-variance latents of a trajectory.
 using Latents = std::function<void(std::int64_t trajectory, std::span<double> out)>;
 
-/// Those of request.seed, or request.noise, and with request.interpolate the points between. `d`: of a sample. Throws
+/// Those of request.seed, or request.noise, and with request.interpolate the points between. `shape`: of a sample. Throws
 /// ConfigError naming the field that does not fit.
-Latents starting_latents(const SampleRequest& request, std::int64_t d);
+Latents starting_latents(const SampleRequest& request, const std::vector<std::int64_t>& shape);
 
 /// The datum of request.init that each trajectory starts from.
 class InitRows {

@@ -358,16 +358,17 @@ void check(const ModelPtr& model, const InspectRequest& request) {
     if (t.defined() &&
         (t.dim() == 0 || t.scalar_type() != at::kDouble || t.sizes().slice(1) != at::IntArrayRef(model->shape())))
       throw ConfigError(key, "must be float64 of shape [n, *shape] with the shape of the model");
+    if (t.defined() && !at::isfinite(t).all().item<bool>()) throw ConfigError(key, "must be finite");
   };
-  rows("--data", request.data);
-  rows("--held-out", request.held_out);
+  rows("data", request.data);
+  rows("held_out", request.held_out);
   if (request.held_out.defined() && !request.data.defined())
-    throw ConfigError("--held-out", "needs --data FILE.npy, the training data");
+    throw ConfigError("held_out", "needs data, the training data");
   if (!request.labels.defined()) return;
-  if (!request.data.defined()) throw ConfigError("--labels", "needs --data FILE.npy, whose rows it labels");
+  if (!request.data.defined()) throw ConfigError("labels", "needs data, whose rows it labels");
   if (request.labels.dim() != 1 || request.labels.size(0) != request.data.size(0))
-    throw ConfigError("--labels",
-                      "must have one number for each row of --data, " + std::to_string(request.data.size(0)));
+    throw ConfigError("labels", "must have one number for each row of data, " + std::to_string(request.data.size(0)));
+  if (!at::isfinite(request.labels).all().item<bool>()) throw ConfigError("labels", "must be finite");
 }
 
 }  // namespace

@@ -69,9 +69,9 @@ TrainingSection compare_with_training(const at::Tensor& samples, const at::Tenso
   const at::Tensor known = out.split ? data.narrow(0, 0, half) : data;
   const at::Tensor held = out.split ? data.narrow(0, half, n - half) : held_out;
   if (known.size(0) < fewest_rows || held.size(0) < fewest_rows)
-    throw ConfigError("--data", "must have at least " + std::to_string(2 * fewest_rows) +
-                                    " rows, half of which are held out, or " + std::to_string(fewest_rows) +
-                                    " beside as many of --held-out");
+    throw ConfigError("data", "must have at least " + std::to_string(2 * fewest_rows) +
+                                  " rows, half of which are held out, or " + std::to_string(fewest_rows) +
+                                  " beside as many of held_out");
   out.points = n, out.held_out = held.size(0);
 
   const auto of_held = nearest_two(held, known);

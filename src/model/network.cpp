@@ -45,8 +45,13 @@ class Network final : public ScoreModel {
         options_(options),
         parametrisation_(options, process),
         type_(scalar_type(options.dtype)),
+        time_type_(type_ == at::kDouble ? at::kDouble : at::kFloat),
         device_(network_device(options.device, where_)) {
-    probe(std::clamp(1., process.sigma_min(), process.sigma_max()));
+    const double usual = std::clamp(1., process.sigma_min(), process.sigma_max());
+    if (time_type_ == type_ || !fits(usual)) {
+      time_type_ = type_;  // perhaps a network that does not cast its times
+      probe(usual);
+    }
   }
 
   at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override {
@@ -60,6 +65,7 @@ class Network final : public ScoreModel {
 
   const NetworkSource& source() const { return source_; }
   const NetworkOptions& options() const { return options_; }
+  bool rounds_times() const { return at::isReducedFloatingType(time_type_); }
 
   std::int64_t conditions() const override {
     return options_.labels.size() > 1 ? static_cast<std::int64_t>(options_.labels.size()) : 0;
@@ -148,7 +154,7 @@ class Network final : public ScoreModel {
     };
     at::Tensor F;
     try {
-      F = source_.forward(input(x, type_), input(time, type_), label.defined() ? input(label, at::kLong) : label);
+      F = source_.forward(input(x, type_), input(time, time_type_), label.defined() ? input(label, at::kLong) : label);
     } catch (const ModelError&) {
       throw;
     } catch (const Cancelled&) {
@@ -181,13 +187,23 @@ class Network final : public ScoreModel {
     try {
       D = denoise_labelled(sigma * x, at::full({rows}, sigma, at::kDouble), label);
     } catch (const Failure& e) {
-      fail("forward fails for x of shape " + shape_text(shape) + " and a time of shape [3], both " +
-           name(options_.dtype) + (label.defined() ? ", with labels of shape [3]" : "") +
+      fail("forward fails for x of shape " + shape_text(shape) + ", " + name(options_.dtype) +
+           ", and a time of shape [3], " + (time_type_ == type_ ? name(options_.dtype) : "float32") +
+           (label.defined() ? ", with labels of shape [3]" : "") +
            " (check model.shape, model.label and run.dtype): " + e.sentence);
     }
     if (!D.isfinite().all().item<bool>())
       fail("returns NaN or infinity for noise of standard deviation " + shortest(sigma) +
            " at sigma = " + shortest(sigma));
+  }
+
+  bool fits(double sigma) const {
+    try {
+      probe(sigma);
+      return true;
+    } catch (const ModelError&) {
+      return false;
+    }
   }
 
   [[noreturn]] void wrong_shape(const at::Tensor& F, const at::Tensor& x) const {
@@ -202,6 +218,7 @@ class Network final : public ScoreModel {
   NetworkOptions options_;
   Parametrisation parametrisation_;
   at::ScalarType type_;
+  at::ScalarType time_type_;  // float32 for half precision, which has no 999, unless the network refuses it
   c10::Device device_;
 };
 
@@ -290,6 +307,11 @@ c10::Device network_device(const std::string& device_name, const std::string& so
 
 ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const Process& process) {
   return std::make_shared<Network>(std::move(source), options, process);
+}
+
+bool rounds_times(const ScoreModel& model) {
+  const auto* network = dynamic_cast<const Network*>(&model);
+  return network && network->rounds_times();
 }
 
 const NetworkOptions* network_options(const ScoreModel& model) {

@@ -30,6 +30,8 @@ ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const
 
 /// The description of a model that is a network; null for any other model.
 const NetworkOptions* network_options(const ScoreModel& model);
+/// Whether its times are rounded to half precision, since it takes no others.
+bool rounds_times(const ScoreModel& model);
 /// The same network under another description, after a probe call of three rows. `model` must be a network. Throws as
 /// wrap_network.
 ModelPtr redescribed(const ScoreModel& model, const NetworkOptions& options, const Process& process);

@@ -30,13 +30,19 @@ Parametrisation::Parametrisation(const NetworkOptions& options, const Process& p
                           " has continuous time here; give the process its steps or table, or take time: t");
 }
 
+/// n - 1e-13 would be n - 1 to a network that looks it up.
+double Parametrisation::index(double sigma) const {
+  const double place = process_.time(sigma), whole = std::round(place);
+  return std::abs(place - whole) < 1e-9 ? whole : place;
+}
+
 double Parametrisation::time(double sigma) const {
   switch (time_input_) {
     case TimeInput::log_sigma: return std::log(sigma);
     case TimeInput::edm: return std::log(sigma) / 4;
     case TimeInput::t: return time_scale_ * process_.time(sigma);
-    case TimeInput::index: return process_.time(sigma);
-    case TimeInput::index_over_N: return process_.time(sigma) / process_.steps();
+    case TimeInput::index: return index(sigma);
+    case TimeInput::index_over_N: return index(sigma) / process_.steps();
     case TimeInput::sigma: break;
   }
   return sigma;

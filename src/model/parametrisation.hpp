@@ -18,6 +18,7 @@ class Parametrisation {
   Preconditioning at(double sigma) const;
 
  private:
+  double index(double sigma) const;  ///< told whole where it is whole
   double time(double sigma) const;
 
   Predicts predicts_;

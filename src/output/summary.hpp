@@ -35,6 +35,7 @@ struct RunFacts {
   std::shared_ptr<const FittedSolver> solver{};  ///< what steps, if it was fitted or read
   std::optional<MeasuredScales> scales;          ///< what the plan follows
   bool one_condition = false;                    ///< all samples have the same label: they spread less than the data
+  bool from_data = false;                        ///< trajectories start from data, and spread less than the model's
   SampleSpread spread;                           ///< of the samples
   std::int64_t prepared_rows = 0;  ///< that were computed before the run: pilot, fit, measurements, checks
   std::optional<FitReport> fit;    ///< of the quick fit check; none: an exact model

@@ -1,6 +1,8 @@
 #include "python/models.hpp"
 
+#include "core/shape_text.hpp"
 #include "python/tensor.hpp"
+#include "python/unlocked.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/models/double_well.hpp>
@@ -14,23 +16,33 @@ namespace shockstep::python {
 namespace {
 
 using namespace pybind11::literals;
-using Released = py::call_guard<py::gil_scoped_release>;
+using Released = py::call_guard<Unlocked>;
 
+/// [B, *shape], or one sample [*shape].
 at::Tensor rows(const ScoreModel& model, const py::object& x) {
-  const at::Tensor points = tensor(x);
-  std::vector<std::int64_t> shape{-1};
-  shape.insert(shape.end(), model.shape().begin(), model.shape().end());
-  return points.reshape(shape);
+  const at::Tensor points = tensor(x, "x");
+  if (points.defined() && points.sizes() == at::IntArrayRef(model.shape())) return points.unsqueeze(0);
+  if (!points.defined() || points.dim() == 0 || points.sizes().slice(1) != at::IntArrayRef(model.shape()))
+    throw ConfigError("x", "must have the shape [B, *shape] with the model's shape " + shape_text(model.shape()) +
+                               (points.defined() ? ", has " + shape_text(points.sizes()) : ""));
+  return points;
 }
 
 // One sigma for all rows, or one for each.
-at::Tensor levels(const py::object& sigma, std::int64_t rows) { return tensor(sigma).expand({rows}).contiguous(); }
+at::Tensor levels(const py::object& sigma, std::int64_t rows) {
+  const at::Tensor given = tensor(sigma, "sigma");
+  if (!given.defined() || given.dim() > 1 || (given.numel() != 1 && given.numel() != rows))
+    throw ConfigError("sigma", "must be one number, or one for each row of x");
+  if (!given.isfinite().logical_and(given.ge(0)).all().item<bool>())
+    throw ConfigError("sigma", "must be finite and not negative");
+  return given.reshape({-1}).expand({rows}).contiguous();
+}
 
 template <class Model, class Return>
 auto at_rows(Return (Model::*method)(const at::Tensor&, const at::Tensor&) const) {
   return [method](const Model& model, const py::object& x, const py::object& sigma) {
     const at::Tensor points = rows(model, x), noise = levels(sigma, points.size(0));
-    const py::gil_scoped_release released;
+    const Unlocked unlocked;
     return (model.*method)(points, noise);
   };
 }
@@ -47,8 +59,8 @@ using Class = py::class_<Model, ScoreModel, std::shared_ptr<Model>>;
 
 std::shared_ptr<GaussianMixture> mixture(const py::object& means, const py::object& std, const py::object& covariances,
                                          const py::object& weights) {
-  return std::make_shared<GaussianMixture>(
-      GaussianMixtureOptions{tensor(means), tensor(std), tensor(covariances), tensor(weights)});
+  return std::make_shared<GaussianMixture>(GaussianMixtureOptions{
+      tensor(means, "means"), tensor(std, "std"), tensor(covariances, "covariances"), tensor(weights, "weights")});
 }
 
 }  // namespace
@@ -68,7 +80,7 @@ void bind_models(py::module_& m) {
           [](const ScoreModel& model, const py::object& x, const py::object& sigma) {
             const auto& density = known(model, model.abilities().density, "its density is");
             const at::Tensor points = rows(model, x), noise = levels(sigma, points.size(0));
-            const py::gil_scoped_release released;
+            const Unlocked unlocked;
             return density.log_density(points, noise);
           },
           "x"_a, "sigma"_a, "ln p_sigma(x), [B]. Throws ModelError where it is not known.")
@@ -83,7 +95,7 @@ void bind_models(py::module_& m) {
           "the model knows none.")
       .def("__repr__", [](const ScoreModel& model) { return "<shockstep.Model: " + model.describe() + ">"; });
 
-  Class<GaussianMixture>(m, "GaussianMixture", R"(p(x0) = sum_k w_k N(mean_k, C_k).
+  Class<GaussianMixture>(m, "GaussianMixture", py::dynamic_attr(), R"(p(x0) = sum_k w_k N(mean_k, C_k).
 
 means: [K, d]. std: one number or [K]; or covariances: [K, d, d]. weights: [K], equal if left out.
 Throws ConfigError for shapes that do not fit, negative widths or weights.)")
@@ -97,19 +109,20 @@ Throws ConfigError for shapes that do not fit, negative widths or weights.)")
       .def("top_rate", at_rows(&GaussianMixture::growth_rate), "x"_a, "sigma"_a,
            "growth_rate(), as it was called before 0.2.");
 
-  Class<PointCloud>(m, "PointCloud", R"(The exact score of a data set: p(x0) = 1/n sum_k N(point_k, std^2 I).
+  Class<PointCloud>(m, "PointCloud", py::dynamic_attr(),
+                    R"(The exact score of a data set: p(x0) = 1/n sum_k N(point_k, std^2 I).
 
 points: [n, *shape]. Throws ConfigError for no points, numbers that are not finite, a negative width.)")
       .def(py::init([](const py::object& points, double std) {
-             return std::make_shared<PointCloud>(PointCloudOptions{tensor(points), std});
+             return std::make_shared<PointCloud>(PointCloudOptions{tensor(points, "points"), std});
            }),
            "points"_a, "std"_a = 0.);
 
-  Class<DoubleWell>(m, "DoubleWell", "p(x0) proportional to exp(-beta (x0^2 - a^2)^2), on a line.")
+  Class<DoubleWell>(m, "DoubleWell", py::dynamic_attr(), "p(x0) proportional to exp(-beta (x0^2 - a^2)^2), on a line.")
       .def(py::init([](double a, double beta) { return std::make_shared<DoubleWell>(DoubleWellOptions{a, beta}); }),
            "a"_a = 1., "beta"_a = 4.);
 
-  Class<Multiplicative>(m, "Multiplicative", R"(s(x, sigma) = f(x)/sigma^power (arXiv 2601.12965).
+  Class<Multiplicative>(m, "Multiplicative", py::dynamic_attr(), R"(s(x, sigma) = f(x)/sigma^power (arXiv 2601.12965).
 
 f is sigma_0^power times the score of the model `field` at sigma_0 = `sigma`.)")
       .def(py::init([](std::shared_ptr<ScoreModel> field, double sigma, double power) {

@@ -1,15 +1,20 @@
 /// The functions of the module. src/python/shockstep turns keyword arguments into settings of a config and wraps the results.
+#include "cli/arrays.hpp"
 #include "config/keys.hpp"
 #include "config/solver_file.hpp"
 #include "output/inspection.hpp"
 #include "output/solver_text.hpp"
+#include "output/warnings.hpp"
 #include "python/models.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
 #include "python/records.hpp"
 #include "python/run_observer.hpp"
 #include "python/tensor.hpp"
+#include "python/unlocked.hpp"
 #include "records/columns.hpp"
+#include "run/facts.hpp"
+#include "run/fit.hpp"
 
 #include <shockstep/calibrate.hpp>
 #include <shockstep/comparison.hpp>
@@ -25,6 +30,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace shockstep::python {
@@ -63,7 +69,7 @@ std::unique_ptr<Problem> make_problem(const std::string& file, const std::vector
                                       const py::object& model, const std::string& solver) {
   const ModelSource from = source(model);
   keyboard_interrupt() = false;
-  const py::gil_scoped_release released;
+  const Unlocked unlocked;
   return std::make_unique<Problem>(file, settings, from, solver);
 }
 
@@ -73,12 +79,17 @@ template <class Run>
 auto observed(const Problem& problem, const py::object& observer, Run run) {
   keyboard_interrupt() = false;
   RunObserver watch(observer, problem.model->shape());
-  auto result = [&] {
-    const py::gil_scoped_release released;
-    return run(watch);
-  }();
-  watch.rethrow();
-  return result;
+  try {
+    auto result = [&] {
+      const Unlocked unlocked;
+      return run(watch);
+    }();
+    watch.rethrow();
+    return result;
+  } catch (const Cancelled&) {
+    watch.rethrow();  // what ended it, where that was no wish to cancel
+    throw;
+  }
 }
 
 py::object given(const py::dict& arguments, const char* key) {
@@ -92,9 +103,9 @@ SampleRequest request_of(const Problem& problem, const py::dict& start) {
                         .batch = problem.run.batch,
                         .measured_batch = problem.run.measured_batch,
                         .threads = problem.run.threads,
-                        .noise = tensor(given(start, "noise")),
-                        .init = tensor(given(start, "init")),
-                        .mask = tensor(given(start, "mask"))};
+                        .noise = tensor(given(start, "noise"), "noise"),
+                        .init = tensor(given(start, "init"), "init"),
+                        .mask = tensor(given(start, "mask"), "mask")};
   if (const py::object n = given(start, "interpolate"); !n.is_none()) request.interpolate = n.cast<int>();
   if (const py::object s = given(start, "strength"); !s.is_none()) request.strength = s.cast<double>();
   return request;
@@ -104,50 +115,76 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
   SampleRequest request = request_of(problem, start);
   struct Drawn {
     Result result;
-    GuardProfile profile;
-    std::vector<double> sigmas;
+    RunFacts facts;
     std::vector<std::string> notes;
-    std::int64_t prepared_rows;
   };
-  const Drawn drawn = observed(problem, observer, [&](RunObserver& watch) -> Drawn {
+  Drawn drawn = observed(problem, observer, [&](RunObserver& watch) -> Drawn {
     const Sampler sampler(problem.model, problem.process, problem.sampler, &watch);
     request.observer = &watch;
-    return {sampler.sample(request), sampler.profile(), sampler.sigmas(request), sampler.notes(),
-            sampler.prepared_rows()};
+    RunFacts facts = run_facts(problem.model, sampler, request, problem.run);
+    return {sampler.sample(request), std::move(facts), sampler.notes()};
   });
-  return py::dict("samples"_a = drawn.result.samples, "columns"_a = columns(drawn.result.reports),
+  const at::Tensor& samples = drawn.result.samples;
+  const auto row = static_cast<std::size_t>(problem.model->dimension());
+  for (std::int64_t i = 0; i < samples.size(0); ++i)
+    drawn.facts.spread.add({samples.const_data_ptr<double>() + static_cast<std::size_t>(i) * row, row});
+  return py::dict("samples"_a = samples, "columns"_a = columns(drawn.result.reports),
                   "events"_a = events(drawn.result.reports), "statistics"_a = to_dict(drawn.result.statistics),
-                  "profile"_a = to_dict(drawn.profile), "sigmas"_a = drawn.sigmas, "notes"_a = drawn.notes,
-                  "prepared_rows"_a = drawn.prepared_rows);
+                  "profile"_a = to_dict(drawn.facts.profile), "sigmas"_a = drawn.facts.sigmas, "notes"_a = drawn.notes,
+                  "warnings"_a = warnings(drawn.facts, drawn.result.statistics),
+                  "prepared_rows"_a = drawn.facts.prepared_rows);
+}
+
+// What to warn of before a run that does not say what the quick fit check computed.
+std::vector<std::string> known_before(const Problem& problem) {
+  std::int64_t uncounted = 0;
+  const auto fit = fit_of(problem.model, problem.process, problem.sampler.scales_cache, problem.run.batch, uncounted);
+  return model_warnings(*problem.model, problem.run, fit);
+}
+
+void append(std::vector<std::string>& all, std::vector<std::string> more) {
+  std::ranges::move(more, std::back_inserter(all));
 }
 
 py::dict encode(const Problem& problem, const py::object& data, const py::object& observer) {
-  EncodeRequest request{
-      .data = tensor(data), .seed = problem.run.seed, .batch = problem.run.batch, .threads = problem.run.threads};
+  EncodeRequest request{.data = tensor(data, "data"),
+                        .seed = problem.run.seed,
+                        .batch = problem.run.batch,
+                        .threads = problem.run.threads};
+  std::vector<std::string> sentences;
   const EncodeResult result = observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
-    return Encoder(problem.model, problem.process, problem.sampler, problem.encode(), &watch).encode(request);
+    const Encoder encoder(problem.model, problem.process, problem.sampler, problem.encode(), &watch);
+    sentences = known_before(problem);
+    return encoder.encode(request);
   });
+  append(sentences, encode_warnings(result));
   return py::dict("latents"_a = result.latents, "log_likelihood"_a = result.log_likelihood,
                   "standard_error"_a = result.standard_error, "quadrature_error"_a = result.quadrature_error,
                   "latent_rms"_a = result.latent_rms(), "columns"_a = columns(result.reports),
-                  "statistics"_a = to_dict(result.statistics));
+                  "statistics"_a = to_dict(result.statistics), "warnings"_a = sentences);
 }
 
 py::dict schedule(const Problem& problem, const py::object& observer) {
+  if (!problem.sampler.steps || !problem.sampler.steps->sigmas.empty())
+    throw ConfigError("steps", "missing; the number of steps of the schedule, for example steps=10");
+  std::vector<std::string> sentences;
   const FittedSchedule fitted = observed(problem, observer, [&](RunObserver& watch) {
+    sentences = known_before(problem);
     const std::int64_t budget = fit_budget(*problem.sampler.steps);
     return calibrate_schedule(*problem.model, problem.process, problem.sampler, budget, &watch);
   });
   if (!fitted.complete) throw Cancelled("the fit of the schedule was cancelled");
-  return to_dict(fitted);
+  py::dict out = to_dict(fitted);
+  out["warnings"] = sentences;
+  return out;
 }
 
 /// Each as JSON, and the times of the plan that it was held against.
-std::vector<std::pair<std::string, std::vector<double>>> fit_solvers(const Problem& problem,
-                                                                     const std::vector<int>& counts,
-                                                                     const py::object& observer) {
+py::dict fit_solvers(const Problem& problem, const std::vector<int>& counts, const py::object& observer) {
+  std::vector<std::string> sentences;
   const auto solvers = observed(problem, observer, [&](RunObserver& watch) {
+    sentences = known_before(problem);
     const std::int64_t budget = problem.sampler.steps->budget;
     return shockstep::fit_solvers(*problem.model, problem.process, problem.sampler, counts, budget, &watch);
   });
@@ -158,7 +195,7 @@ std::vector<std::pair<std::string, std::vector<double>>> fit_solvers(const Probl
     for (const double sigma : solver.planned) times.push_back(problem.process.time(sigma));
     out.emplace_back(to_json(solver), std::move(times));
   }
-  return out;
+  return py::dict("solvers"_a = out, "warnings"_a = sentences);
 }
 
 std::string solver_text(const std::vector<std::string>& texts, const std::string& format) {
@@ -174,19 +211,31 @@ std::string read_solvers(const std::string& path) {
   return out + "]";
 }
 
-py::list compare(const Problem& problem, const py::object& data, const py::object& observer) {
-  ComparisonReference reference;
-  const auto methods = problem.compared(reference);
-  const at::Tensor rows = py::isinstance<py::bool_>(data) ? at::Tensor() : tensor(data);
-  const DistanceRequest distances{.wanted = rows.defined() || data.equal(py::bool_(true)), .data = rows};
+/// `data`: None for what the config says, True for exact samples, False for none, or rows.
+DistanceRequest distances_of(const CompareConfig& config, const py::object& data) {
+  if (py::isinstance<py::bool_>(data)) return {.wanted = data.cast<bool>()};
+  if (!data.is_none()) return {.wanted = true, .data = tensor(data, "data")};
+  DistanceRequest out{.wanted = config.distances};
+  if (out.wanted && !config.data.empty()) out.data = cli::read_tensor(config.data);
+  return out;
+}
+
+py::dict compare(const Problem& problem, const py::object& data, const py::object& observer) {
+  const CompareConfig config = problem.compared();
+  const DistanceRequest distances = distances_of(config, data);
   SampleRequest request = request_of(problem, {});
+  std::vector<std::string> sentences;
   const ComparisonResult result = observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
-    return Comparison(problem.model, problem.process, methods, request, reference, distances).run();
+    const Comparison comparison(problem.model, problem.process, config.methods, request, config.reference, distances);
+    sentences = known_before(problem);
+    ComparisonResult found = comparison.run();
+    append(sentences, compare_warnings(comparison, found));
+    return found;
   });
-  py::list out;
-  for (const ComparisonRow& row : result.rows) out.append(to_dict(row));
-  return out;
+  py::list rows;
+  for (const ComparisonRow& row : result.rows) rows.append(to_dict(row));
+  return py::dict("rows"_a = rows, "warnings"_a = sentences);
 }
 
 /// The text of summary.json, from which Python reads the sections: the fit check and, if the description fits, all
@@ -197,9 +246,9 @@ std::string inspect(const Problem& problem, const py::dict& arrays, bool quick, 
                          .batch = problem.run.batch,
                          .threads = problem.run.threads,
                          .float32 = problem.run.dtype != "float64",
-                         .data = tensor(given(arrays, "data")),
-                         .labels = tensor(given(arrays, "labels")),
-                         .held_out = tensor(given(arrays, "held_out"))};
+                         .data = tensor(given(arrays, "data"), "data"),
+                         .labels = tensor(given(arrays, "labels"), "labels"),
+                         .held_out = tensor(given(arrays, "held_out"), "held_out")};
   request.options.count = std::min(request.options.count, problem.run.count);
   InspectFacts facts{.sigma_min = problem.process.sigma_min(),
                      .sigma_max = problem.process.sigma_max(),
@@ -255,7 +304,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("torch_version") = TORCH_VERSION;
   bind_errors(m);
   bind_models(m);
-  py::class_<Problem>(m, "Problem")
+  py::class_<Problem>(m, "Problem", py::dynamic_attr())
       .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a)
       .def_property_readonly("fits_solver", [](const Problem& p) { return shockstep::fits_solver(p.sampler); })
       .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });
@@ -274,6 +323,7 @@ PYBIND11_MODULE(_core, m) {
     return out;
   });
   m.def("interrupted", [] { return keyboard_interrupt(); });
+  m.def("close", &Unlocked::close);
   m.def("sample", &sample, "problem"_a, "start"_a, "observer"_a);
   m.def("encode", &encode, "problem"_a, "data"_a, "observer"_a);
   m.def("schedule", &schedule, "problem"_a, "observer"_a);

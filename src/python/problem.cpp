@@ -3,11 +3,11 @@
 #include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/registry.hpp>
 
-#include "config/compare_config.hpp"
 #include "config/encode_config.hpp"
 #include "config/inspect_config.hpp"
 #include "config/yaml.hpp"
 #include "model/network_config.hpp"
+#include "run/device.hpp"
 
 #include <memory>
 
@@ -35,6 +35,7 @@ Problem::Problem(const std::string& file, const std::vector<std::string>& settin
   for (const auto& setting : settings) set_value(root_, setting, file);
   RunConfig config(root_, file, method_names());
   run = config.run;
+  check_device(file, run.device);
   sampler = config.sampler;
   if (!solver.empty())
     sampler.steps = solver_steps(std::make_shared<const FittedSolver>(fitted_solver_from_json(solver, "steps")));
@@ -42,11 +43,7 @@ Problem::Problem(const std::string& file, const std::vector<std::string>& settin
   model = model_from(source, config.model_section(), {run.device, run.dtype, process});
 }
 
-std::vector<ComparedMethod> Problem::compared(ComparisonReference& reference) const {
-  const CompareConfig config(root_, file_, method_names());
-  reference = config.reference;
-  return config.methods;
-}
+CompareConfig Problem::compared() const { return {root_, file_, method_names()}; }
 
 EncodeOptions Problem::encode() const { return read_encode(root_, file_); }
 

@@ -1,7 +1,6 @@
 /// A config file, settings that override it, and a model from either or from Python: what every function of the module takes.
 #pragma once
 
-#include <shockstep/comparison_options.hpp>
 #include <shockstep/config.hpp>
 #include <shockstep/encode_options.hpp>
 #include <shockstep/inspect_options.hpp>
@@ -10,6 +9,7 @@
 #include <shockstep/sampler_options.hpp>
 #include <shockstep/score_model.hpp>
 
+#include "config/compare_config.hpp"
 #include "config/run_config.hpp"
 
 #include <string>
@@ -33,8 +33,7 @@ class Problem {
   SamplerOptions sampler;
   RunSettings run;
 
-  /// The keys methods and reference.
-  std::vector<ComparedMethod> compared(ComparisonReference& reference) const;
+  CompareConfig compared() const;
   EncodeOptions encode() const;
   InspectOptions inspect() const;
 

@@ -3,17 +3,31 @@
 #include "python/raised.hpp"
 #include "python/records.hpp"
 #include "python/tensor.hpp"
+#include "python/unlocked.hpp"
+
+#include <shockstep/error.hpp>
 
 #include <ATen/ops/empty.h>
 
 #include <algorithm>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 namespace shockstep::python {
 namespace {
 
 // How often Ctrl-C is asked for: often enough to be felt at once, seldom enough since asking takes the GIL.
 constexpr auto between_questions = std::chrono::milliseconds(50);
+
+// None, as of a method that returns nothing, is no.
+bool truth(const char* method, const py::object& answer) {
+  const auto type = py::str(py::type::of(answer).attr("__name__")).cast<std::string>();
+  if (answer.is_none()) return false;
+  if (type != "bool" && type != "bool_")
+    throw ConfigError("observer", std::string(method) + " must return True or False, got a " + type);
+  return answer.equal(py::bool_(true));
+}
 
 py::object method(const py::object& observer, const char* name) { return py::getattr(observer, name, py::none()); }
 
@@ -37,18 +51,24 @@ auto RunObserver::guarded(Call call) const -> decltype(call()) {
     try {
       throw_raised(error);
     } catch (...) {
-      const std::lock_guard lock(mutex_);
-      if (!raised_) raised_ = std::current_exception();
+      keep(std::current_exception());
     }
-    stop_ = true;
+  } catch (const ConfigError&) {
+    keep(std::current_exception());
   }
   return decltype(call())();
+}
+
+void RunObserver::keep(std::exception_ptr error) const {
+  const std::lock_guard lock(mutex_);
+  if (!raised_) raised_ = std::move(error);
+  stop_ = true;
 }
 
 bool RunObserver::wants_steps(std::int64_t trajectory) const {
   if (step_.is_none() || stop_) return false;
   if (wants_steps_.is_none()) return true;
-  return guarded([&] { return py::cast<bool>(wants_steps_(trajectory)); });
+  return guarded([&] { return truth("wants_steps", wants_steps_(trajectory)); });
 }
 
 void RunObserver::step(const StepRecord& record) {
@@ -69,7 +89,7 @@ void RunObserver::progress(double share) {
 }
 
 bool RunObserver::cancelled() const {
-  if (stop_ || keyboard_interrupt()) return true;
+  if (stop_ || keyboard_interrupt() || Unlocked::closing()) return true;
   {
     const std::lock_guard lock(mutex_);
     const auto now = std::chrono::steady_clock::now();
@@ -78,7 +98,7 @@ bool RunObserver::cancelled() const {
   }
   guarded([&] {
     if (PyErr_CheckSignals() != 0) throw py::error_already_set();
-    if (!cancelled_.is_none() && py::cast<bool>(cancelled_())) stop_ = true;
+    if (!cancelled_.is_none() && truth("cancelled", cancelled_())) stop_ = true;
   });
   return stop_;
 }

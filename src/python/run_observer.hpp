@@ -32,6 +32,8 @@ class RunObserver final : public Observer {
   void rethrow() const;
 
  private:
+  /// The first error stays, and ends the run.
+  void keep(std::exception_ptr error) const;
   template <class Call>
   auto guarded(Call call) const -> decltype(call());
 

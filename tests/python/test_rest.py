@@ -116,7 +116,7 @@ class NoisePredictor(torch.nn.Module):
         return (torch.cat([(hat - denoiser(hat, sigma)) / sigma.view(wide)] * 2, 1),)  # and a variance, which is cut off
 
 
-class Scheduler:
+class DDPMScheduler:
     def __init__(self, table, **config):
         self.alphas_cumprod = table
         self.config = Config(num_train_timesteps=len(table), **config)
@@ -128,7 +128,7 @@ def test_a_diffusers_pipeline(modes, own):
     betas = torch.linspace(1e-4, 0.02, 1000, dtype=torch.float64)
     table = torch.cumprod(1 - betas, 0)
     config = {"trained_betas": betas.tolist()} if own else {"beta_schedule": "linear", "beta_start": 1e-4, "beta_end": 0.02}
-    network = shockstep.from_diffusers(NoisePredictor(table).eval(), Scheduler(table, prediction_type="epsilon", **config))
+    network = shockstep.from_diffusers(NoisePredictor(table).eval(), DDPMScheduler(table, prediction_type="epsilon", **config))
     assert network.process["kind"] == ("table" if own else "vp_linear")
     settings = dict(count=20, tolerance=1e-4, guard={"profile": "default", "events": False})  # the same steps for both
     ours = shockstep.sample(network, data_std=1.005, **settings)

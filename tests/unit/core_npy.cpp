@@ -80,11 +80,54 @@ TEST_CASE("npy: all types and versions are read", "[npy]") {
   CHECK(read_npy(path).values == want);
   write(path, npy("|b1", "(3,)", raw<std::uint8_t>({1, 0, 1})));
   CHECK(read_npy(path).values == std::vector<double>{1, 0, 1});
+  write(path, npy("|i1", "(6,)", raw<std::int8_t>({1, -2, 3, 4, 5, 6})));
+  CHECK(read_npy(path).values == want);
+  write(path, npy("<i2", "(6,)", raw<std::int16_t>({1, -2, 3, 4, 5, 6})));
+  CHECK(read_npy(path).values == want);
+  write(path, npy("|u1", "(3,)", raw<std::uint8_t>({0, 127, 255})));
+  CHECK(read_npy(path).values == std::vector<double>{0, 127, 255});
+  write(path, npy("<u2", "(2,)", raw<std::uint16_t>({0, 65535})));
+  CHECK(read_npy(path).values == std::vector<double>{0, 65535});
+  write(path, npy("<u4", "(2,)", raw<std::uint32_t>({0, 4294967295})));
+  CHECK(read_npy(path).values == std::vector<double>{0, 4294967295});
+  write(path, npy("<u8", "(2,)", raw<std::uint64_t>({0, 1ull << 63})));
+  CHECK(read_npy(path).values == std::vector<double>{0, 0x1p63});
   write(path, npy("<f8", "()", raw<double>({7})));
   CHECK(read_npy(path).values == std::vector<double>{7});
   CHECK(read_npy(path).shape.empty());
   write(path, npy("<f8", "(0, 3)", ""));
   CHECK(read_npy(path).values.empty());
+}
+
+TEST_CASE("npy: float16 is read to the last bit", "[npy]") {
+  const Folder folder;
+  const auto path = folder / "a.npy";
+  // 1, -2, the largest, the least normal and subnormal number, infinity: IEEE 754, table 3.5.
+  write(path, npy("<f2", "(6,)", raw<std::uint16_t>({0x3c00, 0xc000, 0x7bff, 0x0400, 0x8001, 0x7c00})));
+  CHECK(read_npy(path).values == std::vector<double>{1, -2, 65504, 0x1p-14, -0x1p-24, INFINITY});
+  write(path, npy("<f2", "(1,)", raw<std::uint16_t>({0x7e00})));
+  CHECK(std::isnan(read_npy(path).values[0]));
+}
+
+TEST_CASE("npy: either order of bytes and of dimensions is read", "[npy]") {
+  const Folder folder;
+  const auto path = folder / "a.npy";
+  write(path, npy(">i2", "(2,)", raw<std::uint8_t>({0x01, 0x02, 0xff, 0xfe})));
+  CHECK(read_npy(path).values == std::vector<double>{258, -2});
+  write(path, npy(">f4", "(1,)", raw<std::uint8_t>({0x3f, 0x80, 0, 0})));
+  CHECK(read_npy(path).values == std::vector<double>{1});
+  // a[i][j][k] = 100 i + 10 j + k, the first index fastest.
+  std::vector<double> columns, rows;
+  for (int k = 0; k < 4; ++k)
+    for (int j = 0; j < 3; ++j)
+      for (int i = 0; i < 2; ++i) columns.push_back(100 * i + 10 * j + k);
+  for (int i = 0; i < 2; ++i)
+    for (int j = 0; j < 3; ++j)
+      for (int k = 0; k < 4; ++k) rows.push_back(100 * i + 10 * j + k);
+  auto fortran = npy("<f8", "(2, 3, 4)", raw<double>(columns));
+  fortran.replace(fortran.find("False"), 5, "True ");
+  write(path, fortran);
+  CHECK(read_npy(path).values == rows);
 }
 
 TEST_CASE("npy: what cannot be read is refused in one sentence", "[npy]") {
@@ -114,13 +157,15 @@ TEST_CASE("npy: what cannot be read is refused in one sentence", "[npy]") {
   says(npy("<f8", "(2,, 3)", data), "absurd shape");
   says(npy("<f8", "2", data), "without shape");
   says(npy("<c16", "(3,)", data), "holds '<c16'");
-  says(npy(">f8", "(6,)", data), "holds '>f8'");
+  says(npy("<c8", "(6,)", data), "holds '<c8'");
+  says(npy("<f1", "(6,)", data), "holds '<f1'");
+  says(npy("<U4", "(6,)", data), "holds '<U4'");
+  says(npy("?f8", "(6,)", data), "holds '?f8'");
   says(npy("|O", "(6,)", data), "holds '|O'");
   says(npy("<f80", "(6,)", data), "holds '<f80'");
   says(npy("<f8", "(6,)", data, 4), "version 4");
-  auto fortran = good;
-  fortran.replace(fortran.find("False"), 5, "True ");
-  says(fortran, "Fortran order");
+  says(good + std::string(100, '\0'), "holds 100 bytes more than its shape needs");
+  says(npy("<f8", "(2 3)", data), "absurd shape");
   auto nameless = good;
   nameless.replace(nameless.find("descr"), 5, "descs");
   says(nameless, "without descr");

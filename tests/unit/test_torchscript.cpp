@@ -212,10 +212,10 @@ TEST_CASE("programs that do not fit their description are refused", "[torchscrip
              "returns shape [3, 1], expected [3, 2]: set model.shape"));
   CHECK(says("def forward(self, x, sigma):\n  return x[:1]\n",
              "returns shape [1, 2], expected [3, 2]: a network must take any batch and keep it"));
-  CHECK(
-      says("def forward(self, x, sigma):\n  return torch.matmul(x, torch.ones([10, 10]))\n",
-           "forward fails for x of shape [3, 2] and a time of shape [3], both float32 (check model.shape, model.label "
-           "and run.dtype): mat1 and mat2"));
+  CHECK(says(
+      "def forward(self, x, sigma):\n  return torch.matmul(x, torch.ones([10, 10]))\n",
+      "forward fails for x of shape [3, 2], float32, and a time of shape [3], float32 (check model.shape, model.label "
+      "and run.dtype): mat1 and mat2"));
   CHECK(says("def forward(self, x, sigma):\n  assert bool((x > 1e9).any()), 'out of luck'\n", "out of luck"));
   CHECK(says("def forward(self, x, sigma):\n  return x / 0\n", "returns NaN or infinity"));
   const auto wants_label = save(folder, "def forward(self, x, sigma, label):\n  return x * (label > 0)[:, None]\n");

@@ -17,10 +17,11 @@ endif()
 find_package(Python 3.10 REQUIRED COMPONENTS Interpreter Development.Module)
 
 set(python_package ${CMAKE_BINARY_DIR}/python/shockstep)
-file(GLOB python_sources CONFIGURE_DEPENDS src/python/*.cpp)
-# What inspect returns is what its summary.json says.
-Python_add_library(shockstep_python MODULE ${python_sources} src/output/inspection.cpp src/output/fit.cpp src/output/json.cpp
-                   src/output/schedule_text.cpp src/output/solver_text.cpp)
+file(GLOB python_sources CONFIGURE_DEPENDS src/python/*.cpp src/run/*.cpp)
+# What inspect returns is what its summary.json says, warnings are those of the program, and so are the files that a config names.
+list(APPEND python_sources src/output/inspection.cpp src/output/fit.cpp src/output/json.cpp src/output/schedule_text.cpp
+     src/output/solver_text.cpp src/output/warnings.cpp src/cli/arrays.cpp)
+Python_add_library(shockstep_python MODULE ${python_sources})
 set_target_properties(shockstep_python PROPERTIES OUTPUT_NAME _core PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${python_package}
                                                   CXX_VISIBILITY_PRESET hidden INSTALL_RPATH "$ORIGIN/../torch/lib")
 target_include_directories(shockstep_python PRIVATE src)

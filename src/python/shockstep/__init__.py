@@ -8,6 +8,8 @@ A model is a callable on Torch tensors, a Network that says what a callable or a
 GaussianMixture, or the path of a config (.yaml). docs/python.md has the pages.
 """
 
+import atexit as _atexit
+
 import torch as _torch  # first: its libraries are those of _core
 
 try:
@@ -24,14 +26,17 @@ if _torch.__version__.split("+")[0] != _core.torch_version.split("+")[0]:
     )
 
 from ._core import ConfigError, DoubleWell, Error, FileError, GaussianMixture, Model, ModelError, Multiplicative, PointCloud
+from . import _copying  # gives the exact models what copy and pickle ask for
 from ._functions import compare, encode, inspect, sample, schedule
 from ._network import Network, from_diffusers
-from ._results import Encoding, Interrupted, Result, Schedule, Schedules
+from ._results import Comparison, Encoding, Interrupted, Result, Schedule, Schedules, ShockstepWarning
 from ._solver import Solver
+
+_atexit.register(_core.close)  # no thread dies in the library
 
 __version__ = _core.__version__
 __all__ = [
-    "ConfigError", "DoubleWell", "Encoding", "Error", "FileError", "GaussianMixture", "Interrupted", "Model", "ModelError",
-    "Multiplicative", "Network", "PointCloud", "Result", "Schedule", "Schedules", "Solver", "compare", "encode", "from_diffusers", "inspect",
-    "sample", "schedule",
+    "Comparison", "ConfigError", "DoubleWell", "Encoding", "Error", "FileError", "GaussianMixture", "Interrupted", "Model",
+    "ModelError", "Multiplicative", "Network", "PointCloud", "Result", "Schedule", "Schedules", "ShockstepWarning", "Solver", "compare",
+    "encode", "from_diffusers", "inspect", "sample", "schedule",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from inspect import Parameter, signature
 from typing import Any, Union
@@ -13,8 +14,8 @@ import torch
 
 from . import _core
 from ._network import Network
-from ._results import Encoding, Interrupted, Result, Schedule, Schedules
-from ._settings import KEYS, problem
+from ._results import Comparison, Encoding, Interrupted, Result, Schedule, Schedules, ShockstepWarning
+from ._settings import KEYS, number, problem
 from ._solver import Solver
 
 AnyModel = Union[Callable[..., torch.Tensor], Network, _core.Model, str, "os.PathLike[str]"]
@@ -33,7 +34,8 @@ _AFTER = """
         and cancelled(), which ends the run when it returns True.
     Ctrl-C raises Interrupted, a KeyboardInterrupt, with what is done in its .result.
     Raises ConfigError (a ValueError) naming the argument that is wrong, ModelError if the model does not fit its description,
-    FileError (an OSError), and whatever a callable of yours raises, as it was raised."""
+    FileError (an OSError), and whatever a callable of yours raises, as it was raised. What the program would warn of is a
+    ShockstepWarning, and stands in .warnings of the result."""
 
 
 def _unless_interrupted(result: Any) -> Any:
@@ -41,6 +43,15 @@ def _unless_interrupted(result: Any) -> Any:
     if _core.interrupted():
         raise Interrupted(result)
     return result
+
+
+def _warned(posed: _core.Problem, raw: dict[str, Any]) -> dict[str, Any]:
+    """Called by a function of the module, which the user calls through the wrapper of _keys."""
+    raw["warnings"] = [*posed.warnings, *raw["warnings"]]
+    if not _core.interrupted():
+        for sentence in raw["warnings"]:
+            warnings.warn(sentence, ShockstepWarning, stacklevel=4)
+    return raw
 
 
 def _keys(without: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -87,9 +98,10 @@ def sample(
     noise: starting latents of unit variance, [count, *shape]. init: data to start from, noised by strength; mask: where it is
         1, init is kept. interpolate: rows from each latent to the next.
     """
+    strength, interpolate = number("strength", strength), number("interpolate", interpolate, whole=True)
     start = dict(noise=noise, init=init, strength=strength, mask=mask, interpolate=interpolate)
-    raw = _core.sample(problem(model, process, keywords), start, observer)
-    return _unless_interrupted(Result(raw))
+    posed = problem(model, process, keywords)
+    return _unless_interrupted(Result(_warned(posed, _core.sample(posed, start, observer))))
 
 
 @_keys(without="count first dynamics eta method order solver_type steps final")
@@ -113,8 +125,8 @@ def encode(
     """
     section = {"likelihood": likelihood, "probes": probes, "noise": add_noise}
     section = {key: value for key, value in section.items() if value is not None}
-    raw = _core.encode(problem(model, process, keywords, encode=section or None), data, observer)
-    return _unless_interrupted(Encoding(raw))
+    posed = problem(model, process, keywords, encode=section or None)
+    return _unless_interrupted(Encoding(_warned(posed, _core.encode(posed, data, observer))))
 
 
 @_keys(without="steps count first seed threads dynamics eta tolerance guard max_evaluations")
@@ -145,9 +157,9 @@ def schedule(
     if not posed.fits_solver:
         if not one:
             raise _core.ConfigError("steps: several numbers are for solvers, which no method goes with; give one, or leave out method and order")
-        return Schedule(_core.schedule(posed, observer), posed.denoises)
-    found = _core.fit_solvers(posed, counts, observer)
-    fits = [Schedule.of_solver(Solver(json.loads(text)), times, posed.denoises) for text, times in found]
+        return Schedule(_warned(posed, _core.schedule(posed, observer)), posed.denoises)
+    found = _warned(posed, _core.fit_solvers(posed, counts, observer))
+    fits = [Schedule.of_solver(Solver(json.loads(text)), times, posed.denoises, found["warnings"]) for text, times in found["solvers"]]
     return fits[0] if one else Schedules(fits)
 
 
@@ -157,21 +169,21 @@ def compare(
     methods: Sequence[dict[str, Any]] | None = None,
     *,
     reference: str | float | None = None,
-    data: Any = False,
+    data: Any = None,
     process: dict[str, Any] | str | None = None,
     observer: Any = None,
     **keywords: Any,
-) -> list[dict[str, Any]]:
+) -> Comparison:
     """Several methods on the same trajectories: a list of dicts, the rows of compare.csv.
 
     methods: [{"name": "UniPC", "method": "unipc", "steps": {"schedule": "karras", "count": 20}}, {"name": "adaptive"}].
     {keywords}
     reference: exact (mixtures in one dimension), or the tolerance of an unguarded run. data: samples to compare distributions
-        with, [m, *shape]; True: exact ones, of Gaussian mixtures.
+        with, [m, *shape]; True: exact ones, of Gaussian mixtures; False: none; None: what the config says, or none.
     """
     methods = None if methods is None else list(methods)
     posed = problem(model, process, keywords, methods=methods, reference=reference)
-    return _unless_interrupted(_core.compare(posed, data, observer))
+    return _unless_interrupted(Comparison(_warned(posed, _core.compare(posed, data, observer))))
 
 
 @_keys(without="first dynamics eta method order solver_type steps max_evaluations final")

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from ._diffusers import scheduler_settings
+from . import _core
+from ._diffusers import Undescribed, class_name, sample_shape, scheduler_settings
 
 
 # Of the section `model` of a config: what a function of the module may be told of a callable.
@@ -51,16 +52,12 @@ def from_diffusers(
 ) -> Network:
     """The denoiser of a diffusers pipeline: its UNet or DiT, described by its scheduler.
 
+    scheduler: one, or its class's name and config: ("DDIMScheduler", {"num_train_timesteps": 1000, ...}).
     shape: of one sample; from unet.config where left out. label: class labels, one or one for each trajectory. What else is
     given goes to Network and overrides what the scheduler says. Samples are what the network works on: latents, where the
-    pipeline has a VAE. Raises ValueError where unet.config has no sample_size.
+    pipeline has a VAE. Raises ConfigError for schedulers whose networks are no denoisers, and where unet.config has no sample_size.
     """
-    config = unet.config
-    if shape is None:
-        size = getattr(config, "sample_size", None)
-        if size is None:
-            raise ValueError("from_diffusers: shape: missing; the UNet has no sample_size")
-        shape = (config.in_channels, *((size, size) if isinstance(size, int) else size))
+    shape = _said("shape", lambda: sample_shape(unet)) if shape is None else shape
     channels = shape[0]
 
     def forward(x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
@@ -68,8 +65,23 @@ def from_diffusers(
         # Models that learn a variance return it in a second half of the channels.
         return unet(x, time, return_dict=False, **arguments)[0][:, :channels]
 
-    settings = scheduler_settings(scheduler.config, lambda: scheduler.alphas_cumprod.double().tolist())
-    return Network(_Like(unet, forward), **{**settings, "shape": shape, "label": label, **description})
+    return Network(_Like(unet, forward), **{**described(scheduler), "shape": shape, "label": label, **description})
+
+
+def described(scheduler: Any) -> dict[str, Any]:
+    """What the scheduler, or (name of its class, config), says of its network: arguments of Network. Raises ConfigError."""
+    if isinstance(scheduler, tuple):
+        name, config = scheduler
+        return _said("scheduler", lambda: scheduler_settings(config, name=name))
+    table = lambda: scheduler.alphas_cumprod.double().tolist()
+    return _said("scheduler", lambda: scheduler_settings(scheduler.config, table, class_name(scheduler)))
+
+
+def _said(argument: str, read: Callable[[], Any]) -> Any:
+    try:
+        return read()
+    except Undescribed as error:
+        raise _core.ConfigError(f"from_diffusers: {argument}: {error}") from None
 
 
 class _Like(torch.nn.Module):
@@ -79,7 +91,7 @@ class _Like(torch.nn.Module):
         super().__init__()
         self.unet = unet
         self.call = forward
-        self.training = unet.training
+        self.training = False  # that of unet counts
 
     def forward(self, *arguments: torch.Tensor) -> torch.Tensor:
         return self.call(*arguments)

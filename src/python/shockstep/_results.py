@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import os
 from collections.abc import Iterable
 from typing import Any
@@ -13,12 +14,22 @@ from . import _core
 from ._solver import Solver, save
 
 
+class ShockstepWarning(UserWarning):
+    """What the program would warn of, too: a result that is not what was asked for, and what would help."""
+
+
 class Interrupted(KeyboardInterrupt):
     """Ctrl-C in a run. result: what was done, the rest with the status "interrupted"."""
 
     def __init__(self, result: Any):
         super().__init__("interrupted; what was done is in .result")
         self.result = result
+
+
+def _statistics(raw: dict[str, Any]) -> dict[str, Any]:
+    """Of a run whose statuses are counted over all its rows, those that never started among them."""
+    counts = collections.Counter(raw["columns"]["status"])
+    return {**raw["statistics"], "counts": dict(counts)}
 
 
 class Result:
@@ -29,15 +40,16 @@ class Result:
 {columns}
     events: a list of dicts, the lines of events.jsonl: pandas.DataFrame(result.events).
     statistics: a dict of counts, sums and seconds. profile: the guard's. sigmas: the grid; empty where steps are adaptive.
-    notes: what was not done as asked, one sentence each. prepared_rows: that the model computed before the first sample.
+    warnings: sentences, each of which was a ShockstepWarning as well. notes: those of what was not done as asked. prepared_rows: that the model computed before the first sample.
     """
 
     def __init__(self, raw: dict[str, Any]):
         self.samples: torch.Tensor = raw["samples"]
         self.events: list[dict[str, Any]] = raw["events"]
-        self.statistics: dict[str, Any] = raw["statistics"]
+        self.statistics: dict[str, Any] = _statistics(raw)
         self.profile: dict[str, Any] = raw["profile"]
         self.sigmas: list[float] = raw["sigmas"]
+        self.warnings: list[str] = raw["warnings"]
         self.notes: list[str] = raw["notes"]
         self.prepared_rows: int = raw["prepared_rows"]
         self.columns: dict[str, Any] = raw["columns"]
@@ -85,16 +97,17 @@ class Encoding:
     latents: Tensor [n, *shape], float64, x(sigma_max)/sigma_max: `noise` of sample(). latent_rms: 1 for data that the model knows.
     log_likelihood: array [n], nats, of the datum with noise of sigma_min, data units; NaN where it was not asked for or failed.
     standard_error: of the trace's random directions, 0: exact. quadrature_error: of the integral over the steps. status,
-    evaluations: as of Result.
+    evaluations, warnings: as of Result.
     """
 
     def __init__(self, raw: dict[str, Any]):
         self.latents: torch.Tensor = raw["latents"]
+        self.warnings: list[str] = raw["warnings"]
         self.latent_rms: float = raw["latent_rms"]
         self.log_likelihood = numpy.asarray(raw["log_likelihood"])
         self.standard_error = numpy.asarray(raw["standard_error"])
         self.quadrature_error = numpy.asarray(raw["quadrature_error"])
-        self.statistics: dict[str, Any] = raw["statistics"]
+        self.statistics: dict[str, Any] = _statistics(raw)
         self.columns: dict[str, Any] = raw["columns"]
         self.status: list[str] = self.columns["status"]
         self.evaluations: numpy.ndarray = self.columns["evaluations"]
@@ -115,11 +128,12 @@ class Schedule(list):
     sigmas: the list itself. nodes: the same without that 0, for steps=. times: native time of the process at each node. error: {"rms",
     "median"} to expect, data units. solver: the Solver that was fitted, None where a method was named; the sigmas beside it are those
     of the plan, error what the plan makes of them. log_sigma, karras: errors of these schedules with the method that was named, else
-    None. fit: everything else that is known of the fit.
+    None. fit: everything else that is known of the fit. warnings: as of Result.
     """
 
     def __init__(self, fit: dict[str, Any], denoise: bool, solver: Solver | None = None):
         super().__init__(fit["sigmas"] + ([0.0] if denoise else []))
+        self.warnings: list[str] = fit["warnings"]
         self.nodes: list[float] = fit["sigmas"]
         self.times: list[float] = fit["times"]
         self.error: dict[str, float] = fit["error"]
@@ -129,9 +143,9 @@ class Schedule(list):
         self.fit = fit
 
     @classmethod
-    def of_solver(cls, solver: Solver, times: list[float], denoise: bool) -> Schedule:
+    def of_solver(cls, solver: Solver, times: list[float], denoise: bool, warnings: list[str]) -> Schedule:
         """The plan that a solver was held against, with its times."""
-        plan = {"sigmas": solver.document["planned"], "times": times, "error": solver.plan}
+        plan = {"sigmas": solver.document["planned"], "times": times, "error": solver.plan, "warnings": warnings}
         return cls({**plan, "gained": solver.gained, "rows": solver.rows, "evaluations": solver.evaluations}, denoise, solver)
 
     @property
@@ -153,3 +167,10 @@ class Schedules(dict):
     def save(self, path: str | os.PathLike[str]) -> None:
         """One file of all solvers, for sampler.steps: {file: path, count: 8}."""
         save((fit.solver for fit in self.values()), path)
+
+class Comparison(list):
+    """The rows of compare.csv, a dict for each method. warnings: as of Result."""
+
+    def __init__(self, raw: dict[str, Any]):
+        super().__init__(raw["rows"])
+        self.warnings: list[str] = raw["warnings"]

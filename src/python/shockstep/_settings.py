@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import warnings
 from typing import Any
 
+import numpy
 import torch
 
 from . import _core
@@ -30,19 +30,43 @@ KEYS = {
 SECTION = {**dict.fromkeys(DESCRIPTION, "model"), **{name: section for name, (section, _) in KEYS.items()}}
 
 
+TRAINING = "the module is in training mode, in which dropout and batch norm make rows depend on each other; call .eval()"
+
+
 def plain(value: Any) -> Any:
     """Numbers, strings, lists and dicts of what Torch and NumPy hold."""
     if isinstance(value, torch.dtype):
         return str(value).removeprefix("torch.")
+    if isinstance(value, numpy.dtype) or (isinstance(value, type) and issubclass(value, numpy.generic)):
+        return numpy.dtype(value).name
     if isinstance(value, (torch.device, os.PathLike)):
         return str(value)
     if hasattr(value, "tolist"):
         return value.tolist()
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, range)):
         return [plain(item) for item in value]
     return value
+
+
+def number(name: str, value: Any, whole: bool = False) -> Any:
+    """An argument that is one, of whatever library; None stays."""
+    value = plain(value)
+    if value is None:
+        return None
+    right = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not right or (whole and not float(value).is_integer()):
+        raise _core.ConfigError(f"{name}: must be a {'whole ' if whole else ''}number, got {value!r}")
+    return int(value) if whole else value
+
+
+def setting(key: str, value: Any) -> str:
+    """As --set takes it. Characters stay as they are: the library's YAML knows no pairs of surrogates."""
+    try:
+        return f"{key}={json.dumps(plain(value), ensure_ascii=False)}"
+    except TypeError:
+        raise _core.ConfigError(f"{key}: must be numbers, words, lists or dicts, got {value!r}") from None
 
 
 def steps(value: Any) -> Any:
@@ -55,17 +79,12 @@ def of_module(model: Any) -> dict[str, Any]:
     """Type and device of a module's weights, which its inputs must share."""
     if not isinstance(model, torch.nn.Module):
         return {}
-    if model.training:
-        warnings.warn(
-            "the module is in training mode, in which dropout and batch norm make rows depend on each other; call .eval()",
-            stacklevel=5,
-        )
     weight = next((p for p in model.parameters() if p.is_floating_point()), None)
     return {} if weight is None else {"dtype": weight.dtype, "device": weight.device}
 
 
 def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any) -> _core.Problem:
-    """What a function of the module works on; `sections`: whole sections, such as methods=[...]."""
+    """What a function of the module works on, with what to warn of. `sections`: whole sections, such as methods=[...]."""
     file, call, network, whole, solver = "", None, {}, {}, ""
     if isinstance(keywords.get("steps"), Solver):
         solver = json.dumps(keywords["steps"].document)
@@ -94,10 +113,15 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
     if not file and whole.get("process") is None:
         whole["process"] = {"kind": "ve"}
     whole.update(sections)
-    settings = [f"{key}={json.dumps(plain(value))}" for key, value in whole.items() if value is not None]
-    settings += [f"model.{key}={json.dumps(plain(value))}" for key, value in network.items()]
+    settings = [setting(key, value) for key, value in whole.items() if value is not None]
+    settings += [setting(f"model.{key}", value) for key, value in network.items()]
     for key, value in keywords.items():
         if value is not None:
-            value = steps(value) if key == "steps" else plain(value)
-            settings.append(f"{SECTION[key]}.{key}={json.dumps(value)}")
-    return _core.Problem(file, settings, call, solver)
+            settings.append(setting(f"{SECTION[key]}.{key}", steps(value) if key == "steps" else value))
+    label = network.get("label") if keywords.get("label") is None else keywords["label"]
+    if isinstance(label, bool):
+        raise _core.ConfigError(f"label: must be a whole number, one for each trajectory, or a .npy file, got {label}")
+    posed = _core.Problem(file, settings, call, solver)
+    training = isinstance(call, torch.nn.Module) and any(module.training for module in call.modules())
+    posed.warnings = [TRAINING] if training else []
+    return posed

@@ -1,0 +1,83 @@
+#include "run/facts.hpp"
+
+#include "core/text.hpp"
+#include "run/fit.hpp"
+
+#include <cmath>
+#include <utility>
+
+namespace shockstep {
+
+RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRequest& request,
+                   const RunSettings& run) {
+  const SamplerOptions& options = sampler.options();
+  const bool sde = options.dynamics == Dynamics::sde;
+  RunFacts facts;
+  facts.tolerance = options.tolerance;
+  facts.max_evaluations = options.max_evaluations;
+  facts.float64 = model->exact() || run.dtype == "float64";
+  facts.exact = model->exact();
+  facts.one_condition = !model->conditioning().empty() && model->conditions() == 0;
+  facts.from_data = request.init.defined();
+  facts.profile = sampler.profile();
+  facts.guard = options.guard.enabled && !options.steps && !sde;
+  facts.sde = sde;
+  facts.sigmas = sampler.sigmas(request);
+  facts.fitted = sampler.fitted();
+  facts.solver = sampler.solver();
+  facts.scales = sampler.scales();
+  facts.notes = sampler.notes();
+  facts.prepared_rows = sampler.prepared_rows();
+  facts.fit = fit_of(model, sampler.process(), options.scales_cache, run.batch, facts.prepared_rows, sampler.scales());
+  for (auto& sentence : model_warnings(*model, run, facts.fit)) facts.notes.push_back(std::move(sentence));
+  if (sde && options.guard.enabled)
+    facts.notes.push_back(
+        "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");
+  return facts;
+}
+
+/// The model's data have latents of unit variance: with n numbers their root mean square is 1 within a few 1/sqrt(2 n).
+std::vector<std::string> encode_warnings(const EncodeResult& result) {
+  std::vector<std::string> all;
+  const double rms = result.latent_rms();
+  const double spread = 4 / std::sqrt(2 * static_cast<double>(result.latents.numel()));
+  if (rms < .9 - spread || rms > 1.1 + spread)
+    all.push_back("the latents have a root mean square of " + shortest(std::round(rms * 1e3) / 1e3) +
+                  ", not 1: the data are not what the model describes; check their scale and the process");
+  const auto count = [&](Status status) { return result.statistics.count_by_status[static_cast<int>(status)]; };
+  if (const auto n = count(Status::budget); n > 0)
+    all.push_back(std::to_string(n) + " rows ended beyond their tolerance at sampler.max_evaluations");
+  if (const auto n = count(Status::non_finite); n > 0)
+    all.push_back(std::to_string(n) + " rows: the model returned NaN or infinity");
+  if (const auto n = count(Status::failed); n > 0)
+    all.push_back(std::to_string(n) + " rows: the model failed: " + printable(result.statistics.first_failure, 500));
+  return all;
+}
+
+std::string label(const ComparisonRow& row) {
+  const auto& options = row.method.options;
+  return printable(row.method.name) + ", " + std::string(name(options.method)) +
+         (row.nodes > 0 ? " on " + std::to_string(row.nodes) + " nodes" : ", tolerance " + shortest(options.tolerance));
+}
+
+std::vector<std::string> compare_warnings(const Comparison& comparison, const ComparisonResult& result) {
+  std::vector<std::string> all = comparison.notes();
+  if (result.reference_budget > 0)
+    all.push_back("reference: " + std::to_string(result.reference_budget) +
+                  " trajectories did not reach its tolerance; errors near it are not resolved");
+  if (result.distance_rows > 0 && std::isnan(result.floor.sliced_w2.value))
+    all.push_back("data: " + std::to_string(result.distance_rows) +
+                  " rows are too few to show what exact samples score; it takes two for each sample");
+  for (const auto& row : result.rows) {
+    if (row.error.left_out > 0)
+      all.push_back(label(row) + ": " + std::to_string(row.error.left_out) +
+                    " trajectories have no finite sample or reference and are left out of the errors");
+    if (row.budget > 0)
+      all.push_back(label(row) + ": " + std::to_string(row.budget) +
+                    " trajectories ended beyond their tolerance at max_evaluations = " +
+                    std::to_string(row.method.options.max_evaluations));
+  }
+  return all;
+}
+
+}  // namespace shockstep

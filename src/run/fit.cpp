@@ -1,0 +1,36 @@
+#include "run/fit.hpp"
+
+#include <shockstep/error.hpp>
+#include <shockstep/fit_check.hpp>
+#include <shockstep/model_scales.hpp>
+
+#include "model/network.hpp"
+#include "output/fit.hpp"
+
+namespace shockstep {
+
+std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, const std::string& scales_cache,
+                                int batch, std::int64_t& rows, const std::optional<MeasuredScales>& known) {
+  if (model->exact()) return std::nullopt;
+  try {
+    const MeasuredScales scales = known ? *known : measure_scales(*model, process, scales_cache, rows);
+    return quick_fit(model, process, scales, batch, rows);
+  } catch (const ModelError& error) {
+    FitReport report;
+    report.fits = false, report.reason = error.what();
+    return report;
+  }
+}
+
+std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettings& run,
+                                        const std::optional<FitReport>& fit) {
+  std::vector<std::string> out;
+  if (fit && !fit->fits) out.push_back(fit_warning(*fit));
+  if (rounds_times(model))
+    out.push_back("the network takes no float32 times and is told them in " + run.dtype +
+                  ", 908 for 908.18: let it cast them itself, or set run.dtype to float32");
+  if (model.exact() && run.device != "cpu") out.emplace_back("run.device: exact models run on the CPU");
+  return out;
+}
+
+}  // namespace shockstep

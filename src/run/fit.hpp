@@ -1,0 +1,27 @@
+/// The quick fit check that precedes a run of a network, whoever asks for the run.
+#pragma once
+
+#include <shockstep/fit_report.hpp>
+#include <shockstep/process.hpp>
+#include <shockstep/schedule.hpp>
+#include <shockstep/score_model.hpp>
+
+#include "config/settings.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace shockstep {
+
+/// What a measurement says of the description, which can be wrong of networks alone; none: an exact model. `scales_cache`: as of
+/// SamplerOptions. `known`: it was measured before. `rows`: those that the model computes for it are added.
+std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, const std::string& scales_cache,
+                                int batch, std::int64_t& rows, const std::optional<MeasuredScales>& known = {});
+
+/// What a user should know of the model before a run, one sentence each: a description that does not fit, rounded times, another device.
+std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettings& run,
+                                        const std::optional<FitReport>& fit);
+
+}  // namespace shockstep
