@@ -1,9 +1,6 @@
 #include "cli/content_hash.hpp"
 
-#include "core/text.hpp"
-
-#include <boost/uuid/name_generator_sha1.hpp>
-#include <boost/uuid/uuid_io.hpp>
+#include "core/input_file.hpp"
 
 #include <filesystem>
 
@@ -14,21 +11,13 @@ namespace fs = std::filesystem;
 
 using Hashes = std::vector<std::pair<std::string, std::string>>;
 
-std::string hash_of_file(const std::string& path) { return hash(read_text(path, "cannot be read")); }
-
 void add(const ConfigNode& node, const std::string& key, const fs::path& beside, Hashes& out) {
-  std::error_code ignored;
-  if (node.kind == ConfigNode::Kind::scalar && fs::is_regular_file(beside / node.scalar, ignored))
-    out.emplace_back(key, hash_of_file((beside / node.scalar).string()));
+  if (node.file) out.emplace_back(key, hash_of_file((beside / node.scalar).string()));
   for (const ConfigNode& child : node.list) add(child, key, beside, out);
   for (const auto& [name, child] : node.map) add(child, key.empty() ? name : key + "." + name, beside, out);
 }
 
 }  // namespace
-
-std::string hash(const std::string& bytes) {
-  return boost::uuids::to_string(boost::uuids::name_generator_sha1(boost::uuids::ns::oid())(bytes));
-}
 
 Hashes hashes_of_files(const ConfigNode& section, const std::string& config) {
   Hashes out;

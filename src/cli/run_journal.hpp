@@ -12,7 +12,8 @@
 
 namespace shockstep::cli {
 
-/// Whether the files in the folder are whole and of this run. Throws ConfigError if they are of another, or not whole.
+/// Whether the files in the folder are whole and of this run. What is damaged is not, and a warning names it. Throws ConfigError if
+/// they are of another run, or of one that was interrupted.
 bool finished_before(const std::string& folder, const Json& identity);
 
 class RunJournal {

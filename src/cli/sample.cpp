@@ -31,6 +31,15 @@ RunStatistics replay(JournalReader& journal, Destination& destination, OpenWork&
   return journal.cost();
 }
 
+/// Closes the journal of a run that an error ends, perhaps one of its own. Returns how many trajectories it has kept of this session.
+std::int64_t close_broken(Journal& journal) {
+  try {
+    journal.close();
+  } catch (const FileError&) {  // the error that ends the run is told
+  }
+  return journal.kept();
+}
+
 /// Draws what is missing of a run or shard. `writer`: null for a shard.
 RunStatistics draw(SampleRun& run, RunJournal& run_journal, RunWriter* writer, const Options& options) {
   const Part& part = run.part();
@@ -45,6 +54,7 @@ RunStatistics draw(SampleRun& run, RunJournal& run_journal, RunWriter* writer, c
   progress.begin();
   Journal* journal = run_journal.journal();
   destination.write_to(journal);
+  const std::int64_t before_now = destination.tally().done();
 
   SampleRequest request = run.request();
   request.observer = &destination;
@@ -54,9 +64,8 @@ RunStatistics draw(SampleRun& run, RunJournal& run_journal, RunWriter* writer, c
     cost.add_cost(session);
     if (journal) journal->add_cost(session);
   } catch (const Error&) {
-    if (journal && destination.tally().done() > 0)
-      log::warning(of_part(destination.tally().done(), part) + " are kept; go on with: " + options.command_line +
-                   " --resume");
+    if (const std::int64_t kept = before_now + (journal ? close_broken(*journal) : 0); kept > 0)
+      log::warning(of_part(kept, part) + " are kept; go on with: " + options.command_line + " --resume");
     throw;
   }
   RunStatistics statistics = destination.tally().statistics(run.model().dimension());
@@ -75,7 +84,7 @@ int sample(const Options& options) {
   const Part& part = run.part();
   RunJournal run_journal(run.folder(), options, run.identity(), run.model().exact());
   if (run_journal.found() == RunJournal::Found::finished) {
-    std::printf("%s: finished before, nothing to do\n", run.folder().c_str());
+    std::printf("%s: finished before, nothing to do\n", printable(run.folder(), 1000).c_str());
     return 0;
   }
   if (options.resume && run_journal.found() == RunJournal::Found::nothing)

@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
+#include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
 #include "config/yaml.hpp"
 #include "log/log.hpp"
@@ -91,12 +92,11 @@ int schedule(const Options& options) {
   RunConfig config = fit_config(options);
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
-  set_caches(config, config.sampler, *model);
-  const std::string folder = make_folder(options);
-  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  const RunFolder folder(options);
   for (const char* name : {"schedule.yaml", "solver.yaml", "report.html"})
-    std::filesystem::remove(at(name));  // of an earlier run
-  log::open(at("run.log"));
+    std::filesystem::remove(folder.at(name));  // of an earlier run
+  log::open(folder.at("run.log"));
+  set_caches(config, config.sampler, *model);
   const auto misfit = fit_warnings(fit_of(inputs, config));
   std::optional<Found> found;
   {
@@ -109,19 +109,19 @@ int schedule(const Options& options) {
     return 130;
   }
 
-  write_file(at(found->file), found->text(ScheduleFormat::yaml));
+  write_file(folder.at(found->file), found->text(ScheduleFormat::yaml));
   if (config.output.report) {
     RunSetup setup = run_setup(config, options, *model);
     setup.seconds = seconds_since(begin);
     const std::string title = printable(std::filesystem::path(config.file).stem().string());
-    write_file(at("report.html"), html_page(found->page(title, setup)));
+    write_file(folder.at("report.html"), html_page(found->page(title, setup)));
   }
   for (const auto& sentence : misfit) log::warning(sentence);
   log::info(found->what + ": error " + found->errors);
   if (format)
     std::fputs(found->text(*format).c_str(), stdout);
   else
-    std::printf("%s: %s%s run.log\nerror: %s\n", folder.c_str(), found->file,
+    std::printf("%s: %s%s run.log\nerror: %s\n", printable(folder.path(), 1000).c_str(), found->file,
                 config.output.report ? " report.html" : "", found->errors.c_str());
   return 0;
 }

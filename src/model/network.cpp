@@ -1,5 +1,6 @@
 #include "model/network.hpp"
 
+#include "core/input_file.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/parametrisation.hpp"
@@ -21,11 +22,9 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 namespace shockstep {
@@ -266,11 +265,9 @@ void check_network_options(const NetworkOptions& options, const Process& process
 
 char check_network_file(const std::string& path, const std::string& what) {
   if (std::filesystem::is_directory(path)) throw FileError(printable(path, 1000), "is a folder, expected " + what);
-  std::ifstream file(path, std::ios::binary);
-  char start = 0;
-  if (!file) throw FileError(printable(path, 1000), std::string("cannot be read: ") + std::strerror(errno));
-  if (!file.get(start)) throw FileError(printable(path, 1000), "is empty");
-  return start;
+  const int start = std::fgetc(open_to_read(path).get());
+  if (start == EOF) throw FileError(printable(path, 1000), "is empty");
+  return static_cast<char>(start);
 }
 
 c10::Device network_device(const std::string& device_name, const std::string& source) {

@@ -148,6 +148,7 @@ bool JournalReader::read_record() {
 }
 
 void Journal::begin(const std::string& header) {
+  headers_ = 1;
   log_.begin(0);
   log_.append(static_cast<char>(Kind::header) + layout() + header);
 }

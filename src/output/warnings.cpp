@@ -23,7 +23,9 @@ constexpr std::int64_t least_samples = 16;
 
 /// Whether the samples are wider or narrower than data_std, which the plan follows. Samples with one label are narrower than all data.
 bool data_std_is_off(const RunFacts& facts) {
-  if (!facts.scales || !facts.setup.init.empty() || facts.spread.count() < least_samples) return false;
+  const RunSetup& setup = facts.setup;
+  const bool chosen = !setup.init.empty() || !setup.noise.empty() || setup.interpolate > 0;  // samples, not drawn
+  if (!facts.scales || chosen || facts.spread.count() < least_samples) return false;
   const double given = facts.scales->data_std;
   return facts.spread.value() > largest_width * given ||
          (given > largest_width * facts.spread.about_one_mean() && !facts.one_condition);

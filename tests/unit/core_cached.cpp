@@ -5,6 +5,7 @@
 
 #include "controller/fitted_schedule_json.hpp"
 #include "core/cached.hpp"
+#include "core/input_file.hpp"
 
 #include <filesystem>
 #include <fstream>
