@@ -89,6 +89,15 @@ void RunJournal::remove() {
   fs::remove(path_);
 }
 
+std::int64_t RunJournal::close_broken(std::int64_t replayed) {
+  if (!journal_) return 0;
+  try {
+    journal_->close();
+  } catch (const FileError&) {  // the error that ended the run is told
+  }
+  return replayed + journal_->kept();
+}
+
 void RunJournal::set_aside() const {
   if (!holds_records(path_)) return;
   { const Journal ours(path_, float64_); }  // throws if another process writes it

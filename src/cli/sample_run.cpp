@@ -115,6 +115,7 @@ RunFacts SampleRun::facts() const {
   facts.setup.ranks = ranks_;
   facts.setup.start = sampler_->start(request_);
   facts.tolerance = config_.sampler.tolerance;
+  facts.sigma_max = inputs_.process.sigma_max();
   facts.max_evaluations = config_.sampler.max_evaluations;
   facts.float64 = model().exact() || config_.run.dtype == "float64";
   facts.exact = model().exact();
@@ -130,6 +131,10 @@ RunFacts SampleRun::facts() const {
   facts.prepared_rows = sampler_->prepared_rows();
   facts.fit = fit_of(inputs_, config_, facts.prepared_rows, sampler_->scales());
   for (auto& sentence : fit_warnings(facts.fit)) facts.notes.push_back(std::move(sentence));
+  if (const std::string& dtype = config_.run.dtype; facts.sigmas.empty() && !facts.exact && dtype.ends_with("float16"))
+    facts.notes.push_back("run.dtype: " + dtype + " rounds every answer of the network to " +
+                          (dtype == "float16" ? "three digits" : "two digits") +
+                          ", which takes steps; float32 takes fewer evaluations for the same tolerance");
   if (sde && config_.sampler.guard.enabled)
     facts.notes.push_back(
         "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");

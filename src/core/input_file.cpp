@@ -36,7 +36,6 @@ InputFile open(const std::string& path, const std::string& sentence, bool pipes,
   if (S_ISREG(status.st_mode)) return out;
   char first = 0;
   bool has_first = false;
-  if (S_ISDIR(status.st_mode)) fail(sentence + ": " + std::strerror(EISDIR));
   if (!pipes || !S_ISFIFO(status.st_mode) || !somebody_writes(file, first, has_first)) fail("is not a file");
   ::fcntl(file, F_SETFL, ::fcntl(file, F_GETFL) & ~O_NONBLOCK);
   if (has_first) begun.assign(1, first);

@@ -130,10 +130,13 @@ class Network final : public ScoreModel {
     if (quantile == 0) return D.clamp(-clip, clip);
     std::vector<std::int64_t> column(static_cast<std::size_t>(D.dim()), 1);
     column[0] = D.size(0);
-    const at::Tensor bound = at::empty({D.size(0)}, at::kDouble);
-    // Row by row, since quantile takes 16 million numbers at most.
-    for (std::int64_t i = 0; i < D.size(0); ++i)
-      bound.select(0, i).copy_(D.select(0, i).abs().flatten().quantile(quantile));
+    const at::Tensor sizes = D.abs().flatten(1), bound = at::empty({D.size(0)}, at::kDouble);
+    constexpr std::int64_t most = 1 << 24;  // numbers that quantile takes at a time
+    const std::int64_t rows = std::max<std::int64_t>(1, most / sizes.size(1));
+    for (std::int64_t i = 0; i < D.size(0); i += rows) {
+      const std::int64_t n = std::min(rows, D.size(0) - i);
+      bound.narrow(0, i, n).copy_(sizes.narrow(0, i, n).quantile(quantile, 1));
+    }
     return (D * (clip / bound.clamp_min(clip)).view(column)).clamp(-clip, clip);
   }
 

@@ -166,6 +166,7 @@ void Journal::finished(const TrajectoryReport& report, std::span<const double> s
   append_size(record_, steps ? steps.mapped().size() : 0);
   if (steps)
     for (const StepRecord& step : steps.mapped()) append_kept(record_, step_columns, step);
+  ++trajectories_;
   log_.append(record_);
 }
 

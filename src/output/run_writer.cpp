@@ -21,7 +21,9 @@ RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, 
     : folder_(folder), settings_(settings), shape_(shape), picture_(settings, shape.sample, shape.count) {
   for (const char* name :
        {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "report.html"})
-    std::filesystem::remove(at(name));  // of an earlier run: files found afterwards belong to this one
+    for (const char* end : {"", ".part"})
+      std::filesystem::remove(
+          at(std::string(name) + end));  // of an earlier run: what is found afterwards is of this one
   if (settings.samples) {
     std::vector<std::int64_t> all{shape.count};
     all.insert(all.end(), shape.sample.begin(), shape.sample.end());
