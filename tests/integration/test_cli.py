@@ -369,11 +369,12 @@ class Run(Case):
     def test_a_pilot_of_a_network_is_measured_once(self):
         cache = self.folder / "cache"
 
-        def guard(name, *more):
+        def guard(name, *more, said="^$"):
             out = self.folder / name
             arguments = ["--count", 4, "--batch", 4, "--threads", 1, "--tolerance", 0.1, "--set", "sampler.guard.profile=pilot"]
             run = shockstep("sample", SOURCE / "configs/digits.yaml", *arguments, *more, "--out", out, cache=cache)
-            self.assertEqual((run.returncode, run.stderr), (0, ""))
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertRegex(run.stderr, said)
             return json.loads((out / "summary.json").read_text())["guard"], (out / "samples.npy").read_bytes()
 
         first = guard("first")
@@ -383,7 +384,9 @@ class Run(Case):
         self.assertIn("measured before", (self.folder / "second" / "run.log").read_text())
         self.assertEqual(kept.read_text(), text)
         kept.write_text(text[:100])  # damaged: measured again, to the last bit
-        self.assertEqual(guard("third"), first)
+        anew = r"^shockstep: warning: .*\.json: is damaged, or the answer to another request; measured anew\n$"
+        self.assertEqual(guard("third", said=anew), first)
+        self.assertIn("measured anew", (self.folder / "third" / "run.log").read_text())
         self.assertEqual(kept.read_text(), text)
         guard("fourth", "--set", "sampler.order=3")
         self.assertEqual(len(list(cache.iterdir())), 3)
