@@ -22,6 +22,7 @@ struct ConfigNode {
   /// The text, without the quotes it was written in.
   std::string scalar;
   bool quoted = false;           ///< the scalar stood in quotes: a string even if it looks like a number
+  bool file = false;             ///< the scalar was read as a path; of resolved() alone
   std::vector<ConfigNode> list;  ///< the items, in order
   std::vector<std::pair<std::string, ConfigNode>> map;  ///< keys and their values, in the order of the file
 

@@ -53,7 +53,8 @@ struct SamplerOptions {
   int max_evaluations = 1000;
   Final final = Final::denoise;  ///< what a sample is
   /// File in which the pilot's profile (guard.profile: pilot) or the fitted schedule of exactly these settings is
-  /// kept for this model: read where it is there, written where it is not. Empty: measured anew.
+  /// kept for this model: read where it is there as it was written under this name, written where it is not. The name should be of these
+  /// settings alone. Empty: measured anew.
   std::string cache{};
   std::string scales_cache{};  ///< the same for what measure_scales() finds, whatever the settings
   /// What Method::own is on a grid, and needed by that alone. Programs set it; a config cannot.

@@ -19,6 +19,8 @@
 #include <shockstep/models/torchscript.hpp>
 #include <shockstep/sampler.hpp>
 
+#include <ATen/core/Formatting.h>  // std::cout << result.samples
+
 /// @namespace shockstep
 /// The canonical frame: x = x0 + sigma n with n standard normal and sigma in data units, lam = -ln sigma, and
 /// D(x, sigma) = E[x0 | x]. Tensors that are taken and returned are float64 on the CPU, one sample a row, where nothing

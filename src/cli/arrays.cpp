@@ -37,31 +37,34 @@ void check_finite(const NpyArray& file, const std::string& path) {
 
 at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& shape,
                      std::optional<std::int64_t> count) {
-  const auto file = read_npy(path);
-  const bool rows = !file.shape.empty() && file.shape[0] > 0;
-  const auto wanted = rows_of(count.value_or(rows ? file.shape[0] : 1), shape);
-  if (file.shape != wanted)
-    throw FileError(printable(path, 1000), "must have the shape [" + std::string(count ? "count" : "n") +
-                                               ", *shape] = " + shape_text(wanted) + ", has " + shape_text(file.shape));
+  const auto file = read_npy(path, [&](const auto& has) {
+    const bool rows = !has.empty() && has[0] > 0;
+    const auto wanted = rows_of(count.value_or(rows ? has[0] : 1), shape);
+    if (has != wanted)
+      throw FileError(printable(path, 1000), "must have the shape [" + std::string(count ? "count" : "n") +
+                                                 ", *shape] = " + shape_text(wanted) + ", has " + shape_text(has));
+  });
   check_finite(file, path);
   return tensor(file);
 }
 
 at::Tensor read_rows_or_one(const std::string& path, const std::vector<std::int64_t>& shape, std::int64_t count) {
-  const auto file = read_npy(path);
-  const auto all = rows_of(count, shape), one = rows_of(1, shape);
-  if (file.shape != all && file.shape != one)
-    throw FileError(printable(path, 1000), "must have the shape [count, *shape] = " + shape_text(all) + " or " +
-                                               shape_text(one) + ", has " + shape_text(file.shape));
+  const auto file = read_npy(path, [&](const auto& has) {
+    const auto all = rows_of(count, shape), one = rows_of(1, shape);
+    if (has != all && has != one)
+      throw FileError(printable(path, 1000), "must have the shape [count, *shape] = " + shape_text(all) + " or " +
+                                                 shape_text(one) + ", has " + shape_text(has));
+  });
   check_finite(file, path);
   return tensor(file);
 }
 
 at::Tensor read_mask(const std::string& path, const std::vector<std::int64_t>& shape) {
-  const auto file = read_npy(path);
-  if (file.shape != shape)
-    throw FileError(printable(path, 1000),
-                    "must have the shape of one sample, " + shape_text(shape) + ", has " + shape_text(file.shape));
+  const auto file = read_npy(path, [&](const auto& has) {
+    if (has != shape)
+      throw FileError(printable(path, 1000),
+                      "must have the shape of one sample, " + shape_text(shape) + ", has " + shape_text(has));
+  });
   const auto bad = std::ranges::find_if(file.values, [](double v) { return v != 0 && v != 1; });
   if (bad != file.values.end())
     throw FileError(printable(path, 1000),
@@ -69,6 +72,6 @@ at::Tensor read_mask(const std::string& path, const std::vector<std::int64_t>& s
   return tensor(file);
 }
 
-at::Tensor read_tensor(const std::string& path) { return tensor(read_npy(path)); }
+at::Tensor read_tensor(const std::string& path, const ShapeCheck& check) { return tensor(read_npy(path, check)); }
 
 }  // namespace shockstep::cli

@@ -1,6 +1,8 @@
 /// Arrays from files.
 #pragma once
 
+#include "core/npy.hpp"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -21,7 +23,7 @@ at::Tensor read_rows_or_one(const std::string& path, const std::vector<std::int6
 /// [*shape] float64 of 0 and 1. Throws FileError.
 at::Tensor read_mask(const std::string& path, const std::vector<std::int64_t>& shape);
 
-/// Whatever a .npy file holds, as float64. Throws FileError.
-at::Tensor read_tensor(const std::string& path);
+/// Whatever a .npy file holds, as float64, if its shape passes the check. Throws FileError, and what the check throws.
+at::Tensor read_tensor(const std::string& path, const ShapeCheck& check = {});
 
 }  // namespace shockstep::cli

@@ -3,7 +3,10 @@
 #include "cli/content_hash.hpp"
 #include "cli/setup.hpp"
 #include "config/keys.hpp"
-#include "core/checksum.hpp"
+#include "core/cached.hpp"
+#include "core/input_file.hpp"
+#include "core/text.hpp"
+#include "log/log.hpp"
 #include "output/json.hpp"
 
 #include <torch/version.h>
@@ -57,16 +60,25 @@ std::string file_of(std::string key, const RunConfig& config, const ScoreModel& 
   RunSettings run = config.run;
   run.threads = threads_of(run, model);
   key += "\n" + text(run_keys, run, true);
-  return (where / (checksum(key) + ".json")).string();
+  return (where / (hash(key) + ".json")).string();
 }
 
 constexpr const char* versions = "shockstep " SHOCKSTEP_VERSION ", Torch " TORCH_VERSION ",";
+
+void drop_damaged(const std::string& path) {
+  std::error_code ignored;
+  if (path.empty() || !fs::exists(path, ignored) || kept(path)) return;
+  log::warning(printable(path, 1000) + ": is damaged, or the answer to another request; measured anew");
+  fs::remove(path, ignored);
+}
 
 }  // namespace
 
 void set_caches(const RunConfig& config, SamplerOptions& sampler, const ScoreModel& model) {
   if (measures(sampler)) sampler.cache = file_of(versions + text(sampler_keys, sampler, !sampler.steps), config, model);
   sampler.scales_cache = file_of(std::string(versions) + " scales 2", config, model);
+  drop_damaged(sampler.cache);
+  drop_damaged(sampler.scales_cache);
 }
 
 }  // namespace shockstep::cli

@@ -6,8 +6,10 @@
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
+#include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
 #include "config/compare_config.hpp"
+#include "core/shape_text.hpp"
 #include "log/log.hpp"
 #include "output/comparison.hpp"
 #include "output/file.hpp"
@@ -15,26 +17,27 @@
 #include "output/report/page.hpp"
 #include "run/facts.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 namespace shockstep::cli {
 namespace {
 
-std::vector<std::string> write_files(const std::string& folder, const RunConfig& config, const ComparisonFacts& facts,
+std::vector<std::string> write_files(const RunFolder& folder, const RunConfig& config, const ComparisonFacts& facts,
                                      const ComparisonResult& result) {
-  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   std::vector<std::string> files{"compare.csv"};
-  write_file(at("compare.csv"), comparison_csv(result));
+  write_file(folder.at("compare.csv"), comparison_csv(result));
   const std::string json = comparison_json(facts, result);
   if (config.output.report) {
     const std::string title = printable(std::filesystem::path(config.file).stem().string());
-    write_file(at("report.html"), html_page(comparison_report(title, json, result.rows)));
+    write_file(folder.at("report.html"), html_page(comparison_report(title, json, result.rows)));
     files.push_back("report.html");
   }
-  write_file(at("compare.json"), json);  // last: it says the comparison is whole
+  write_file(folder.at("compare.json"), json);  // last: it says the comparison is whole
   files.push_back("compare.json");
   return files;
 }
@@ -62,11 +65,17 @@ int compare(const Options& options) {
   SampleRequest request = make_request(run, options, *model);
 
   DistanceRequest distances{.wanted = compared.distances};
-  if (distances.wanted && !compared.data.empty()) distances.data = read_tensor(compared.data);
+  if (distances.wanted && !compared.data.empty())
+    distances.data = read_tensor(compared.data, [&](const auto& has) {
+      if (has.empty() || !std::equal(has.begin() + 1, has.end(), model->shape().begin(), model->shape().end()))
+        throw ConfigError(printable(config.file, 1000), "data",
+                          "has the shape " + shape_text(has) + ", must be [n, *shape] with the model's shape " +
+                              shape_text(model->shape()));
+    });
 
   ComparisonResult result;
   ComparisonFacts facts;
-  std::string folder;
+  std::optional<RunFolder> folder;
   {
     Progress progress(static_cast<std::int64_t>(compared.methods.size()), !options.quiet);  // of methods
     ProgressObserver observer(progress);
@@ -74,10 +83,10 @@ int compare(const Options& options) {
     const Comparison comparison = with_file(config.file, [&] {
       return Comparison(model, process, compared.methods, request, compared.reference, distances);
     });
-    folder = make_folder(options);
+    folder.emplace(options);
     for (const char* name : {"compare.csv", "compare.json", "report.html"})
-      std::filesystem::remove(std::filesystem::path(folder) / name);  // of an earlier run
-    log::open((std::filesystem::path(folder) / "run.log").string());
+      std::filesystem::remove(folder->at(name));  // of an earlier run
+    log::open(folder->at("run.log"));
     log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", " + std::to_string(run.count) +
               " trajectories, seed " + std::to_string(run.seed) + ", " + std::to_string(compared.methods.size()) +
               " methods");
@@ -98,10 +107,10 @@ int compare(const Options& options) {
   compared.add_to(facts.setup.config);
   facts.trajectories = run.count;
   if (!result.complete) log::warning("interrupted; writing the methods that are done");
-  const auto files = write_files(folder, config, facts, result);
+  const auto files = write_files(*folder, config, facts, result);
   for (const auto& sentence : facts.warnings) log::warning(sentence);
   std::fputs(comparison_text(result).c_str(), stdout);
-  std::printf("%s:", folder.c_str());
+  std::printf("%s:", printable(folder->path(), 1000).c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
   std::puts(" run.log");
   return exit_code(result);

@@ -1,6 +1,6 @@
 #include "cli/content_hash.hpp"
 
-#include "core/checksum.hpp"
+#include "core/input_file.hpp"
 
 #include <filesystem>
 
@@ -12,9 +12,7 @@ namespace fs = std::filesystem;
 using Hashes = std::vector<std::pair<std::string, std::string>>;
 
 void add(const ConfigNode& node, const std::string& key, const fs::path& beside, Hashes& out) {
-  std::error_code ignored;
-  if (node.kind == ConfigNode::Kind::scalar && fs::is_regular_file(beside / node.scalar, ignored))
-    out.emplace_back(key, file_checksum((beside / node.scalar).string()));
+  if (node.file) out.emplace_back(key, hash_of_file((beside / node.scalar).string()));
   for (const ConfigNode& child : node.list) add(child, key, beside, out);
   for (const auto& [name, child] : node.map) add(child, key.empty() ? name : key + "." + name, beside, out);
 }
@@ -37,7 +35,7 @@ ConfigNode content_hashes(const RunConfig& config, const Options& options) {
         out.child(name + "." + key) = ConfigNode::text(content);
   for (const auto& [option, file] :
        {std::pair("--noise", options.noise), {"--init", options.init}, {"--mask", options.mask}})
-    if (!file.empty()) out.child(option) = ConfigNode::text(file_checksum(file));
+    if (!file.empty()) out.child(option) = ConfigNode::text(hash_of_file(file));
   return out;
 }
 

@@ -12,7 +12,7 @@
 
 namespace shockstep::cli {
 
-/// The checksum of every file that a text in the section names, under that text's key: path.to.key. Names are relative to
+/// The hash of every file that a key of the section was read as the path of, under that key: path.to.key. Names are relative to
 /// the folder of `config`, or absolute. Throws FileError if one cannot be read.
 std::vector<std::pair<std::string, std::string>> hashes_of_files(const ConfigNode& section, const std::string& config);
 

@@ -7,6 +7,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
 #include "cli/report.hpp"
+#include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
 #include "config/encode_config.hpp"
 #include "core/npy.hpp"
@@ -17,7 +18,6 @@
 
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
 #include <utility>
 
 namespace shockstep::cli {
@@ -48,12 +48,11 @@ int encode(const Options& options) {
   const EncodeOptions wanted = read_encode(root, options.config);
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
-  set_caches(config, config.sampler, *model);
   const at::Tensor data = read_rows(options.data, model->shape());
 
-  const std::string folder = make_folder(options);
-  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
-  log::open(at("run.log"));
+  const RunFolder folder(options);
+  log::open(folder.at("run.log"));
+  set_caches(config, config.sampler, *model);
   log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", encode " + printable(options.data, 1000) + ", " +
             std::to_string(data.size(0)) + " rows");
   log::info("model: " + model->describe());
@@ -88,16 +87,16 @@ int encode(const Options& options) {
   facts.latent_rms = result.latent_rms();
   for (auto& sentence : encode_warnings(result)) facts.warnings.push_back(std::move(sentence));
   const auto rows = rows_of(result);
-  write_latents(at("latents.npy"), result.latents);
+  write_latents(folder.at("latents.npy"), result.latents);
   std::vector<std::string> files{"latents.npy"};
   if (facts.directions > 0) {
-    write_file(at("log_likelihood.csv"), log_likelihood_csv(rows, facts.dimension));
+    write_file(folder.at("log_likelihood.csv"), log_likelihood_csv(rows, facts.dimension));
     files.push_back("log_likelihood.csv");
   }
-  write_file(at("summary.json"), encode_json(facts, rows, result.statistics));
+  write_file(folder.at("summary.json"), encode_json(facts, rows, result.statistics));
   files.insert(files.end(), {"summary.json", "run.log"});
   for (const auto& sentence : facts.warnings) log::warning(sentence);
-  print_result(folder, files, result.statistics);
+  print_result(folder.path(), files, result.statistics);
   std::printf("latents: root mean square %.4f\n", facts.latent_rms);
   if (facts.directions > 0) {
     const MeanLikelihood mean = mean_likelihood(rows);

@@ -9,8 +9,10 @@
 #include "cli/interrupt.hpp"
 #include "cli/known_model.hpp"
 #include "cli/progress_observer.hpp"
+#include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
 #include "config/inspect_config.hpp"
+#include "core/shape_text.hpp"
 #include "log/log.hpp"
 #include "output/file.hpp"
 #include "output/fit.hpp"
@@ -22,7 +24,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <functional>
 
 namespace shockstep::cli {
 namespace {
@@ -37,13 +38,18 @@ void read_arrays(const Options& options, const ScoreModel& model, InspectRequest
   }
   request.data = read_rows(options.data, model.shape());
   if (!options.held_out.empty()) request.held_out = read_rows(options.held_out, model.shape());
-  if (!options.labels.empty()) request.labels = read_tensor(options.labels);
+  if (!options.labels.empty())
+    request.labels = read_tensor(options.labels, [&](const auto& has) {
+      if (has != std::vector{request.data.size(0)})
+        throw ConfigError("--labels", "must have one number for each row of --data, " +
+                                          std::to_string(request.data.size(0)) + ", has the shape " + shape_text(has));
+    });
 }
 
-std::vector<std::string> write_tables(const std::function<std::string(const char*)>& at, const InspectFacts& facts) {
+std::vector<std::string> write_tables(const RunFolder& folder, const InspectFacts& facts) {
   std::vector<std::string> files;
   const auto write = [&](const char* name, const std::string& text) {
-    write_file(at(name), text);
+    write_file(folder.at(name), text);
     files.emplace_back(name);
   };
   if (facts.found.speciation) write("speciation.csv", speciation_csv(facts));
@@ -91,12 +97,11 @@ int inspect(const Options& options) {
   request.options.count = std::min(request.options.count, config.run.count);
   const auto [process, model] = make_inputs(config);
   read_arrays(options, *model, request);
-  const std::string folder = make_folder(options);
-  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  const RunFolder folder(options);
   for (const char* name : {"speciation.csv", "commitment.csv", "training.csv", "stationary.csv", "basins.csv",
                            "report.html", "summary.json"})
-    std::filesystem::remove(at(name));  // of an earlier run
-  log::open(at("run.log"));
+    std::filesystem::remove(folder.at(name));  // of an earlier run
+  log::open(folder.at("run.log"));
   log::info("shockstep " SHOCKSTEP_VERSION ", " + config.file + ", inspect");
   log::info("model: " + model->describe());
   InspectFacts facts{.sigma_min = process.sigma_min(),
@@ -137,14 +142,14 @@ int inspect(const Options& options) {
     facts.seconds = seconds_since(begin_analyses);
     if (!facts.found.complete) log::warning("interrupted; writing the sections that are done");
     std::fputs(inspection_text(facts).c_str(), stdout);
-    files = write_tables(at, facts);
+    files = write_tables(folder, facts);
     if (config.output.report) {
-      write_file(at("report.html"), page(config, facts, result, model));
+      write_file(folder.at("report.html"), page(config, facts, result, model));
       files.emplace_back("report.html");
     }
   }
-  write_file(at("summary.json"), inspect_json(facts));  // last: it says the inspection is whole
-  std::printf("%s:", folder.c_str());
+  write_file(folder.at("summary.json"), inspect_json(facts));  // last: it says the inspection is whole
+  std::printf("%s:", printable(folder.path(), 1000).c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
   std::puts(" summary.json run.log");
   if (!facts.analysed) {

@@ -1,5 +1,6 @@
 #include "cli/known_model.hpp"
 
+#include <shockstep/models/point_cloud.hpp>
 #include <shockstep/tensor_values.hpp>
 
 #include <ATen/Parallel.h>
@@ -32,6 +33,8 @@ KnownModel known_model(const ModelPtr& model, double sigma_min) {
       return values(model->denoise(rows(x, *model), at_sigma(sigma)));
     };
   }
+  if (known.modes) out.terms = known.modes->components();
+  if (const auto* cloud = dynamic_cast<const PointCloud*>(model.get())) out.terms = cloud->points();
   if (known.density)
     out.density = [=](std::span<const double> x) {
       return values(known.density->log_density(rows(x, *model), at_sigma(sigma_min)).exp());

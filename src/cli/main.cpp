@@ -1,6 +1,7 @@
 #include <shockstep/error.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/patient_threads.hpp"
 #include "cli/ranks.hpp"
 #include "log/log.hpp"
 
@@ -8,6 +9,9 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace {
 
@@ -18,6 +22,7 @@ int run(int argc, char** argv) {
   if (options.command.empty()) return 0;
   log::set_terminal_level(options.quiet ? log::Level::error : options.verbose ? log::Level::info : log::Level::warning);
   if (options.command == "info") return cli::info();
+  const cli::PatientThreads patient;
   if (options.command == "compare") return cli::compare(options);
   if (options.command == "schedule") return cli::schedule(options);
   if (options.command == "encode") return cli::encode(options);
@@ -25,6 +30,15 @@ int run(int argc, char** argv) {
   if (options.command == "paper") return cli::paper(options);
   if (options.command == "merge") return cli::merge(options);
   return cli::sample(options);
+}
+
+/// Where the shell has closed stdin, stdout or stderr (>&-), the next file opened would take its place, and the messages.
+void hold_standard_files() {
+  for (int file = ::open("/dev/null", O_RDWR); file >= 0; file = ::open("/dev/null", O_RDWR))
+    if (file > STDERR_FILENO) {
+      ::close(file);
+      return;
+    }
 }
 
 int report(const char* what, int code) {
@@ -55,6 +69,7 @@ int guarded(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  hold_standard_files();
   std::signal(
       SIGXFSZ,
       SIG_IGN);  // a file that exceeds its limit then fails in write(), with a sentence, instead of killing the process

@@ -44,7 +44,7 @@ int merge(const Options& options) {
   }
   run.close(*writer, statistics);
   std::printf("the shards are not needed any more: %s\n",
-              run.at("shard-*-of-" + std::to_string(found.size()) + ".journal").c_str());
+              printable(run.at("shard-*-of-" + std::to_string(found.size()) + ".journal"), 1000).c_str());
   return exit_code(statistics, false);
 }
 

@@ -41,8 +41,19 @@ std::optional<double> parse_duration(const std::string& text) {
   return fits && sum > 0 && sum <= longest ? std::optional(sum) : std::nullopt;
 }
 
-// The argument quoted for a shell.
+// The argument quoted for a shell; what a terminal would obey is spelled out, as bash, zsh and ksh read it.
 std::string quoted(const std::string& word) {
+  if (printable(word, std::string::npos) != word) {
+    std::string out = "$'";
+    for (const char c : word) {
+      char piece[5];
+      const auto byte = static_cast<unsigned char>(c);
+      std::snprintf(piece, sizeof piece, byte < 0x20 || byte >= 0x7f || c == '\'' || c == '\\' ? "\\x%02x" : "%c",
+                    byte);
+      out += piece;
+    }
+    return out + "'";
+  }
   constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=:,+@%";
   if (!word.empty() && word.find_first_not_of(plain) == word.npos) return word;
   std::string out = "'";
@@ -54,6 +65,21 @@ std::string command_line(int argc, const char* const* argv) {
   std::string out;
   for (int i = 0; i < argc; ++i)
     if (std::string(argv[i]) != "--resume") out += (i > 0 ? " " : "") + quoted(argv[i]);
+  return out;
+}
+
+// The words behind the program's name, last first, as CLI11 takes them. Behind -- they are no options whatever they begin with: files.
+std::vector<std::string> words_of(int argc, const char* const* argv) {
+  std::vector<std::string> out;
+  bool files = false;
+  for (int i = 1; i < argc; ++i) {
+    std::string word = argv[i];
+    if (!files && word == "--")
+      files = true;
+    else
+      out.push_back(files && word.starts_with('-') ? "./" + word : std::move(word));
+  }
+  std::ranges::reverse(out);
   return out;
 }
 
@@ -79,7 +105,7 @@ class CommandLine {
 
   Options parse(int argc, const char* const* argv) {
     try {
-      app_.parse(argc, argv);
+      app_.parse(words_of(argc, argv));
     } catch (const CLI::Success& done) {  // help or version
       app_.exit(done);
       return {};

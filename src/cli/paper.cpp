@@ -1,7 +1,9 @@
 #include "output/paper.hpp"
 #include "cli/commands.hpp"
 #include "cli/interrupt.hpp"
+#include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
+#include "core/text.hpp"
 #include "log/log.hpp"
 #include "output/file.hpp"
 #include "output/report/page.hpp"
@@ -11,7 +13,6 @@
 #include <ATen/Parallel.h>
 
 #include <cstdio>
-#include <filesystem>
 
 namespace shockstep::cli {
 
@@ -20,9 +21,8 @@ int paper(const Options& options) {
   watch_interrupts();
   Options where = options;
   if (where.out.empty()) where.out = "runs/paper";
-  const std::string folder = make_folder(where);
-  const auto at = [&](const std::string& name) { return (std::filesystem::path(folder) / name).string(); };
-  log::open(at("run.log"));
+  const RunFolder folder(where);
+  log::open(folder.at("run.log"));
 
   at::set_num_threads(1);  // of products too small to share
   std::vector<paper::Analysis> found;
@@ -35,7 +35,7 @@ int paper(const Options& options) {
     }
     found.push_back(analyse());
     for (const auto& table : found.back().tables) {
-      write_file(at(table.name + ".csv"), csv(table));
+      write_file(folder.at(table.name + ".csv"), csv(table));
       files += " " + table.name + ".csv";
     }
     for (auto& claim : found.back().claims) {
@@ -48,11 +48,12 @@ int paper(const Options& options) {
     std::fflush(stdout);
   }
 
-  write_file(at("claims.csv"), claims_csv(found));
+  write_file(folder.at("claims.csv"), claims_csv(found));
   const std::string summary = paper_summary({SHOCKSTEP_VERSION, seconds_since(begin), options.tighten}, found);
-  write_file(at("summary.json"), summary);
-  write_file(at("report.html"), html_page(paper_report(summary, found)));
-  std::printf("%s: claims.csv%s report.html summary.json run.log\n", folder.c_str(), files.c_str());
+  write_file(folder.at("summary.json"), summary);
+  write_file(folder.at("report.html"), html_page(paper_report(summary, found)));
+  std::printf("%s: claims.csv%s report.html summary.json run.log\n", printable(folder.path(), 1000).c_str(),
+              files.c_str());
   const int failed = failures(found);
   std::printf("%d claims: %d pass, %d fail; %.3g s\n", claims, claims - failed, failed, seconds_since(begin));
   return failed > 0 ? 4 : 0;

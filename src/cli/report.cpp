@@ -1,5 +1,7 @@
 #include "cli/report.hpp"
 
+#include "core/text.hpp"
+
 #include <cstdio>
 
 namespace shockstep::cli {
@@ -15,7 +17,7 @@ std::string status_text(const RunStatistics& s) {
 
 void print_result(const std::string& folder, const std::vector<std::string>& files, const RunStatistics& s,
                   std::optional<std::int64_t> rows) {
-  std::printf("%s:", folder.c_str());
+  std::printf("%s:", printable(folder, 1000).c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
   std::printf("\n%lld trajectories: %s\n", static_cast<long long>(s.trajectories()), status_text(s).c_str());
   std::printf("evaluations: mean %.2f, max %lld; ", s.mean(s.evaluations), static_cast<long long>(s.evaluations_max));

@@ -12,7 +12,8 @@
 
 namespace shockstep::cli {
 
-/// Whether the files in the folder are whole and of this run. Throws ConfigError if they are of another, or not whole.
+/// Whether the files in the folder are whole and of this run. What is damaged is not, and a warning names it. Throws ConfigError if
+/// they are of another run, or of one that was interrupted.
 bool finished_before(const std::string& folder, const Json& identity);
 
 class RunJournal {
@@ -40,6 +41,9 @@ class RunJournal {
   /// Null before one of these two was called.
   Journal* journal() { return journal_.get(); }
   void remove();  ///< the files are whole
+  /// Of a run that an error has ended, perhaps one of the journal's own: closes it, and returns how many trajectories there are to
+  /// go on with; `replayed` were there before.
+  std::int64_t close_broken(std::int64_t replayed);
 
  private:
   void set_aside() const;

@@ -31,10 +31,10 @@ RunStatistics replay(JournalReader& journal, Destination& destination, OpenWork&
   return journal.cost();
 }
 
-/// Draws what is missing of a run or shard. `writer`: null for a shard.
-RunStatistics draw(SampleRun& run, RunJournal& run_journal, RunWriter* writer, const Options& options) {
+/// Draws what is missing of a run or shard. `writer`: null for a shard; `replayed`: how many an earlier session had drawn.
+RunStatistics draw(SampleRun& run, RunJournal& run_journal, RunWriter* writer, bool quiet, std::int64_t& replayed) {
   const Part& part = run.part();
-  Progress progress(part.count, !options.quiet);
+  Progress progress(part.count, !quiet);
   Destination destination(run.config(), writer, progress);
   OpenWork work(part.first, part.count);
   RunStatistics cost;
@@ -45,48 +45,24 @@ RunStatistics draw(SampleRun& run, RunJournal& run_journal, RunWriter* writer, c
   progress.begin();
   Journal* journal = run_journal.journal();
   destination.write_to(journal);
+  replayed = destination.tally().done();
 
   SampleRequest request = run.request();
   request.observer = &destination;
   request.work = &work;
-  try {
-    const RunStatistics session = with_file(run.config().file, [&] { return run.sampler().stream(request); });
-    cost.add_cost(session);
-    if (journal) journal->add_cost(session);
-  } catch (const Error&) {
-    if (journal && destination.tally().done() > 0)
-      log::warning(of_part(destination.tally().done(), part) + " are kept; go on with: " + options.command_line +
-                   " --resume");
-    throw;
-  }
+  const RunStatistics session = with_file(run.config().file, [&] { return run.sampler().stream(request); });
+  cost.add_cost(session);
+  if (journal) journal->add_cost(session);
   RunStatistics statistics = destination.tally().statistics(run.model().dimension());
   statistics.add_cost(cost);
   return statistics;
 }
 
-}  // namespace
-
-int sample(const Options& options) {
-  if (const Ranks ranks; ranks.count() > 1) return sample_together(options, ranks);
-  watch_interrupts();
-  const std::string again = options.command_line + " --resume";
-  TimeLimit limit(options.time_limit, "--time-limit: the model call does not come back; go on with: " + again);
-  SampleRun run(options);
+/// Draws and writes the files. Returns the exit code.
+int finish(SampleRun& run, RunJournal& run_journal, const Options& options, TimeLimit& limit, std::int64_t& replayed) {
   const Part& part = run.part();
-  RunJournal run_journal(run.folder(), options, run.identity(), run.model().exact());
-  if (run_journal.found() == RunJournal::Found::finished) {
-    std::printf("%s: finished before, nothing to do\n", run.folder().c_str());
-    return 0;
-  }
-  if (options.resume && run_journal.found() == RunJournal::Found::nothing)
-    log::info("nothing to go on with: begins anew");
-  run.prepare(run_journal.header() ? &run_journal.header()->prepared : nullptr);
-
-  // Before any other file is touched, since this throws where another process is at work in the folder.
-  if (!run_journal.reader() && (options.shard || run.config().output.journal))
-    run_journal.begin(run.sampler().prepared());
   const auto writer = options.shard ? nullptr : run.writer();
-  const RunStatistics statistics = draw(run, run_journal, writer.get(), options);
+  const RunStatistics statistics = draw(run, run_journal, writer.get(), options.quiet, replayed);
   limit.release();
   const std::int64_t left = part.count - (statistics.trajectories() - statistics.with(Status::interrupted));
   if (left > 0) log::warning("interrupted; " + of_part(part.count - left, part) + " are done");
@@ -97,10 +73,40 @@ int sample(const Options& options) {
     print_result(run.folder(), {journal_name(options.shard), run.log_name()}, statistics);
   }
   if (left > 0 && run_journal.journal())
-    std::printf("go on with: %s\n", again.c_str());
+    std::printf("go on with: %s --resume\n", options.command_line.c_str());
   else if (writer && run_journal.journal())
     run_journal.remove();
   return exit_code(statistics, left > 0);
+}
+
+}  // namespace
+
+int sample(const Options& options) {
+  if (const Ranks ranks; ranks.count() > 1) return sample_together(options, ranks);
+  watch_interrupts();
+  const std::string again = options.command_line + " --resume";
+  TimeLimit limit(options.time_limit, "--time-limit: the model call does not come back; go on with: " + again);
+  SampleRun run(options);
+  RunJournal run_journal(run.folder(), options, run.identity(), run.model().exact());
+  if (run_journal.found() == RunJournal::Found::finished) {
+    std::printf("%s: finished before, nothing to do\n", printable(run.folder(), 1000).c_str());
+    return 0;
+  }
+  if (options.resume && run_journal.found() == RunJournal::Found::nothing)
+    log::info("nothing to go on with: begins anew");
+  run.prepare(run_journal.header() ? &run_journal.header()->prepared : nullptr);
+
+  // Before the files of an earlier run are touched: what is in its journal is set aside.
+  if (!run_journal.reader() && (options.shard || run.config().output.journal))
+    run_journal.begin(run.sampler().prepared());
+  std::int64_t replayed = 0;
+  try {
+    return finish(run, run_journal, options, limit, replayed);
+  } catch (const Error&) {
+    if (const std::int64_t kept = run_journal.close_broken(replayed); kept > 0)
+      log::warning(of_part(kept, run.part()) + " are kept; go on with: " + again);
+    throw;
+  }
 }
 
 }  // namespace shockstep::cli

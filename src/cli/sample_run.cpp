@@ -6,6 +6,7 @@
 #include "cli/interrupt.hpp"
 #include "cli/known_model.hpp"
 #include "cli/report.hpp"
+#include "core/cached.hpp"
 #include "log/log.hpp"
 #include "output/solver_text.hpp"
 #include "output/warnings.hpp"
@@ -40,18 +41,16 @@ SampleRun::SampleRun(const Options& options, int rank, int ranks)
       config_(read_root(options), options.config, method_names()),
       part_(part_of(config_.run, options.shard)),
       inputs_(make_inputs(config_)),
-      request_(make_request(config_.run, options, *inputs_.model)) {
-  set_caches(config_, config_.sampler, model());
-  folder_ = make_folder(options);
-  if (rank > 0) {
+      request_(make_request(config_.run, options, *inputs_.model)),
+      folder_(options, rank) {
+  if (rank > 0)
     log::set_terminal_level(log::Level::error);
-    return;
-  }
-  log::open(at(log_name()));
+  else
+    log::open(at(log_name()));
+  set_caches(config_, config_.sampler, model());
+  if (rank > 0) return;
   log_start();
 }
-
-std::string SampleRun::at(const std::string& name) const { return (std::filesystem::path(folder_) / name).string(); }
 
 std::string SampleRun::log_name() const {
   return std::filesystem::path(journal_name(options_.shard)).stem().string() + ".log";
@@ -62,7 +61,7 @@ void SampleRun::prepare(const Prepared* before) {
   if (before)
     log::info("measured before, in the journal");
   else if (!cache.empty())
-    log::info((std::filesystem::exists(cache) ? "measured before, in " : "measured now, to be kept in ") + cache);
+    log::info((kept(cache) ? "measured before, in " : "measured now, to be kept in ") + cache);
   with_file(config_.file, [&] {
     InterruptObserver observer;
     if (before)
@@ -106,7 +105,7 @@ std::unique_ptr<RunWriter> SampleRun::writer() const {
                         .tolerance = config_.sampler.tolerance,
                         .known = known_model(inputs_.model, inputs_.process.sigma_min()),
                         .first = config_.run.first};
-  return std::make_unique<RunWriter>(folder_, config_.output, shape, std::move(context));
+  return std::make_unique<RunWriter>(folder(), config_.output, shape, std::move(context));
 }
 
 RunFacts SampleRun::facts() const {
@@ -129,7 +128,7 @@ void SampleRun::close(RunWriter& writer, const RunStatistics& statistics) const 
             shortest(statistics.mean(statistics.evaluations)) + ", max " + std::to_string(statistics.evaluations_max) +
             "; " + shortest(statistics.wall_seconds) + " s");
   for (const auto& sentence : warnings(facts, statistics)) log::warning(sentence);
-  print_result(folder_, files, statistics, rows_in_all(facts, statistics));
+  print_result(folder(), files, statistics, rows_in_all(facts, statistics));
 }
 
 }  // namespace shockstep::cli

@@ -3,6 +3,7 @@
 
 #include <shockstep/sampler.hpp>
 
+#include "cli/run_folder.hpp"
 #include "cli/run_identity.hpp"
 #include "cli/setup.hpp"
 #include "cli/shards.hpp"
@@ -29,9 +30,9 @@ class SampleRun {
   /// What this process draws: the shard, or all.
   const Part& part() const { return part_; }
   const SampleRequest& request() const { return request_; }
-  const std::string& folder() const { return folder_; }
-  std::string at(const std::string& name) const;  ///< in the folder
-  std::string log_name() const;                   ///< run.log; shards have one each
+  const std::string& folder() const { return folder_.path(); }
+  std::string at(const std::string& name) const { return folder_.at(name); }  ///< in the folder
+  std::string log_name() const;                                               ///< run.log; shards have one each
   Json identity() const { return run_identity(config_, options_, model()); }
 
   /// For the files of the whole run.
@@ -51,7 +52,7 @@ class SampleRun {
   Part part_;
   Inputs inputs_;
   SampleRequest request_;
-  std::string folder_;
+  RunFolder folder_;
   std::optional<Sampler> sampler_;
   RunFacts facts_;
 };

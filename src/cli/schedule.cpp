@@ -6,6 +6,7 @@
 #include "cli/counts.hpp"
 #include "cli/interrupt.hpp"
 #include "cli/progress_observer.hpp"
+#include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
 #include "config/yaml.hpp"
 #include "engine/usual_methods.hpp"
@@ -133,12 +134,11 @@ int schedule(const Options& options) {
       several(options.steps) ? parse_counts(options.steps) : std::vector{config.sampler.steps->count};
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
-  set_caches(config, config.sampler, *model);
-  const std::string folder = make_folder(options);
-  const auto at = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  const RunFolder folder(options);
   for (const char* name : {"schedule.yaml", "solver.yaml", "report.html"})
-    std::filesystem::remove(at(name));  // of an earlier run
-  log::open(at("run.log"));
+    std::filesystem::remove(folder.at(name));  // of an earlier run
+  log::open(folder.at("run.log"));
+  set_caches(config, config.sampler, *model);
   const auto misfit = model_warnings(inputs, config);
   std::optional<Found> found;
   {
@@ -151,20 +151,20 @@ int schedule(const Options& options) {
     return 130;
   }
 
-  write_file(at(found->file), found->text(ScheduleFormat::yaml));
+  write_file(folder.at(found->file), found->text(ScheduleFormat::yaml));
   if (config.output.report) {
     RunSetup setup = run_setup(config, options, *model);
     setup.seconds = seconds_since(begin);
     const std::string title = printable(std::filesystem::path(config.file).stem().string());
-    write_file(at("report.html"), html_page(found->page(title, setup)));
+    write_file(folder.at("report.html"), html_page(found->page(title, setup)));
   }
   for (const auto& sentence : misfit) log::warning(sentence);
   for (const auto& line : found->errors) log::info(found->what + ": " + line);
   if (format)
     std::fputs(found->text(*format).c_str(), stdout);
   else
-    std::printf("%s: %s%s run.log\n%s", folder.c_str(), found->file, config.output.report ? " report.html" : "",
-                lines(found->errors).c_str());
+    std::printf("%s: %s%s run.log\n%s", printable(folder.path(), 1000).c_str(), found->file,
+                config.output.report ? " report.html" : "", lines(found->errors).c_str());
   return 0;
 }
 

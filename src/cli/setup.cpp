@@ -91,16 +91,4 @@ RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreM
           .threads = threads_of(run, model)};
 }
 
-std::string make_folder(const Options& options) {
-  namespace fs = std::filesystem;
-  const fs::path folder =
-      options.out.empty() ? fs::path("runs") / fs::path(options.config).stem() : fs::path(options.out);
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error || !fs::is_directory(folder))
-    throw FileError(printable(folder.string(), 1000),
-                    "cannot be made a folder: " + (error ? error.message() : "a file has that name"));
-  return folder.string();
-}
-
 }  // namespace shockstep::cli

@@ -45,8 +45,6 @@ inline std::vector<std::string> model_warnings(const Inputs& inputs, const RunCo
 int threads_of(const RunSettings& run, const ScoreModel& model);
 /// For the files; seconds is for the caller to set.
 RunSetup run_setup(const RunConfig& config, const Options& options, const ScoreModel& model);
-/// Makes the folder for the files. Throws FileError.
-std::string make_folder(const Options& options);
 
 /// make(), whose errors get the file's name: the library knows the key that is wrong, not the file it came from.
 template <class Make>

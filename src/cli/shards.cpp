@@ -33,7 +33,8 @@ int shard_count(const std::string& folder) {
 void check_all_there(const std::string& folder, int count) {
   std::vector<std::string> missing;
   for (int i = 1; i <= count; ++i)
-    if (!fs::exists(fs::path(folder) / journal_name(Shard{i, count}))) missing.push_back(std::to_string(i));
+    if (!holds_records((fs::path(folder) / journal_name(Shard{i, count})).string()))
+      missing.push_back(std::to_string(i));
   if (missing.empty()) return;
   const std::size_t all = missing.size(), shown = std::min<std::size_t>(all, 10);
   missing.resize(shown);

@@ -60,7 +60,7 @@ std::vector<std::string> find_journals(const std::string& folder) {
   std::vector<std::string> out;
   for (const auto& entry : fs::directory_iterator(folder)) {
     const std::string name = entry.path().filename().string();
-    if (name.starts_with("rank-") && name.ends_with(".journal") && entry.file_size() > 0)
+    if (name.starts_with("rank-") && name.ends_with(".journal") && holds_records(entry.path().string()))
       out.push_back(entry.path().string());
   }
   std::ranges::sort(out);
@@ -154,11 +154,11 @@ int sample_together(const Options& options, const Ranks& ranks) {
   OpenWork open(part.first, part.count);
   const auto found = find_journals(run.folder());
   if (options.resume && found.empty()) {
-    if (fs::exists(run.at(journal_name({}))))
+    if (holds_records(run.at(journal_name({}))))
       throw ConfigError("--resume",
                         printable(run.folder(), 1000) + " holds a run of one process; go on without mpirun");
     if (finished_before(run.folder(), run.identity())) {
-      if (first) std::printf("%s: finished before, nothing to do\n", run.folder().c_str());
+      if (first) std::printf("%s: finished before, nothing to do\n", printable(run.folder(), 1000).c_str());
       return 0;
     }
   }

@@ -1,5 +1,6 @@
 #include "config/yaml.hpp"
 
+#include "core/input_file.hpp"
 #include "core/text.hpp"
 
 #include <yaml-cpp/eventhandler.h>
@@ -8,10 +9,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
@@ -187,14 +185,7 @@ ConfigNode parse_yaml(const std::string& text, const std::string& name) {
 ConfigNode load_yaml(const std::string& path) {
   const std::string shown = printable(path, 1000);
   if (std::filesystem::is_directory(path)) throw FileError(shown, "is a folder, not a config file");
-  errno = 0;
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw FileError(shown, std::string("cannot be read: ") + std::strerror(errno ? errno : EIO));
-  std::string text(max_bytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) throw FileError(shown, "cannot be read");
-  text.resize(static_cast<std::size_t>(in.gcount()));
-  return parse_yaml(text, path);
+  return parse_yaml(read_text(path, "cannot be read", max_bytes + 1), path);
 }
 
 void set_value(ConfigNode& root, const std::string& assignment, const std::string& name) {

@@ -3,40 +3,32 @@
 
 #include <shockstep/error.hpp>
 
-#include "core/text.hpp"
-
-#include <unistd.h>
-
-#include <filesystem>
-#include <fstream>
+#include <optional>
 #include <string>
 
 namespace shockstep {
 
-/// read(text) of the file `path`; where it is missing or damaged measure(), which is then written as text(value) if the
-/// folder allows. Two processes may do so at once: the file appears complete or not at all. An empty path: measure().
+/// Writes `text` to the file, with a checksum and the request that it answers, which is the file's name without its ending; the folder
+/// is made for its owner alone. Nothing happens where it cannot be written.
+void keep(const std::string& path, const std::string& text);
+
+/// What keep() wrote to this path; none if it is missing, not as it was written, or the answer to another request.
+std::optional<std::string> kept(const std::string& path);
+
+/// read(text) of what is kept; where there is nothing, or what read() refuses with a FileError, measure(), which is kept as
+/// text(value). Two processes may do so at once: the file appears complete or not at all. An empty path: measure().
 template <class Read, class Measure, class Text>
 auto cached(const std::string& path, Read read, Measure measure, Text text) -> decltype(measure()) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
   if (path.empty()) return measure();
-  if (fs::exists(path, ignored)) {
+  if (const auto before = kept(path)) {
     try {
-      return read(read_text(path, "cannot be read"));
+      return read(*before);
     } catch (const FileError&) {
-      // A file that cannot be read for any reason is measured anew.
+      // Measured anew.
     }
   }
   auto value = measure();
-  fs::create_directories(fs::path(path).parent_path(), ignored);
-  const std::string part = path + "." + std::to_string(::getpid()) + ".part";
-  std::ofstream file(part, std::ios::binary);
-  file << text(value);
-  file.close();
-  if (file.good())
-    fs::rename(part, path, ignored);
-  else
-    fs::remove(part, ignored);
+  keep(path, text(value));
   return value;
 }
 

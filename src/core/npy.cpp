@@ -1,24 +1,21 @@
 #include "core/npy.hpp"
 
+#include "core/input_file.hpp"
 #include "core/text.hpp"
 
 #include <shockstep/error.hpp>
 
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cassert>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
 #include <limits>
-#include <memory>
 #include <numeric>
-#include <utility>
 
 namespace shockstep {
 namespace {
@@ -27,6 +24,10 @@ static_assert(std::endian::native == std::endian::little);
 
 constexpr char magic[] = "\x93NUMPY";
 constexpr std::size_t magic_bytes = 6;
+
+std::uint64_t memory_of_this_machine() {
+  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+}
 
 /// IEEE 754 binary16, which the language has no type for.
 struct Half {
@@ -67,13 +68,8 @@ std::vector<double> row_major(const std::vector<double>& values, const std::vect
 
 class Reader {
  public:
-  explicit Reader(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), &std::fclose) {
-    struct stat status;
-    if (!file_ || fstat(fileno(file_.get()), &status) != 0)
-      fail(std::string("cannot be read: ") + std::strerror(errno));
-    if (!S_ISREG(status.st_mode)) fail("is not a file");
-    left_ = static_cast<std::uint64_t>(status.st_size);
-  }
+  explicit Reader(const std::string& path, const ShapeCheck& check)
+      : path_(path), check_(check), file_(open_to_read(path)), left_(std::filesystem::file_size(path)) {}
 
   NpyArray read() {
     char start[magic_bytes + 2];
@@ -105,6 +101,9 @@ class Reader {
            std::to_string(left_ / type.bytes));
     if (const auto more = left_ - count * type.bytes; more > 0)
       fail("holds " + std::to_string(more) + " bytes more than its shape needs");
+    if (check_) check_(out.shape);
+    if (count > memory_of_this_machine() / sizeof(double))
+      fail("holds " + std::to_string(count) + " numbers, more than the memory of this machine");
     out.values.resize(count);
     read_numbers(type, out.values);
     if (fortran) out.values = row_major(out.values, out.shape);
@@ -188,17 +187,19 @@ class Reader {
   [[noreturn]] void fail(const std::string& sentence) const { throw FileError(printable(path_, 1000), sentence); }
 
   std::string path_;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
-  std::uint64_t left_ = 0;
+  const ShapeCheck& check_;
+  InputFile file_;
+  std::uint64_t left_;
 };
 
-// The dictionary, padded with spaces so that the data start at a multiple of 64 bytes.
-std::string header(const std::vector<std::int64_t>& shape, NpyType type) {
+// The dictionary, padded with spaces so that the data start at a multiple of 64 bytes, and no sooner than at `least`.
+std::string header(const std::vector<std::int64_t>& shape, NpyType type, std::int64_t least = 0) {
   std::string text =
       std::string("{'descr': '") + (type == NpyType::float64 ? "<f8" : "<f4") + "', 'fortran_order': False, 'shape': (";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + std::to_string(shape[i]);
   text += shape.size() == 1 ? ",), }" : "), }";
-  while ((magic_bytes + 4 + text.size() + 1) % 64) text += ' ';
+  const auto start = [&] { return magic_bytes + 4 + text.size() + 1; };
+  while (start() % 64 || start() < static_cast<std::size_t>(least)) text += ' ';
   text += '\n';
   const auto length = static_cast<unsigned>(text.size());
   return std::string(magic, magic_bytes) + '\1' + '\0' + static_cast<char>(length & 255) +
@@ -209,28 +210,19 @@ constexpr std::size_t waiting_bytes = 1 << 20;
 
 }  // namespace
 
-NpyArray read_npy(const std::string& path) { return Reader(path).read(); }
+NpyArray read_npy(const std::string& path, const ShapeCheck& check) { return Reader(path, check).read(); }
 
 NpyWriter::NpyWriter(const std::string& path, const std::vector<std::int64_t>& shape, NpyType type)
-    : path_(path), part_(path + ".part"), type_(type) {
-  if (!shape.empty()) rows_ = shape[0];
+    : file_(path), shape_(shape), type_(type) {
   for (std::size_t i = 1; i < shape.size(); ++i) row_values_ *= static_cast<std::size_t>(shape[i]);
   row_bytes_ = row_values_ * (type == NpyType::float64 ? 8 : 4);
-  file_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file_ < 0) fail();
   const std::string text = header(shape, type);
   header_ = static_cast<std::int64_t>(text.size());
-  put(text.data(), text.size(), 0);
-}
-
-NpyWriter::~NpyWriter() {
-  if (file_ < 0) return;
-  ::close(file_);
-  std::remove(part_.c_str());
+  file_.put(text.data(), text.size(), 0);
 }
 
 void NpyWriter::write_row(std::int64_t i, std::span<const double> row) {
-  assert(i >= 0 && i < rows_ && row.size() == row_values_);
+  assert(i >= 0 && i < rows() && row.size() == row_values_);
   const auto at = waiting_.size();
   waiting_.resize(at + row_bytes_);
   if (type_ == NpyType::float64) {
@@ -245,9 +237,8 @@ void NpyWriter::write_row(std::int64_t i, std::span<const double> row) {
   if (waiting_.size() >= waiting_bytes) flush();
 }
 
-void NpyWriter::fill_nan(std::int64_t begin, std::int64_t end) {
-  const std::vector<double> row(row_values_, std::numeric_limits<double>::quiet_NaN());
-  for (std::int64_t i = begin; i < end; ++i) write_row(i, row);
+void NpyWriter::fill_nan(std::int64_t i) {
+  write_row(i, std::vector<double>(row_values_, std::numeric_limits<double>::quiet_NaN()));
 }
 
 // Neighbouring rows go out in one write.
@@ -263,34 +254,21 @@ void NpyWriter::flush() {
       const char* from = &waiting_[order[i] * row_bytes_];
       sorted_.insert(sorted_.end(), from, from + row_bytes_);
     }
-    put(sorted_.data(), sorted_.size(), header_ + first * static_cast<std::int64_t>(row_bytes_));
+    file_.put(sorted_.data(), sorted_.size(), header_ + first * static_cast<std::int64_t>(row_bytes_));
   }
   waiting_.clear(), waiting_row_.clear();
 }
 
+void NpyWriter::cut(std::int64_t rows) {
+  shape_.at(0) = rows;
+  const std::string text = header(shape_, type_, header_);
+  file_.put(text.data(), text.size(), 0);
+}
+
 void NpyWriter::close() {
   flush();
-  // Rows that nobody wrote are zero.
-  if (::ftruncate(file_, header_ + rows_ * static_cast<std::int64_t>(row_bytes_)) != 0) fail();
-  if (::close(std::exchange(file_, -1)) != 0 || std::rename(part_.c_str(), path_.c_str()) != 0) {
-    const int reason = errno;
-    std::remove(part_.c_str());
-    errno = reason;
-    fail();
-  }
-}
-
-void NpyWriter::put(const char* bytes, std::size_t count, std::int64_t offset) {
-  while (count > 0) {
-    const auto written = ::pwrite(file_, bytes, count, offset);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) fail();
-    bytes += written, count -= static_cast<std::size_t>(written), offset += written;
-  }
-}
-
-void NpyWriter::fail() const {
-  throw FileError(printable(path_, 1000), std::string("cannot be written: ") + std::strerror(errno));
+  file_.resize(header_ + rows() * static_cast<std::int64_t>(row_bytes_));  // rows that nobody wrote are zero
+  file_.close();
 }
 
 }  // namespace shockstep

@@ -266,6 +266,7 @@ bool Section::is_list(const std::string& key) const {
 std::string Section::path(const std::string& key, std::optional<std::string> fallback) {
   const std::string value = text(key, std::move(fallback));
   if (value.empty() || value.find('\0') != value.npos) fail(key, "must be a file, got \"" + printable(value) + '"');
+  shared_->resolved.child(key).file = true;
   return (std::filesystem::path(file()).parent_path() / value).string();  // an absolute value replaces the folder
 }
 

@@ -1,14 +1,10 @@
 #include "core/text.hpp"
 
-#include <shockstep/error.hpp>
-
 #include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
-#include <fstream>
 #include <limits>
-#include <sstream>
 
 namespace shockstep {
 namespace {
@@ -116,14 +112,6 @@ std::string join(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
-}
-
-std::string read_text(const std::string& path, const std::string& sentence) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) throw FileError(path, sentence);
-  return text.str();
 }
 
 }  // namespace shockstep

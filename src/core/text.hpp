@@ -32,7 +32,4 @@ std::optional<bool> parse_flag(std::string_view text);
 /// "a, b, c".
 std::string join(const std::vector<std::string>& words);
 
-/// The whole file. Throws FileError with `sentence` if it cannot be read.
-std::string read_text(const std::string& path, const std::string& sentence);
-
 }  // namespace shockstep

@@ -26,6 +26,8 @@ namespace shockstep {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+constexpr std::int64_t most_bytes = 1 << 30, bytes_of_a_row = 24 * sizeof(double);  // about, a coordinate
 double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 /// What the workers share: the queue of trajectories and the place where finished ones go.
@@ -299,8 +301,11 @@ RunStatistics run_engine(const EngineRun& run) {
   WorkSource& work = run.work ? *run.work : all;
   const auto useful = std::max<std::int64_t>(1, work.count() / 64);
   const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : 1;
-  // A worker takes no more rows than its share: the others could begin with them.
-  const auto share = static_cast<int>(std::clamp<std::int64_t>((work.count() + workers - 1) / workers, 1, run.batch));
+  // A worker takes no more rows than its share: the others could begin with them. Of an exact model no result depends on how many
+  // they are, and there are no more than memory bears.
+  const std::int64_t bearable = most_bytes / (bytes_of_a_row * run.model.dimension() * workers);
+  const auto most = std::clamp<std::int64_t>(bearable, 1, run.batch);
+  const auto share = static_cast<int>(std::clamp<std::int64_t>((work.count() + workers - 1) / workers, 1, most));
   Floor floor(run, work, workers);
 
   const auto shift = [&](std::size_t number) {

@@ -4,7 +4,7 @@
 #include <shockstep/model_scales.hpp>
 
 #include "core/cached.hpp"
-#include "core/checksum.hpp"
+#include "core/input_file.hpp"
 #include "engine/pilot_run.hpp"
 #include "engine/reference_paths.hpp"
 #include "engine/solver_estimate.hpp"
@@ -93,7 +93,7 @@ struct SolverPilot {
         reference(field, planned_nodes(scales, process, reference_nodes(counts.back()))),
         shared(scales.evaluations + field.evaluations()),
         origin{model.describe(), model.conditioning(), process.kind(), model.dimension(),
-               model.file().empty() ? "" : file_checksum(model.file())} {}
+               model.file().empty() ? "" : hash_of_file(model.file())} {}
 
   static MeasuredScales measure(const ScoreModel& model, const Process& process, const std::string& cache) {
     std::int64_t ignored = 0;  // what they took once is part of a fit's price, wherever they come from now

@@ -4,7 +4,7 @@
 #include <shockstep/stepper.hpp>
 
 #include "core/cached.hpp"
-#include "core/checksum.hpp"
+#include "core/input_file.hpp"
 #include "core/text.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
@@ -77,15 +77,21 @@ bool planned(const ScoreModel& model, const SamplerOptions& options) {
   return !model.exact() && options.method == Method::multistep && (wanted == "auto" || wanted == "plan");
 }
 
+bool made_for(const GuardProfile& profile, const ScoreModel& model, const Process& process,
+              const SamplerOptions& options) {
+  const double tolerance = profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance;
+  return tolerance == options.tolerance && suits(profile, model, process, options);
+}
+
 GuardProfile read_profile(const std::string& path, const ScoreModel& model, const Process& process,
                           const SamplerOptions& options) {
   const GuardProfile profile = guard_profile_from_json(read_text(path, "cannot be read as a guard profile"), path);
-  const double made_for = profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance;
-  if (made_for != options.tolerance || !suits(profile, model, process, options))
+  if (!made_for(profile, model, process, options))
     throw ConfigError(
         "sampler.guard.profile",
-        path + " was made for tolerance " + std::to_string(made_for) + ", method " + std::string(name(profile.method)) +
-            ", order " + std::to_string(profile.order) + ", max_evaluations from " +
+        path + " was made for tolerance " +
+            std::to_string(profile.tolerance > 0 ? profile.tolerance : profile.step_tolerance) + ", method " +
+            std::string(name(profile.method)) + ", order " + std::to_string(profile.order) + ", max_evaluations from " +
             std::to_string(profile.max_evaluations) +
             " and its own range, quantile, labels and guidance; make one for these settings with profile: pilot");
   return profile;
@@ -128,6 +134,7 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   if (wanted == "pilot") {
     const auto read = [&](const std::string& text) {
       GuardProfile profile = guard_profile_from_json(text, options.cache);
+      if (!made_for(profile, model, process, options)) throw FileError(options.cache, "was made for other settings");
       profile.source = "pilot";  // read from the cache or measured now: the same profile
       return profile;
     };
@@ -159,7 +166,7 @@ std::vector<std::string> foreign(const SolverOrigin& origin, const ScoreModel& m
   const std::string file = model.file();
   const bool files = !file.empty() && !origin.checksum.empty();
   if (origin.dimension != model.dimension() ||
-      (files ? origin.checksum != file_checksum(file) : file.empty() && origin.model != model.describe()))
+      (files ? origin.checksum != hash_of_file(file) : file.empty() && origin.model != model.describe()))
     return sentence("another model (" + origin.model + ")", model.describe());
   if (origin.process != process.kind())
     return sentence("this model with the process " + origin.process, process.kind());
@@ -289,7 +296,8 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
         .on_manifold = !model_->exact(),
         .every_trajectory = options_.guard.measure_all || model_->exact(),
         .long_directions = request.long_directions,
-        .data_are_given = request.init.defined()};
+        .data_are_given = request.init.defined(),
+        .independent = !request.noise.defined() && request.interpolate == 0};
   return run_engine({.model = masked ? *masked : *model_,
                      .plan = plan,
                      .first = request.first,

@@ -2,6 +2,7 @@
 
 #include <shockstep/error.hpp>
 
+#include "core/input_file.hpp"
 #include "core/text.hpp"
 
 #include <boost/crc.hpp>
@@ -45,7 +46,7 @@ std::optional<GuardProfile> shipped_profile(const ScoreModel& model, const Proce
                                             const SamplerOptions& options) {
   const std::string path = shipped_path(model);
   if (path.empty() || !std::filesystem::exists(path)) return std::nullopt;
-  ShippedProfiles shipped = shipped_profiles_from_json(read_text(path, "cannot be read"), path);
+  ShippedProfiles shipped = shipped_profiles_from_json(read_text(path), path);
   if (shipped.model_crc32 != crc32(model.file()))
     throw FileError(path, "was made for another " + std::filesystem::path(model.file()).filename().string() +
                               "; make it anew with tools/make_guard_profiles, or remove it");

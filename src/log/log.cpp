@@ -10,7 +10,11 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace shockstep::log {
 namespace {
@@ -19,13 +23,21 @@ constexpr std::size_t file_bytes = 8 << 20, files = 3, queue = 8192, longest_lin
 
 std::atomic<Level> terminal_level{Level::warning};
 std::shared_ptr<spdlog::async_logger> logger;
+std::vector<std::pair<Level, std::string>> early;  // lines from before there was a file
+
+constexpr spdlog::level::level_enum levels[] = {spdlog::level::info, spdlog::level::warn, spdlog::level::err};
+void write(Level level, const std::string& text) {
+  logger->log(levels[static_cast<int>(level)], spdlog::string_view_t(text));
+}
 
 void say(Level level, const std::string& raw) {
   const std::string text = printable(raw, longest_line);
   if (level >= terminal_level)
     terminal::line(level == Level::info ? text : "shockstep: " + (level == Level::warning ? "warning: " + text : text));
-  constexpr spdlog::level::level_enum levels[] = {spdlog::level::info, spdlog::level::warn, spdlog::level::err};
-  if (logger) logger->log(levels[static_cast<int>(level)], spdlog::string_view_t(text));
+  if (logger)
+    write(level, text);
+  else
+    early.emplace_back(level, text);
 }
 
 }  // namespace
@@ -33,6 +45,8 @@ void say(Level level, const std::string& raw) {
 void set_terminal_level(Level level) { terminal_level = level; }
 
 void open(const std::string& file) {
+  if (std::error_code none; std::filesystem::exists(file, none) && !std::filesystem::is_regular_file(file, none))
+    throw FileError(printable(file, 1000), "is not a file");  // a FIFO would wait for its reader
   try {
     auto sink = std::make_shared<spdlog::sinks::rotating_file_sink_mt>(file, file_bytes, files);
     spdlog::init_thread_pool(queue, 1);
@@ -47,6 +61,8 @@ void open(const std::string& file) {
   logger->set_error_handler([told = std::make_shared<std::atomic<bool>>(false)](const std::string& what) {
     if (!told->exchange(true)) terminal::line("shockstep: warning: run.log: " + printable(what));
   });
+  for (const auto& [level, text] : early) write(level, text);
+  early.clear();
 }
 
 void close() {

@@ -10,7 +10,8 @@ enum class Level { info, warning, error };
 
 /// Sets the least level that reaches stderr, whether a file is open or not; `warning` at first.
 void set_terminal_level(Level level);
-/// Starts `file` (rotated at 8 MiB, three kept), written by a thread of its own. Throws FileError.
+/// Starts `file` (rotated at 8 MiB, three kept), written by a thread of its own, with the lines that were said before. Throws
+/// FileError.
 void open(const std::string& file);
 /// Writes out what waits and ends the thread; does nothing if open() was not called.
 void close();

@@ -1,5 +1,6 @@
 #include "model/network.hpp"
 
+#include "core/input_file.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/parametrisation.hpp"
@@ -21,11 +22,9 @@
 #include <c10/util/Exception.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
+#include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 
 namespace shockstep {
@@ -137,10 +136,13 @@ class Network final : public ScoreModel {
     if (quantile == 0) return D.clamp(-clip, clip);
     std::vector<std::int64_t> column(static_cast<std::size_t>(D.dim()), 1);
     column[0] = D.size(0);
-    const at::Tensor bound = at::empty({D.size(0)}, at::kDouble);
-    // Row by row, since quantile takes 16 million numbers at most.
-    for (std::int64_t i = 0; i < D.size(0); ++i)
-      bound.select(0, i).copy_(D.select(0, i).abs().flatten().quantile(quantile));
+    const at::Tensor sizes = D.abs().flatten(1), bound = at::empty({D.size(0)}, at::kDouble);
+    constexpr std::int64_t most = 1 << 24;  // numbers that quantile takes at a time
+    const std::int64_t rows = std::max<std::int64_t>(1, most / sizes.size(1));
+    for (std::int64_t i = 0; i < D.size(0); i += rows) {
+      const std::int64_t n = std::min(rows, D.size(0) - i);
+      bound.narrow(0, i, n).copy_(sizes.narrow(0, i, n).quantile(quantile, 1));
+    }
     return (D * (clip / bound.clamp_min(clip)).view(column)).clamp(-clip, clip);
   }
 
@@ -283,11 +285,9 @@ void check_network_options(const NetworkOptions& options, const Process& process
 
 char check_network_file(const std::string& path, const std::string& what) {
   if (std::filesystem::is_directory(path)) throw FileError(printable(path, 1000), "is a folder, expected " + what);
-  std::ifstream file(path, std::ios::binary);
-  char start = 0;
-  if (!file) throw FileError(printable(path, 1000), std::string("cannot be read: ") + std::strerror(errno));
-  if (!file.get(start)) throw FileError(printable(path, 1000), "is empty");
-  return start;
+  const int start = std::fgetc(open_to_read(path).get());
+  if (start == EOF) throw FileError(printable(path, 1000), "is empty");
+  return static_cast<char>(start);
 }
 
 c10::Device network_device(const std::string& device_name, const std::string& source) {

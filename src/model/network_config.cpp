@@ -51,9 +51,10 @@ std::vector<std::int64_t> read_labels(Section& section) {
     return labels;
   }
   const auto path = section.path("label");
-  const auto file = read_npy(path);
   const auto bad = [&](const std::string& sentence) { section.fail("label", printable(path, 1000) + sentence); };
-  if (file.shape.size() != 1 || file.values.empty()) bad(" must hold a list of whole numbers, one per trajectory");
+  const auto file = read_npy(path, [&](const auto& shape) {
+    if (shape.size() != 1 || shape[0] == 0) bad(" must hold a list of whole numbers, one per trajectory");
+  });
   std::vector<std::int64_t> labels;
   for (double value : file.values) {
     if (value != std::floor(value) || std::abs(value) > 1e15) bad(" must hold whole numbers, has " + shortest(value));

@@ -1,44 +1,26 @@
 #include "output/file.hpp"
 
-#include <shockstep/error.hpp>
-
-#include "core/text.hpp"
-
-#include <cerrno>
-#include <cstring>
-#include <utility>
-
 namespace shockstep {
+namespace {
 
-OutputFile::OutputFile(const std::string& path)
-    : path_(path), part_(path + ".part"), file_(std::fopen(part_.c_str(), "wb")) {
-  if (!file_) fail();
-  std::setvbuf(file_, nullptr, _IOFBF, 1 << 18);
-}
+constexpr std::size_t large_write = 1 << 18;
 
-OutputFile::~OutputFile() {
-  if (!file_) return;
-  std::fclose(file_);
-  std::remove(part_.c_str());
-}
+}  // namespace
 
 void OutputFile::write(std::string_view bytes) {
-  if (std::fwrite(bytes.data(), 1, bytes.size(), file_) != bytes.size()) fail();
+  waiting_ += bytes;
+  if (waiting_.size() >= large_write) flush();
 }
 
 void OutputFile::close() {
-  if (std::fflush(file_) != 0) fail();
-  std::FILE* file = std::exchange(file_, nullptr);
-  if (std::fclose(file) != 0 || std::rename(part_.c_str(), path_.c_str()) != 0) {
-    const int reason = errno;
-    std::remove(part_.c_str());
-    errno = reason;
-    fail();
-  }
+  flush();
+  file_.close();
 }
 
-void OutputFile::fail() const {
-  throw FileError(printable(path_, 1000), std::string("cannot be written: ") + std::strerror(errno));
+void OutputFile::flush() {
+  file_.put(waiting_.data(), waiting_.size(), written_);
+  written_ += static_cast<std::int64_t>(waiting_.size());
+  waiting_.clear();
 }
 
 void write_file(const std::string& path, std::string_view bytes) {

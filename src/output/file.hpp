@@ -1,29 +1,28 @@
-/// A file that exists under its name only when it is complete.
+/// A text that grows into a file.
 #pragma once
 
-#include <cstdio>
+#include "core/part_file.hpp"
+
 #include <string>
 #include <string_view>
 
 namespace shockstep {
 
-/// Writes `path`.part; close() renames it. Every write is checked. If close() is never reached, nothing is left.
+/// Appends to a PartFile, in large writes.
 class OutputFile {
  public:
   /// Throws FileError, as do all members.
-  explicit OutputFile(const std::string& path);
-  ~OutputFile();
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
+  explicit OutputFile(const std::string& path) : file_(path) {}
 
   void write(std::string_view bytes);
   void close();
 
  private:
-  [[noreturn]] void fail() const;
+  void flush();
 
-  std::string path_, part_;
-  std::FILE* file_;
+  PartFile file_;
+  std::string waiting_;
+  std::int64_t written_ = 0;
 };
 
 void write_file(const std::string& path, std::string_view bytes);

@@ -148,6 +148,7 @@ bool JournalReader::read_record() {
 }
 
 void Journal::begin(const std::string& header) {
+  headers_ = 1;
   log_.begin(0);
   log_.append(static_cast<char>(Kind::header) + layout() + header);
 }
@@ -165,6 +166,7 @@ void Journal::finished(const TrajectoryReport& report, std::span<const double> s
   append_size(record_, steps ? steps.mapped().size() : 0);
   if (steps)
     for (const StepRecord& step : steps.mapped()) append_kept(record_, step_columns, step);
+  ++trajectories_;
   log_.append(record_);
 }
 

@@ -9,6 +9,7 @@
 
 #include "output/record_log.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -58,10 +59,13 @@ class Journal final : public Observer {
   void finished(const TrajectoryReport& report, std::span<const double> sample) override;
   void add_cost(const RunStatistics& cost);  ///< at the end of a session
   void close() { log_.close(); }
+  /// Trajectories that were written whole since this was made; all once close() has not thrown.
+  std::int64_t kept() const { return std::clamp<std::int64_t>(log_.kept() - headers_, 0, trajectories_); }
 
  private:
   bool float64_;
   RecordLog log_;
+  std::int64_t headers_ = 0, trajectories_ = 0;  // appended in this order, costs behind them
   std::string record_;
   std::unordered_map<std::int64_t, std::vector<StepRecord>> steps_under_way_;
 };

@@ -3,6 +3,7 @@
 #include <shockstep/error.hpp>
 
 #include "core/bytes.hpp"
+#include "core/input_file.hpp"
 #include "core/text.hpp"
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <utility>
 
@@ -32,11 +34,37 @@ std::uint32_t checksum(std::uint32_t length, std::string_view content) {
   return static_cast<std::uint32_t>(crc32_z(start, bytes, content.size()));
 }
 
+// What a machine that lost power leaves of a file whose length alone had reached the disk.
+bool zeros(std::string_view bytes) { return bytes.find_first_not_of('\0') == bytes.npos; }
+bool zeros_from_here(std::FILE* file) {
+  int byte = 0;
+  while (byte == 0) byte = std::fgetc(file);
+  return byte == EOF;
+}
+
+constexpr std::uint32_t longest_first =
+    64 << 20;  // a length beyond that is damaged, and what follows may be worth keeping
+
 }  // namespace
 
-RecordReader::RecordReader(const std::string& path) : path_(path), file_(std::fopen(path.c_str(), "rb"), &std::fclose) {
+bool holds_records(const std::string& path) {
+  if (!std::filesystem::exists(path)) return false;
+  const InputFile file = open_to_read(path);
+  std::string start(magic.size() + frame, '\0');
+  start.resize(std::fread(start.data(), 1, start.size(), file.get()));
+  if (!start.starts_with(magic.substr(0, start.size()))) return !zeros(start) || !zeros_from_here(file.get());
+  if (start.size() < magic.size() + frame) return false;
+  ByteReader reader(std::string_view(start).substr(magic.size()));
+  const auto length = reader.take<std::uint32_t>(), sum = reader.take<std::uint32_t>();
+  if (length > longest_first) return true;
+  std::string record(length, '\0');
+  if (std::fread(record.data(), 1, length, file.get()) != length) return false;
+  if (checksum(length, record) == sum) return true;
+  return !(record.empty() || record.back() == '\0') || !zeros_from_here(file.get());
+}
+
+RecordReader::RecordReader(const std::string& path) : path_(path), file_(open_to_read(path)) {
   const auto fail = [&](const std::string& sentence) { throw FileError(printable(path, 1000), sentence); };
-  if (!file_) fail(std::string("cannot be read: ") + std::strerror(errno));
   std::setvbuf(file_.get(), nullptr, _IOFBF, 1 << 18);
   if (fseeko(file_.get(), 0, SEEK_END) == 0) size_ = ftello(file_.get());
   if (fseeko(file_.get(), 0, SEEK_SET) != 0) fail(std::string("cannot be read: ") + std::strerror(errno));
@@ -59,7 +87,7 @@ bool RecordReader::next(std::string& record) {
 }
 
 RecordLog::RecordLog(const std::string& path) : path_(path) {
-  file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
   if (file_ < 0) fail();
   if (::flock(file_, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
     ::close(file_);
@@ -90,6 +118,7 @@ void RecordLog::append(std::string_view record) {
   append_bytes(waiting_, length);
   append_bytes(waiting_, sum);
   waiting_ += record;
+  ends_.push_back(waiting_.size());
   if (waiting_.size() >= group) write_waiting();
 }
 
@@ -128,9 +157,9 @@ void RecordLog::write_in_background() {
 }
 
 void RecordLog::write_waiting() {
-  const char* from = waiting_.data();
-  for (std::size_t left = waiting_.size(); left > 0;) {
-    const auto written = ::write(file_, from, left);
+  std::size_t done = 0;
+  while (done < waiting_.size()) {
+    const auto written = ::write(file_, waiting_.data() + done, waiting_.size() - done);
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) {
       try {
@@ -140,7 +169,8 @@ void RecordLog::write_waiting() {
         throw;
       }
     }
-    from += written, left -= static_cast<std::size_t>(written);
+    done += static_cast<std::size_t>(written);
+    for (; !ends_.empty() && ends_.front() <= done; ends_.pop_front()) ++kept_;
   }
   waiting_.clear();
 }

@@ -4,17 +4,23 @@
 /// and its content. The first record that is cut off or does not fit its checksum ends the file.
 #pragma once
 
+#include "core/input_file.hpp"
+
 #include <condition_variable>
 #include <cstdint>
 #include <cstdio>
+#include <deque>
 #include <exception>
-#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 
 namespace shockstep {
+
+/// Whether the file has a first record, or is something else that is not to be written over: not if it is missing, empty, or ends
+/// within that record, with zeros perhaps, since its writer was killed, the disk full, or the power gone so early.
+bool holds_records(const std::string& path);
 
 class RecordReader {
  public:
@@ -30,7 +36,7 @@ class RecordReader {
 
  private:
   std::string path_;
-  std::unique_ptr<std::FILE, int (*)(std::FILE*)> file_;
+  InputFile file_;
   std::int64_t size_ = 0, whole_ = 0;
 };
 
@@ -50,6 +56,8 @@ class RecordLog {
   void append(std::string_view record);
   /// Waits until what was appended is on the disk.
   void close();
+  /// Records appended that were written whole; all of them once close() has not thrown.
+  std::int64_t kept() const { return kept_; }
 
  private:
   void write_in_background();
@@ -61,6 +69,8 @@ class RecordLog {
   std::mutex mutex_;  // of all below
   std::condition_variable wake_;
   std::string waiting_;
+  std::deque<std::size_t> ends_;  // of the records that wait, in bytes from the first
+  std::int64_t kept_ = 0;
   std::exception_ptr error_;  // nothing is written behind a record that was cut off
   bool closing_ = false;
   std::thread writer_;

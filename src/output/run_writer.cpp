@@ -2,13 +2,17 @@
 
 #include "core/npy.hpp"
 #include "output/file.hpp"
+#include "output/file_list.hpp"
 #include "output/journal.hpp"
+#include "output/json.hpp"
 #include "output/ordered_text.hpp"
 #include "output/report/page.hpp"
 #include "output/report/run_report.hpp"
 #include "output/tables.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 namespace shockstep {
 
@@ -17,7 +21,9 @@ RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, 
     : folder_(folder), settings_(settings), shape_(shape), picture_(settings, shape.sample, shape.count) {
   for (const char* name :
        {"samples.npy", "samples.png", "trajectories.csv", "events.jsonl", "steps.csv", "summary.json", "report.html"})
-    std::filesystem::remove(at(name));  // of an earlier run: files found afterwards belong to this one
+    for (const char* end : {"", ".part"})
+      std::filesystem::remove(
+          at(std::string(name) + end));  // of an earlier run: what is found afterwards is of this one
   if (settings.samples) {
     std::vector<std::int64_t> all{shape.count};
     all.insert(all.end(), shape.sample.begin(), shape.sample.end());
@@ -79,13 +85,7 @@ void RunWriter::replay(const DoneTrajectory& done) {
 std::vector<std::string> RunWriter::close(const RunFacts& facts, const RunStatistics& statistics) {
   std::vector<std::string> names;
   if (samples_) {
-    for (std::int64_t begin = 0, n = shape_.count; begin < n;) {
-      std::int64_t end = begin;
-      while (end < n && !written_[static_cast<std::size_t>(end)]) ++end;
-      if (end > begin) samples_->fill_nan(begin, end);
-      begin = end + 1;
-    }
-    samples_->close();
+    finish_samples();
     names.push_back("samples.npy");
   }
   if (picture_.possible()) {
@@ -107,9 +107,22 @@ std::vector<std::string> RunWriter::close(const RunFacts& facts, const RunStatis
     write_file(at("report.html"), html_page(report_->data(summary, picture_, exponents_, errors_)));
     names.push_back("report.html");
   }
-  write_file(at("summary.json"), summary);  // last: it says the run is whole
+  auto with_files = nlohmann::ordered_json::parse(summary);
+  with_files["files"] = file_list(folder_, names);
+  write_file(at("summary.json"), dump(with_files));  // last: it says the run is whole
   names.push_back("summary.json");
+  sync_folder(folder_);
   return names;
+}
+
+// Of a run that was interrupted the array ends behind the last sample that there is.
+void RunWriter::finish_samples() {
+  const auto last = std::find(written_.rbegin(), written_.rend(), true);
+  const std::int64_t n = std::distance(last, written_.rend());
+  if (n < shape_.count) samples_->cut(n);
+  for (std::int64_t i = 0; i < n; ++i)
+    if (!written_[static_cast<std::size_t>(i)]) samples_->fill_nan(i);
+  samples_->close();
 }
 
 }  // namespace shockstep

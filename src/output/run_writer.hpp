@@ -45,11 +45,13 @@ class RunWriter final : public Observer {
   bool has_picture() const { return picture_.possible(); }
   /// Of the samples so far.
   const SampleSpread& spread() const { return spread_; }
-  /// Completes all files; the samples of trajectories that did not finish are NaN. Returns the names of the files.
+  /// Completes all files and waits until they and their names are on the disk. samples.npy ends behind the last sample that there
+  /// is; those of trajectories before it that did not finish are NaN. Returns the names of the files.
   std::vector<std::string> close(const RunFacts& facts, const RunStatistics& statistics);
 
  private:
   std::string at(const std::string& name) const;
+  void finish_samples();
   std::int64_t row(std::int64_t trajectory) const { return trajectory - shape_.first; }
 
   std::string folder_;

@@ -33,6 +33,12 @@ class SampleSpread {
   std::int64_t count() const { return count_; }
   /// About the mean of each coordinate; NaN below two samples.
   double value() const { return std::sqrt(variance()); }
+  /// Root mean square over coordinates of the mean sample.
+  double rms_mean() const {
+    double square = 0;
+    for (const double m : mean_) square += m * m / static_cast<double>(mean_.size());
+    return std::sqrt(square);
+  }
   /// About one mean of all coordinates.
   double about_one_mean() const {
     double mean = 0, square = 0;

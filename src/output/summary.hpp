@@ -24,6 +24,7 @@ namespace shockstep {
 struct RunFacts {
   RunSetup setup;
   double tolerance = 0;        ///< asked for, data units
+  double sigma_max = 0;        ///< of the process, data units; 0: not known, and not warned of
   int max_evaluations = 1000;  ///< per trajectory
   bool float64 = true;         ///< the model computes in float64
   GuardProfile profile;        ///< resolved

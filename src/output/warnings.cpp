@@ -2,6 +2,7 @@
 
 #include "controller/denoiser_check.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
@@ -23,10 +24,24 @@ constexpr std::int64_t least_samples = 16;
 
 /// Whether the samples are wider or narrower than data_std, which the plan follows. Samples with one label are narrower than all data.
 bool data_std_is_off(const RunFacts& facts) {
-  if (!facts.scales || facts.from_data || facts.spread.count() < least_samples) return false;
+  const RunSetup& setup = facts.setup;
+  const bool chosen = facts.from_data || !setup.noise.empty() || setup.interpolate > 0;  // samples, not drawn
+  if (!facts.scales || chosen || facts.spread.count() < least_samples) return false;
   const double given = facts.scales->data_std;
   return facts.spread.value() > largest_width * given ||
          (given > largest_width * facts.spread.about_one_mean() && !facts.one_condition);
+}
+
+// Of sigma_max over the spread or the mean of the samples. Of Gaussian data of mean m and width s trajectories that begin at noise without
+// the data end m s/sqrt(s^2 + sigma_max^2) from where they should: at a ratio of 4 a quarter of the mean, at 20 a twentieth.
+constexpr double least_ratio = 4, good_ratio = 20;
+
+/// The largest of the samples' figures if sigma_max is not far above it, else 0.
+double too_large_for_sigma_max(const RunFacts& facts) {
+  const bool chosen = facts.from_data || facts.setup.interpolate > 0;
+  if (facts.sigma_max == 0 || chosen || facts.spread.count() < least_samples) return 0;
+  const double largest = std::max(facts.spread.value(), facts.spread.rms_mean());
+  return facts.sigma_max < least_ratio * largest ? largest : 0;
 }
 
 /// A tolerance that the model's noise does not limit: rounded up to a power of ten, since the excess is a rough figure
@@ -59,6 +74,11 @@ std::vector<std::string> warnings(const RunFacts& facts, const RunStatistics& s)
     out.push_back("the steps are those of data_std = " + about(facts.scales->data_std) +
                   ", but the standard deviation of the samples is " + about(facts.spread.value()) +
                   "; model.data_std near that takes fewer evaluations for the same error");
+  if (const double largest = too_large_for_sigma_max(facts); largest > 0)
+    out.push_back("process.sigma_max = " + about(facts.sigma_max) + " is not far above the samples, of mean " +
+                  about(facts.spread.rms_mean()) + " and standard deviation " + about(facts.spread.value()) +
+                  ": noise at sigma_max still shows the data, and trajectories begin without them; sigma_max: " +
+                  about(good_ratio * largest) + " would do");
   if (s.drift > s.drift_bound)
     out.push_back("the samples drift: the mean square of D - x is " + about(s.drift) +
                   " sigma^2 along the trajectories; that of a denoiser is at most 1, whatever the data");

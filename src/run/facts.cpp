@@ -14,6 +14,7 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
   const bool sde = options.dynamics == Dynamics::sde;
   RunFacts facts;
   facts.tolerance = options.tolerance;
+  facts.sigma_max = sampler.process().sigma_max();
   facts.max_evaluations = options.max_evaluations;
   facts.float64 = model->exact() || run.dtype == "float64";
   facts.exact = model->exact();
@@ -30,6 +31,10 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
   facts.prepared_rows = sampler.prepared_rows();
   facts.fit = fit_of(model, sampler.process(), options.scales_cache, run.batch, facts.prepared_rows, sampler.scales());
   for (auto& sentence : model_warnings(*model, run, facts.fit)) facts.notes.push_back(std::move(sentence));
+  if (facts.sigmas.empty() && !facts.exact && run.dtype.ends_with("float16"))
+    facts.notes.push_back("run.dtype: " + run.dtype + " rounds every answer of the network to " +
+                          (run.dtype == "float16" ? "three digits" : "two digits") +
+                          ", which takes steps; float32 takes fewer evaluations for the same tolerance");
   if (sde && options.guard.enabled)
     facts.notes.push_back(
         "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");

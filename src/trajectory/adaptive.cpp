@@ -330,7 +330,7 @@ Task<bool> AdaptiveTrajectory::finish_pass() {
   bool again = false;
   if (report_.passes == 1) {
     const double moved2 = co_await state_.distance2(multistep_.denoised(), start_D_);
-    report_.drift = way_.data_are_given ? nan : drift_.mean();
+    report_.drift = way_.data_are_given || !way_.independent ? nan : drift_.mean();
     report_.blown_up = rms(moved2) > farthest * guard_.data_std;
     report_.score = score;
     burst_end_ = burst_.late() + 1e-9;

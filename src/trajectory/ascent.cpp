@@ -49,7 +49,7 @@ Task<Status> Ascent::integrate() {
     const double remaining = multistep_.lam() - range.lam_begin;
     double proposed = std::min(proposed_, longest_step);
     if (!way_.guard.cap.empty()) proposed = std::min(proposed, way_.guard.cap(multistep_.lam()));
-    const StepChoice step = choose_step(proposed, remaining, evaluations_left() / evaluations_per_step());
+    const StepChoice step = choose_step(proposed, remaining, evaluations_left() + probes_);
     const double lam1 = step.last ? range.lam_begin : multistep_.lam() - step.length;
     co_await multistep_.predict(-step.length, step.forced ? landing_values : max_multistep_order);
     co_await state_.evaluate(step.last ? range.high : range.sigma(lam1));

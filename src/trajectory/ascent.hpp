@@ -37,7 +37,6 @@ class Ascent final : public Trajectory {
   Awaited<Done> write_direction(std::size_t k);
   void ended() override { report_.probes = probes_; }
 
-  int evaluations_per_step() const { return 1 + 2 * way_.directions; }
   double volume_tolerance() const;
 
   const AscentPlan& way_;
@@ -48,7 +47,7 @@ class Ascent final : public Trajectory {
   std::vector<double> traces_;
   double proposed_ = 0;     // length of the next step
   double last_length_ = 0;  // of the last attempt
-  int probes_ = 0;
+  int probes_ = 0;  // of the trace: max_evaluations is of the path, and each of its steps has 2 a direction beside it
 };
 
 }  // namespace shockstep

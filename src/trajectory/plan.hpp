@@ -30,6 +30,7 @@ struct AdaptivePlan {
   std::int64_t long_directions = 0;  ///< events of trajectories numbered below this have a direction in any dimension
   bool data_are_given =
       false;  ///< trajectories start from data that need not be the model's, of which drift and asymmetry tell nothing
+  bool independent = true;  ///< starting points are drawn one by one: the drift of others has no bound
   /// Of a pilot: keep steps and measurements in PathData, and measure J every so many accepted steps (0: never) below a sigma.
   struct Record {
     int probe_every = 0;

@@ -1,12 +1,15 @@
 """What can go wrong outside the program ends it with one sentence, or harms nothing. Standard library only."""
 
 import json
+import os
 import pathlib
+import re
 import struct
+import subprocess
 import unittest
 import zipfile
 
-from program import SOURCE, ScratchCase, shockstep
+from program import PROGRAM, SOURCE, ScratchCase, shockstep
 
 DATA = SOURCE / "tests/data"
 
@@ -102,7 +105,7 @@ class Files(Case):
         if pathlib.Path("/proc/self/task").exists():
             run = shockstep("sample", self.config, "--out", "/proc/self/task")
             self.assertEqual(run.returncode, 5)
-            self.assertRegex(run.stderr, r"^shockstep: /proc/self/task/run\.log: cannot be written: [^\n]*\n$")
+            self.assertRegex(run.stderr, r"^shockstep: /proc/self/task: takes no files: [^\n]*\n$")
 
     def test_objects_in_an_array(self):
         noise = self.folder / "noise.npy"
@@ -140,6 +143,102 @@ class Files(Case):
         written = set(self.folder.rglob("*")) - set(before)
         self.assertGreaterEqual(len(written), 10)
         self.assertEqual({path for path in written if self.out != path and self.out not in path.parents}, set())
+
+
+class Surroundings(ScratchCase):
+    """What a shell, a folder or a file system can have in store."""
+
+    CONFIG = "model: {kind: gaussian_mixture, means: [[-1], [1]], std: .1}\nprocess: {kind: ve}\nrun: {count: 64}\n"
+
+    def setUp(self):
+        super().setUp()
+        self.out = self.folder / "out"
+
+    def shell(self, command):
+        return subprocess.run(["bash", "-c", command, PROGRAM, str(self.config), str(self.out)], capture_output=True, text=True, timeout=60)
+
+    def test_closed_stdout_and_stderr(self):
+        open_ones = self.folder / "open"
+        self.assertEqual(shockstep("sample", self.config, "--out", open_ones, "--count", 100000).returncode, 0)
+        # A warning at the end of the first session, and a journal that would have its line.
+        self.assertEqual(self.shell('"$0" sample "$1" --out "$2" --count 100000 --time-limit .2 >&- 2>&-').returncode, 130)
+        self.assertNotIn(b"warning", (self.out / "run.journal").read_bytes())
+        self.assertEqual(self.shell('"$0" sample "$1" --out "$2" --count 100000 --resume <&- >&- 2>&-').returncode, 0)
+        self.assertEqual((self.out / "samples.npy").read_bytes(), (open_ones / "samples.npy").read_bytes())
+
+    def test_fifos(self):
+        for name in ("x.npy", "y.yaml", "m.pt"):
+            os.mkfifo(self.folder / name)
+        network = self.folder / "n.yaml"
+        network.write_text(
+            f"model: {{kind: torchscript, path: {DATA / 'any.pt'}, shape: [2], data_std: 1}}\n"
+            "process: {kind: ve, sigma_min: 0.01, sigma_max: 80}\nrun: {count: 8, batch: 8, threads: 1}\n"
+        )
+        for arguments in (
+            (self.folder / "y.yaml",),
+            (self.config, "--noise", self.folder / "x.npy"),
+            (network, "--set", "model.path=m.pt"),
+            (network, "--set", "model.label=x.npy"),
+            (network, "--set", "sampler.guard.profile=m.pt"),
+        ):
+            with self.subTest(arguments[-1]):
+                run = shockstep("sample", *arguments, "--out", self.out)
+                self.assertEqual(run.returncode, 5)
+                self.assertRegex(run.stderr, r"^shockstep: [^\n]*: is not a file\n$")
+        for name in ("run.log", "run.journal"):
+            folder = self.folder / name
+            folder.mkdir()
+            os.mkfifo(folder / name)
+            for more in ([], ["--resume"]):
+                run = shockstep("sample", self.config, "--out", folder, *more)
+                self.assertEqual((run.returncode, run.stderr), (5, f"shockstep: {folder / name}: is not a file\n"))
+        run = self.shell('"$0" sample <(cat "$1") --out "$2"')  # of a shell, with somebody who writes
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_files_named_as_values(self):
+        config = self.folder / "n.yaml"
+        config.write_text(
+            f"model: {{kind: torchscript, path: {DATA / 'any.pt'}, shape: [2], data_std: 0.75}}\n"
+            "process: {kind: ve, sigma_min: 0.01, sigma_max: 80}\nrun: {count: 8, batch: 8, threads: 1}\n"
+        )
+        shockstep("sample", config, "--out", self.out)
+        for name in ("0.75", "ve", "torchscript"):
+            (self.folder / name).write_text("x")
+        run = shockstep("sample", config, "--out", self.out, "--resume")
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        self.assertIn("finished before", run.stdout)
+        content = json.loads((self.out / "summary.json").read_text())["content"]
+        self.assertEqual(list(content), ["model.path"])
+
+    def test_the_end_of_options(self):
+        (self.folder / "-x.yaml").write_text(self.CONFIG)
+        run = shockstep("sample", "--out", self.out, "--", "-x.yaml", cwd=self.folder)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+        run = shockstep("sample", "--out", self.out, "--", "-x.yaml", "--resume", cwd=self.folder)
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("one argument too many", run.stderr)
+
+    def test_control_characters_reach_no_terminal(self):
+        out = self.folder / "a\x1b[31mred"
+        for more in ([], ["--count", 10000000, "--time-limit", 0.2, "--set", "output.report=none"]):
+            run = shockstep("sample", self.config, "--out", out, *more)
+            self.assertEqual(run.returncode, 130 if more else 0)
+            self.assertNotIn("\x1b", run.stdout + run.stderr)
+            self.assertIn("a\\x1b[31mred", run.stdout)
+        again = run.stdout.rpartition("go on with: ")[2].strip()
+        self.assertIn(str(out), subprocess.run(["bash", "-c", f"printf '%s\n' {again}"], capture_output=True, text=True).stdout)
+
+    def test_rows_between_latents_do_not_drift(self):
+        run = shockstep("sample", SOURCE / "configs/ring.yaml", "--count", 1000, "--interpolate", 10, "--out", self.out)
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
+
+    def test_data_beyond_sigma_max(self):
+        self.config.write_text("model: {kind: gaussian_mixture, means: [[0], [255]], std: 1}\nprocess: {kind: ve}\nrun: {count: 256}\n")
+        run = shockstep("sample", self.config, "--out", self.out)
+        self.assertRegex(run.stderr, r"process\.sigma_max = 80 is not far above the samples, .* would do\n$")
+        enough = re.search(r"sigma_max: (\S+) would do", run.stderr)[1]
+        run = shockstep("sample", self.config, "--out", self.out, "--set", f"process.sigma_max={enough}")
+        self.assertEqual((run.returncode, run.stderr), (0, ""))
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import resource
 import shlex
 import signal
@@ -30,6 +31,7 @@ def bytes_of(out):
     for key in TIMES:
         del summary[key]
     del summary["evaluations"]["all"]  # rows of all sessions, as model_calls
+    del summary["files"]["report.html"]  # which says the times, too
     return {**{name: (out / name).read_bytes() for name in FILES if (out / name).exists()}, "summary": summary}
 
 
@@ -226,7 +228,7 @@ class Resume(Case):
             for more in ([], ["--resume"]):
                 run = shockstep(*arguments, *more)
                 self.assertEqual(run.returncode, 5, run.stderr)
-                self.assertRegex(run.stderr, r"run\.journal: is being written by another process; wait for it, or take another --out\n$")
+                self.assertRegex(run.stderr, r"out: is being written by another process; wait for it, or take another --out\n$")
         finally:
             first.kill()
             first.wait()
@@ -239,9 +241,111 @@ class Resume(Case):
                              capture_output=True, text=True)  # fmt: skip
         self.assertEqual(run.returncode, 5, run.stderr)
         self.assertRegex(run.stderr, r"\nshockstep: .*: cannot be written: File too large\n$")
-        self.assertRegex(run.stderr, r"^shockstep: warning: \d+ of 20000 trajectories are kept; go on with: .* --resume\n")
+        kept = re.match(r"shockstep: warning: (\d+ of 20000 trajectories) are kept; go on with: .* --resume\n", run.stderr)
         self.run_ok(self.config, "--count", 20000, "--out", out, "--resume")
+        self.assertIn(f"going on: {kept[1]} are done", (out / "run.log").read_text())
         self.assertEqual(bytes_of(out), expected)
+
+
+class Disk(Case):
+    """What is on the disk when the power fails, and what a resume makes of it."""
+
+    def test_files_are_synced_before_their_names_and_both_before_the_journal_goes(self):
+        if "SYNC_ORDER" not in os.environ:
+            self.skipTest("SYNC_ORDER, the library that notes the order, is not built")
+        out, log = self.folder / "out", self.folder / "order"
+        environment = {**os.environ, "LD_PRELOAD": os.environ["SYNC_ORDER"], "SYNC_ORDER_LOG": str(log),
+                       "ASAN_OPTIONS": "verify_asan_link_order=0", "SHOCKSTEP_CACHE": "off"}  # fmt: skip
+        subprocess.run([PROGRAM, "sample", str(self.config), "--count", "300", "--out", str(out)], env=environment, check=True,
+                       stdout=subprocess.DEVNULL)  # fmt: skip
+        order = log.read_text().splitlines()
+        names = [*json.loads((out / "summary.json").read_text())["files"], "summary.json"]
+        self.assertEqual({"samples.npy", "trajectories.csv", "events.jsonl", "steps.csv", "report.html"} - set(names), set())
+        renamed = []
+        for name in names:
+            renamed.append(order.index(f"rename {out}/{name}.part {out}/{name}"))
+            self.assertIn(f"sync {out}/{name}.part", order[: renamed[-1]], name)
+        self.assertEqual(max(renamed), renamed[-1])  # summary.json is the last: it says the run is whole
+        gone = order.index(f"remove {out}/run.journal")
+        self.assertIn(f"sync {out}", order[max(renamed) : gone])
+        self.assertIn(f"sync {out}", order[: min(renamed)])  # the journal has a name before any file
+
+    def test_a_finished_run_that_was_damaged_is_drawn_anew(self):
+        arguments = self.config, "--count", 300
+        expected, out = self.undisturbed(*arguments), self.folder / "undisturbed"
+        for name, damage in (("samples.npy", b""), ("trajectories.csv", None), ("samples.npy", bytes(300 * 16 + 128)), ("summary.json", b"")):
+            with self.subTest(name):
+                if damage is None:
+                    (out / name).unlink()
+                else:
+                    (out / name).write_bytes(damage)
+                run = shockstep("sample", *arguments, "--out", out, "--resume")
+                self.assertEqual(run.returncode, 0, run.stderr)
+                self.assertRegex(run.stderr, rf"^shockstep: warning: .*{name}.* is drawn anew\n$")
+                self.assertEqual(bytes_of(out), expected)
+                self.assertIn("finished before", shockstep("sample", *arguments, "--out", out, "--resume").stdout)
+
+    def test_a_journal_cut_off_in_its_header_counts_as_none(self):
+        arguments = self.config, "--count", 300
+        expected, out = self.undisturbed(*arguments), self.folder / "out"
+        shockstep("sample", self.config, "--count", 10000000, "--out", out, "--time-limit", 0.5)
+        whole = (out / "run.journal").read_bytes()
+        for start in (whole[:2], whole[:8], whole[:12], whole[:100], bytes(4096), whole[:8] + bytes(4096), whole[:200] + bytes(8192)):
+            with self.subTest(len(start)):
+                (out / "summary.json").unlink(missing_ok=True)
+                (out / "run.journal").write_bytes(start)
+                self.run_ok(*arguments, "--out", out, "--resume")
+                self.assertEqual(bytes_of(out), expected)
+                self.assertFalse((out / "run.journal.old").exists())
+        (out / "run.journal").write_bytes(b"hours of work of another program")
+        self.assertEqual(shockstep("sample", *arguments, "--out", out, "--resume").returncode, 5)
+
+
+class TwoAtOnce(Case):
+    def test_the_second_is_refused_before_it_opens_anything(self):
+        out = self.folder / "out"
+        arguments = self.config, "--count", 10000000, "--out", out, "--set", "output.journal=off"
+        first = subprocess.Popen([PROGRAM, "sample", *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(first.kill)
+        for _ in range(1200):
+            if (out / "samples.npy.part").exists():
+                break
+            time.sleep(0.05)
+        log = (out / "run.log").read_text()
+        for command in (["sample", *arguments], ["sample", *arguments, "--resume"], ["sample", *arguments, "--shard", "1/2"], ["merge", *arguments],
+                        ["schedule", *arguments, "--steps", 4], ["inspect", *arguments], ["paper", "--out", out]):  # fmt: skip
+            with self.subTest(command[0]):
+                run = shockstep(*command)
+                self.assertEqual((run.returncode, run.stdout), (5, ""))
+                self.assertRegex(run.stderr, r"^shockstep: .*out: is being written by another process; wait for it, or take another --out\n$")
+                self.assertTrue((out / "run.log").read_text().startswith(log))
+                self.assertNotIn("another process", (out / "run.log").read_text())
+        first.send_signal(signal.SIGINT)
+        self.assertEqual(first.wait(timeout=120), 130)
+        header = (out / "samples.npy").read_bytes()[:128]
+        rows = int(re.search(rb"'shape': \((\d+), 2\)", header)[1])
+        self.assertEqual((out / "samples.npy").stat().st_size, 128 + 16 * rows)
+        self.assertFalse((out / "run.lock").exists())
+
+    def test_shards_share_a_folder_but_not_their_own_files(self):
+        out = self.folder / "out"
+        arguments = self.config, "--count", 10000000, "--out", out
+        first = subprocess.Popen([PROGRAM, "sample", *map(str, arguments), "--shard", "1/2"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(1200):
+                if (out / "shard-1-of-2.journal").exists():
+                    break
+                time.sleep(0.05)
+            self.assertEqual(shockstep("sample", *arguments, "--shard", "2/2", "--time-limit", 0.2).returncode, 130)
+            run = shockstep("sample", *arguments, "--shard", "1/2")
+            self.assertEqual(run.returncode, 5)
+            self.assertRegex(run.stderr, r"shard-1-of-2: is being written by another process")
+            self.assertEqual(shockstep("sample", *arguments).returncode, 5)
+        finally:
+            first.kill()
+            first.wait()
+        run = shockstep("sample", *arguments, "--shard", "1/2", "--resume", "--time-limit", 0.2)  # a killed process holds nothing
+        self.assertEqual(run.returncode, 130, run.stderr)
 
 
 class TimeLimit(Case):

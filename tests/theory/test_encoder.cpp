@@ -4,6 +4,7 @@
 #include <shockstep/encoder.hpp>
 
 #include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <vector>
@@ -119,10 +120,29 @@ TEST_CASE("The budget holds on the way up too") {
   const Encoder encoder(model, test::range(), options, {.likelihood = Likelihood::exact});
   const EncodeResult up = encoder.encode({.data = data(model)});
   for (const auto& report : up.reports) {
-    CHECK(report.evaluations <= 60);
+    CHECK(report.evaluations - report.probes <= 60);
+    CHECK(report.probes == 2 * 2 * (report.accepted + 1));  // both sides along both coordinates, at every node
     CHECK((report.status == Status::ok || report.status == Status::budget));
   }
   CHECK(up.latents.isfinite().all().item<bool>());
+}
+
+TEST_CASE("The default budget suffices for the likelihood that is the default") {
+  const at::Tensor means = at::zeros({3, 16}, at::kDouble);
+  means.select(0, 1).fill_(2);
+  means.select(0, 2).narrow(0, 0, 8).fill_(-2);
+  const auto model =
+      std::make_shared<GaussianMixture>(GaussianMixtureOptions{.means = means, .stds = at::full({3}, .5, at::kDouble)});
+  const Process process = VarianceExploding{.sigma_min = .01, .sigma_max = 80};
+  const at::Tensor x = model->draw(40, .01, 1);
+  const EncodeResult up = Encoder(model, process, tolerance(1e-3), {.add_noise = false}).encode({.data = x});
+  const at::Tensor exact = model->log_density(x, at::full({40}, .01, at::kDouble));
+  for (std::size_t i = 0; i < 40; ++i) {
+    CHECK(up.reports[i].status == Status::ok);
+    // Each interval of the integral is within volume_aim of d tolerance/data_std; of some 60 intervals errors of either sign add up.
+    CHECK(std::abs(up.log_likelihood[i] - exact[static_cast<std::int64_t>(i)].item<double>()) <
+          .3 * 16 * 1e-3 / .5 * 8);
+  }
 }
 
 TEST_CASE("What cannot be encoded is refused by name") {

@@ -2,6 +2,7 @@
 #include "support/methods.hpp"
 #include "support/test.hpp"
 
+#include "core/input_file.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>

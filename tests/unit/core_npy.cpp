@@ -62,6 +62,41 @@ std::string refusal(const std::string& path) {
 
 }  // namespace
 
+TEST_CASE("An array that is cut is read with fewer rows") {
+  const std::string path = (std::filesystem::temp_directory_path() / "shockstep_cut.npy").string();
+  for (const std::int64_t rows : {0, 1, 9}) {
+    NpyWriter out(path, {1'000'000'000'000, 2}, NpyType::float32);
+    for (std::int64_t i = 0; i < rows; ++i)
+      out.write_row(i, std::vector<double>{static_cast<double>(i), static_cast<double>(-i)});
+    out.cut(rows);
+    out.close();
+    const NpyArray back = read_npy(path);
+    CHECK(back.shape == std::vector<std::int64_t>{rows, 2});
+    for (std::int64_t i = 0; i < rows; ++i)
+      CHECK(back.values[static_cast<std::size_t>(2 * i)] == static_cast<double>(i));
+  }
+}
+
+TEST_CASE("A shape is looked at before the numbers are read, and 4 2 is no 42") {
+  const std::string path = (std::filesystem::temp_directory_path() / "shockstep_shape.npy").string();
+  const auto write = [&](const std::string& shape, std::uintmax_t bytes) {
+    std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }";
+    header.resize(117, ' ');
+    std::ofstream(path, std::ios::binary) << std::string("\x93NUMPY\1\0v\0", 10) + header + '\n';
+    std::filesystem::resize_file(path, 128 + bytes);
+  };
+  write("(1250000000, 1)", 10'000'000'000);  // a file full of holes: 10 GB that take no room
+  CHECK_THROWS_WITH(read_npy(path, [](const auto& shape) { throw FileError("x", std::to_string(shape[0])); }),
+                    "x: 1250000000");
+  write("(125000000000, 1)", 1'000'000'000'000);
+  CHECK_THROWS_AS(read_npy(path), FileError);  // more than the memory of any machine
+  write("(4 2)", 8 * 42);
+  CHECK_THROWS_WITH(read_npy(path), path + ": has an absurd shape");
+  write("( 4 , 2 )", 8 * 8);
+  CHECK(read_npy(path).shape == std::vector<std::int64_t>{4, 2});
+  std::filesystem::remove(path);
+}
+
 TEST_CASE("npy: all types and versions are read", "[npy]") {
   const Folder folder;
   const auto path = folder / "a.npy";
@@ -189,7 +224,7 @@ TEST_CASE("npy: rows come back wherever and in whatever order they were written"
       if (i % 100 == 3) out.write_row(i, std::vector<double>{-1, -1, -1});
       out.write_row(i, std::vector<double>{value(i, 0), value(i, 1), value(i, 2)});
     }
-    for (std::int64_t i = 7; i < n; i += 10) out.fill_nan(i, i + 1);
+    for (std::int64_t i = 7; i < n; i += 10) out.fill_nan(i);
     CHECK(!std::filesystem::exists(path));
     out.close();
   }

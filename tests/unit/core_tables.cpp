@@ -9,8 +9,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -141,13 +144,24 @@ TEST_CASE("what cannot be written says why") {
 
 TEST_CASE("a full disk is noticed") {
   const std::string path = folder() + "/full.txt";
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 2;
+  setrlimit(RLIMIT_FSIZE, &small);
+  CHECK_THROWS_WITH(write_file(path, "abc"), path + ": cannot be written: File too large");
+  setrlimit(RLIMIT_FSIZE, &before);
+  CHECK_FALSE(std::filesystem::exists(path + ".part"));
+}
+
+TEST_CASE("a link that lies where a part is to be written is not followed") {
+  const std::string path = folder() + "/linked.txt", victim = folder() + "/victim.txt";
+  std::ofstream(victim) << "mine";
   std::filesystem::remove(path + ".part");
-  if (!std::filesystem::exists("/dev/full")) return;
-  std::filesystem::create_symlink("/dev/full", path + ".part");
-  const auto write = [&] {
-    OutputFile file(path);
-    file.write("abc");
-    file.close();
-  };
-  CHECK_THROWS_WITH(write(), path + ": cannot be written: No space left on device");
+  std::filesystem::create_symlink(victim, path + ".part");
+  write_file(path, "abc");
+  CHECK(read(victim) == "mine");
+  CHECK(read(path) == "abc");
+  CHECK_FALSE(std::filesystem::is_symlink(path));
 }

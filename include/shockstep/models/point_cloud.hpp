@@ -38,7 +38,7 @@ class PointCloud final : public ScoreModel, public ExactDensity, public ExactDra
 
  private:
   at::Tensor each_block(const at::Tensor& x, const at::Tensor& sigma, bool density) const;
-  void block(const double* x, const double* sigma, std::int64_t rows, double* D, double* ln) const;  // rows <= 64
+  void block(const double* x, const double* sigma, std::int64_t rows, double* D, double* ln) const;
 
   std::vector<std::int64_t> shape_;
   at::Tensor centre_;   // c, mean of the points, [d]

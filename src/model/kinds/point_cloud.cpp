@@ -29,8 +29,11 @@
 namespace shockstep {
 namespace {
 
-// Always the same number of rows and points in a product, whose bits depend on its size.
-constexpr std::int64_t row_block = 64, point_block = 1024;
+// Always the same number of rows and points in a product of a model, whose bits depend on its size: fewer where rows are so long that
+// those that are filled up with nothing would cost memory and time.
+constexpr std::int64_t most_rows = 64, least_rows = 4, most_values = 1 << 22, point_block = 1024;
+std::int64_t rows_of_a_product(std::int64_t d) { return std::clamp(most_values / d, least_rows, most_rows); }
+
 constexpr double eps = std::numeric_limits<double>::epsilon(), infinity = std::numeric_limits<double>::infinity();
 
 // A row's softmax over the blocks of points seen so far, relative to the nearest point of them.
@@ -116,7 +119,7 @@ at::Tensor PointCloud::denoise(const at::Tensor& x, const at::Tensor& sigma) con
 at::Tensor PointCloud::each_block(const at::Tensor& x, const at::Tensor& sigma, bool density) const {
   const auto rows = exact_rows("point_cloud", x, sigma, shape_);
   const TorchThreads alone(1);  // on some processors the bits of a product depend on the number of threads
-  const auto d = dimension();
+  const auto d = dimension(), row_block = rows_of_a_product(d);
   auto D = at::empty_like(rows.x), ln = at::empty_like(rows.sigma);
   for (std::int64_t first = 0; first < rows.x.size(0); first += row_block) {
     const auto used = std::min(row_block, rows.x.size(0) - first);
@@ -127,7 +130,7 @@ at::Tensor PointCloud::each_block(const at::Tensor& x, const at::Tensor& sigma, 
 }
 
 void PointCloud::block(const double* x, const double* sigma, std::int64_t rows, double* D, double* ln) const {
-  const auto n = points(), d = centred_.size(1);
+  const auto n = points(), d = centred_.size(1), row_block = rows_of_a_product(d);
   const double *c = centre_.const_data_ptr<double>(), *p2 = norm2_.const_data_ptr<double>();
   auto offset = at::zeros({row_block, d}, at::kDouble), sum = at::zeros({row_block, d}, at::kDouble),
        weights = at::empty({row_block * std::min(n, point_block)}, at::kDouble);

@@ -17,6 +17,7 @@ struct KnownModel {
   std::function<std::vector<double>(std::span<const double> x, double sigma)> denoise{};
   /// p(x) of each row at the end of the integration, [rows].
   std::function<std::vector<double>(std::span<const double> x)> density{};
+  std::int64_t terms = 1;  ///< that the density of a row is the sum of: what computing it costs
 
   /// What components are called, "cluster 3" by the number here; empty: "mode 3" by their place, from 1.
   std::vector<int> clusters{};

@@ -15,6 +15,14 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t most_points = 4000, most_bytes = 2400000;  // of an image; base64 makes a third more of it
 constexpr int raster = 128, curve = 400;                         // points along an axis at which a density is drawn
+constexpr int coarsest_raster = 24, coarsest_curve = 100;        // with fewer it is not
+constexpr double most_terms = 8e6;                               // of a density, summed up at all points: half a second
+
+// Points along an axis; 0: none, since the sums would take longer than the run.
+int affordable(const KnownModel& known, int finest, int coarsest, int axes) {
+  const double points = std::pow(most_terms / static_cast<double>(known.terms), 1. / axes);
+  return points < coarsest ? 0 : static_cast<int>(std::min<double>(points, finest));
+}
 
 // How many of the first n samples have a value that is not finite.
 std::int64_t missing(const SamplePicture& picture, std::size_t n) {
@@ -33,18 +41,18 @@ Json image(const SamplePicture& picture) {
           {"shown", picture.count()}, {"missing", missing(picture, picture.count())}};
 }
 
-Json density_raster(const KnownModel& known, const Range& x, const Range& y) {
+Json density_raster(const KnownModel& known, const Range& x, const Range& y, int size) {
   std::vector<double> points;
-  for (int j = 0; j < raster; ++j)
-    for (int i = 0; i < raster; ++i) {
-      points.push_back(std::lerp(x.low, x.high, (i + .5) / raster));
-      points.push_back(std::lerp(y.high, y.low, (j + .5) / raster));  // rows from the top, as in a picture
+  for (int j = 0; j < size; ++j)
+    for (int i = 0; i < size; ++i) {
+      points.push_back(std::lerp(x.low, x.high, (i + .5) / size));
+      points.push_back(std::lerp(y.high, y.low, (j + .5) / size));  // rows from the top, as in a picture
     }
   const auto density = known.density(points);
   const double highest = *std::max_element(density.begin(), density.end());
   std::string bytes;
   for (const double p : density) bytes.push_back(static_cast<char>(highest > 0 ? std::lround(255 * p / highest) : 0));
-  return {{"size", raster}, {"bytes", base64(bytes)}};
+  return {{"size", size}, {"bytes", base64(bytes)}};
 }
 
 Json plane(const SamplePicture& picture, const KnownModel& known) {
@@ -61,7 +69,8 @@ Json plane(const SamplePicture& picture, const KnownModel& known) {
   const auto [rx, ry] = square(central_range(xs), central_range(ys));
   Json out{{"kind", "plane"},        {"points", std::move(points)}, {"shown", n}, {"missing", missing(picture, n)},
            {"x", {rx.low, rx.high}}, {"y", {ry.low, ry.high}}};
-  if (known.density) out["density"] = density_raster(known, rx, ry);
+  const int size = known.density ? affordable(known, raster, coarsest_raster, 2) : 0;
+  if (size > 0) out["density"] = density_raster(known, rx, ry, size);
   return out;
 }
 
@@ -80,9 +89,10 @@ Json line(const SamplePicture& picture, const KnownModel& known) {
            {"counts", counts},
            {"shown", picture.count()},
            {"missing", missing(picture, picture.count())}};
-  if (!known.density) return out;
+  const int size = known.density ? affordable(known, curve, coarsest_curve, 1) : 0;
+  if (size == 0) return out;
   std::vector<double> x;
-  for (int i = 0; i <= curve; ++i) x.push_back(std::lerp(range.low, range.high, static_cast<double>(i) / curve));
+  for (int i = 0; i <= size; ++i) x.push_back(std::lerp(range.low, range.high, static_cast<double>(i) / size));
   const auto p = known.density(x);
   for (std::size_t i = 0; i < x.size(); ++i) density.push_back({rounded(x[i]), rounded(p[i])});
   out["density"] = std::move(density);

@@ -50,8 +50,9 @@ Levels levels_of(const VpTable& table) {
 std::vector<double> read_alphas(Section& section) {
   if (section.is_text("alphas_cumprod")) {
     const auto path = section.path("alphas_cumprod");
-    auto file = read_npy(path);
-    if (file.shape.size() != 1) section.fail("alphas_cumprod", printable(path, 1000) + " must hold a list of numbers");
+    auto file = read_npy(path, [&](const auto& shape) {
+      if (shape.size() != 1) section.fail("alphas_cumprod", printable(path, 1000) + " must hold a list of numbers");
+    });
     return std::move(file.values);
   }
   auto list = section.array("alphas_cumprod");
