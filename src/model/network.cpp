@@ -46,7 +46,7 @@ class Network final : public ScoreModel {
         parametrisation_(options, process),
         type_(scalar_type(options.dtype)),
         device_(network_device(options.device, where_)) {
-    probe(std::clamp(1., process.sigma_min(), process.sigma_max()));
+    if (source_.forward) probe(std::clamp(1., process.sigma_min(), process.sigma_max()));
   }
 
   at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override {
@@ -140,6 +140,7 @@ class Network final : public ScoreModel {
 
   // F [B, *shape] float64 on the CPU.
   at::Tensor call(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
+    if (!source_.forward) fail("is described here, and cannot be called");
     // No InferenceMode: a network may turn gradients on for itself, to return the gradient of an energy.
     const c10::AutoGradMode no_grad(false);
     // Copies, even where nothing is to convert: the network may work in place.
@@ -300,6 +301,11 @@ const NetworkOptions* network_options(const ScoreModel& model) {
 ModelPtr redescribed(const ScoreModel& model, const NetworkOptions& options, const Process& process) {
   check_network_options(options, process);
   return make_network(dynamic_cast<const Network&>(model).source(), options, process);
+}
+
+ModelPtr described_network(const NetworkOptions& options, const Process& process) {
+  check_network_options(options, process);
+  return make_network({.forward = nullptr, .kind = "network", .path = {}}, options, process);
 }
 
 ModelPtr wrap_network(NetworkFunction network, const NetworkOptions& options, const Process& process) {

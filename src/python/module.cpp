@@ -1,6 +1,7 @@
 /// The functions of the module. src/python/shockstep turns keyword arguments into settings of a config and wraps the results.
 #include "config/keys.hpp"
 #include "output/inspection.hpp"
+#include "python/asked.hpp"
 #include "python/models.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
@@ -112,10 +113,7 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
     return {sampler.sample(request), sampler.profile(), sampler.sigmas(request), sampler.notes(),
             sampler.prepared_rows()};
   });
-  return py::dict("samples"_a = drawn.result.samples, "columns"_a = columns(drawn.result.reports),
-                  "events"_a = events(drawn.result.reports), "statistics"_a = to_dict(drawn.result.statistics),
-                  "profile"_a = to_dict(drawn.profile), "sigmas"_a = drawn.sigmas, "notes"_a = drawn.notes,
-                  "prepared_rows"_a = drawn.prepared_rows);
+  return to_dict(drawn.result, drawn.profile, drawn.sigmas, drawn.notes, drawn.prepared_rows);
 }
 
 py::dict encode(const Problem& problem, const py::object& data, const py::object& observer) {
@@ -222,6 +220,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("torch_version") = TORCH_VERSION;
   bind_errors(m);
   bind_models(m);
+  bind_asked(m);
   py::class_<Problem>(m, "Problem")
       .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a)
       .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });

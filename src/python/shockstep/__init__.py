@@ -34,3 +34,11 @@ __all__ = [
     "Multiplicative", "Network", "PointCloud", "Result", "Schedule", "compare", "encode", "from_diffusers", "inspect",
     "sample", "schedule",
 ]
+
+
+def __getattr__(name: str):
+    if name in ("diffusers", "k_diffusion"):  # diffusers is imported where it is used
+        import importlib
+
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
