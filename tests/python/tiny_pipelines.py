@@ -204,6 +204,12 @@ LATENTS = {
     "SanaPipeline": (IMAGES, 4, 16, 16),
 }  # fmt: skip
 
+def pipeline(name):
+    """The pipeline, the same every time, and the arguments of its call."""
+    torch.manual_seed(0)
+    return PIPELINES[name]()
+
+
 PIPELINES = {
     "DDPM": functools.partial(unconditional, "DDPMPipeline"),
     "DDIM": functools.partial(unconditional, "DDIMPipeline"),
@@ -233,14 +239,14 @@ PIPELINES = {
 }  # fmt: skip
 
 
-def drawn(pipe, call, **others):
-    """Latents at the end, as the scheduler returned them last."""
+def drawn(pipe, call, latents=None, **others):
+    """Latents at the end, as the scheduler returned them last. latents: to start from, where the pipeline takes them."""
     kind, last, step = type(pipe).__name__, [], pipe.scheduler.step
 
     @functools.wraps(step)
     def recorded(*arguments, **keywords):
         out = step(*arguments, **keywords)
-        last[:] = [out[0]]
+        last[:] = [out[0] if isinstance(out, tuple) else out.prev_sample]
         return out
 
     generators = [torch.Generator().manual_seed(7 + i) for i in range(IMAGES)]
@@ -248,10 +254,9 @@ def drawn(pipe, call, **others):
     if kind in ("DDPMPipeline", "DDIMPipeline", "DiTPipeline") or "Img2Img" in kind or "Inpaint" in kind:
         call |= dict(generator=generators[0] if kind == "DiTPipeline" else generators)
     else:
-        call |= dict(latents=numbers(*LATENTS.get(kind, (IMAGES, 4, 8, 8)), seed=7))
-    if "DDPM" not in kind and "DDIM" not in kind and kind != "DiTPipeline":
-        call |= dict(output_type="latent")
-        out = pipe(**call)
+        call |= dict(latents=numbers(*LATENTS.get(kind, (IMAGES, 4, 8, 8)), seed=7) if latents is None else latents)
+    if kind not in ("DDPMPipeline", "DDIMPipeline", "DiTPipeline"):
+        out = pipe(**call, output_type="latent")
         return out.frames if hasattr(out, "frames") else out.images
     pipe.scheduler.step = recorded
     pipe(**call)

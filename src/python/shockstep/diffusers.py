@@ -150,6 +150,7 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
         self.loop = self.entered = self.begin_index = None
         given = {"num_inference_steps": num_inference_steps, "sigmas": sigmas, "timesteps": timesteps, "mu": mu, **keywords}
         self._pipeline.own.set_timesteps(device="cpu", **{key: value for key, value in given.items() if value is not None})
+        self._listed = sigmas is not None or timesteps is not None
         self._counts: dict[tuple[int, int], int] = {}
         self._nodes, self._ends = self._grid()
         self.announced = self._pipeline.time(self._nodes).to(device)
@@ -167,8 +168,11 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
                 raise ValueError(f"ShockstepScheduler: steps has {len(grid)} nodes; num_inference_steps is {len(own)}")
         else:
             grid = [min(max(sigma, asked.sigma_min), asked.sigma_max) for sigma in own]
-        # The range of a flow ends before pure noise, from where its pipeline starts.
-        return [PURE_NOISE if own[0] == PURE_NOISE else grid[0], *grid[1:]], "denoise"
+        # A list says where to start. Spacing may begin below sigma_max, which is no reason to do so; the range of a flow ends before
+        # pure noise, from where its pipeline starts.
+        lower = self._listed and own[0] < asked.sigma_max
+        first = own[0] if lower else PURE_NOISE if self._pipeline.flow else asked.sigma_max
+        return [first, *grid[1:]], "denoise"
 
     def _counted(self, count: int) -> Any:
         steps = self.config.steps
@@ -220,7 +224,7 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
             steps = nodes + ([self._nodes[end]] if stops else [])
             keywords = {"steps": steps, "final": "keep" if stops else self._ends}
             return self._rows(shape, {"sigma_max": steps[0], "sigma_min": steps[-1]}, keywords), None
-        sigma = None if begin == 0 else nodes[0]
+        sigma = nodes[0] if nodes[0] < self._pipeline.range.asked.sigma_max else None
         if not self._fixed:
             keywords = {"max_evaluations": self.most_steps(begin, end), **({"final": "keep"} if stops else {})}
             return self._rows(shape, {"sigma_min": self._nodes[end]} if stops else {}, keywords), sigma
@@ -347,7 +351,7 @@ class _Loop:
             self.told.append(times[rows.rows][0] if rows.together else times.as_subclass(RowTimes))
             self.sigmas.append(rows.sigmas[rows.rows][0].item() if rows.together else float("nan"))
         previous = (rows.column(self._frame(levels)) * rows.points).to(sample)
-        self._handed = previous.cpu().double()
+        self._handed = previous.cpu().double().clone()  # what is returned may be changed in place
         return previous, denoised.to(sample)
 
     def _answer(self, output: torch.Tensor, sample: torch.Tensor) -> torch.Tensor:
