@@ -424,6 +424,30 @@ def test_a_schedule_of_ones_own():
         assert torch.allclose(run.samples, expected.samples, rtol=0, atol=1e-4)  # times are told in float32
 
 
+def test_a_loop_may_be_cut_in_two():
+    """As by denoising_end and denoising_start: latents keep their noise in between. Data N(0, s^2), whose flow is known."""
+    for keywords in (dict(tolerance=1e-5), dict(method="unipc", order=3)):
+        pipe = exact_pipeline(gaussian, data_std=0.5, **keywords)
+        scheduler, latents = pipe.scheduler, torch.ones(1, 1, 4, 4, dtype=torch.float64)
+        own = torch.linspace(0, 999, 101).round().flip(0)[:-1].tolist()
+        for part in (slice(None, 70), slice(70, None)):
+            scheduler.set_timesteps(timesteps=[int(time) for time in own], device="cpu")
+            scheduler.set_begin_index(part.start or 0)
+            for time in scheduler.timesteps[part]:
+                latents = scheduler.step(pipe.unet(latents, time).sample, time, latents, return_dict=False)[0]
+            if part.stop:
+                sigma = scheduler._pipeline.sigma(own[70])
+                assert torch.allclose(latents * math.sqrt(1 + sigma**2), flow_of(pipe, sigma).expand_as(latents), rtol=1e-3)
+        end = scheduler.loop.rows.asked.sigma_min
+        assert torch.allclose(latents, (0.25 / (0.25 + end**2) * flow_of(pipe, end)).expand_as(latents), rtol=1e-3)
+
+
+def flow_of(pipe, sigma):
+    """x at sigma, of N(0, 1/4) and latents of 1 at the start."""
+    most = pipe.scheduler._pipeline.range.asked.sigma_max
+    return torch.tensor(math.sqrt(1 + most**2) * math.sqrt(0.25 + sigma**2) / math.sqrt(0.25 + most**2), dtype=torch.float64)
+
+
 def test_the_sde_follows_a_generator():
     pipe = exact_pipeline(options={"dynamics": "sde"}, method="ancestral", steps="karras")
     scheduler = pipe.scheduler

@@ -37,7 +37,7 @@ __all__ = [
 
 
 def __getattr__(name: str):
-    if name in ("diffusers", "k_diffusion"):  # diffusers is imported where it is used
+    if name in ("diffusers", "k_diffusion"):  # what imports another package is imported where it is used
         import importlib
 
         return importlib.import_module(f".{name}", __name__)
