@@ -33,11 +33,11 @@ std::vector<std::int64_t> batch_shape(std::int64_t rows, const ScoreModel& model
   return shape;
 }
 
-/// A network that is described, a sampler for it, and once begun a run.
+/// The description of the problem's network, which may be NotAtHand, a sampler for it, and once begun a run.
 class Asked {
  public:
-  Asked(const std::vector<std::string>& settings, bool whole_times)
-      : problem_("", settings, NotAtHand{}),
+  Asked(const Problem& problem, bool whole_times)
+      : problem_(problem),
         network_(*network_options(*problem_.model), problem_.process),
         sampler_(problem_.model, problem_.process, problem_.sampler, prepared(whole_times)) {}
 
@@ -122,7 +122,7 @@ class Asked {
     return *run_;
   }
 
-  Problem problem_;
+  const Problem& problem_;
   Parametrisation network_;
   Sampler sampler_;
   std::unique_ptr<AskedRun> run_;
@@ -137,8 +137,11 @@ void bind_asked(py::module_& m) {
     if (!known) throw ConfigError("method", "is unknown: " + method);
     return shockstep::is_adaptive(*known);
   });
+  py::class_<NotAtHand>(m, "NotAtHand").def(py::init<>()).def("__call__", [](const NotAtHand&, const py::args&) {
+    throw ModelError("the model is not at hand");
+  });
   py::class_<Asked>(m, "Asked")
-      .def(py::init<const std::vector<std::string>&, bool>(), "settings"_a, "whole_times"_a = false)
+      .def(py::init<const Problem&, bool>(), "problem"_a, "whole_times"_a = false, py::keep_alive<1, 2>())
       .def_property_readonly("sigma_min", &Asked::sigma_min)
       .def_property_readonly("sigma_max", &Asked::sigma_max)
       .def_property_readonly("grid", &Asked::grid)

@@ -53,6 +53,7 @@ NetworkFunction network(py::function call) {
 
 ModelSource source(const py::object& model) {
   if (model.is_none()) return {};
+  if (py::isinstance<NotAtHand>(model)) return NotAtHand{};
   if (py::isinstance<ScoreModel>(model)) return ModelPtr(model.cast<std::shared_ptr<ScoreModel>>());
   return network(model.cast<py::function>());
 }

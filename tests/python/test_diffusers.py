@@ -439,7 +439,8 @@ def test_a_loop_may_be_cut_in_two():
                 sigma = scheduler._pipeline.sigma(own[70])
                 assert torch.allclose(latents * math.sqrt(1 + sigma**2), flow_of(pipe, sigma).expand_as(latents), rtol=1e-3)
         end = scheduler.loop.rows.asked.sigma_min
-        assert torch.allclose(latents, (0.25 / (0.25 + end**2) * flow_of(pipe, end)).expand_as(latents), rtol=1e-3)
+        # The grid's last steps are long, factors of 1.7 in sigma.
+        assert torch.allclose(latents, (0.25 / (0.25 + end**2) * flow_of(pipe, end)).expand_as(latents), rtol=3e-3)
 
 
 def flow_of(pipe, sigma):

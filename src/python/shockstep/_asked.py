@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from . import _core
+from ._network import Network
 from ._results import Result
+from ._settings import problem
 
 ALPHA, IN, TIME, SKIP, OUT = range(5)
 
@@ -13,15 +17,17 @@ ALPHA, IN, TIME, SKIP, OUT = range(5)
 class Rows:
     """The rows of a run, each of which waits for D at a point and sigma of its own, or is done.
 
-    settings: as of _core.Problem. kept: samples are the state at sigma_min, not D there. one_time: rows whose sigmas differ are
-    asked one sigma after another, the largest first, for networks or loops that take one time for all.
+    described: as of Network. keywords: of sample(). one_time: rows whose sigmas differ are asked one sigma after another, the largest
+    first, for networks or loops that take one time for all. kept: samples are the state at sigma_min, not D there.
     After begin() and answer(): done; points [n, *shape], data units; sigmas [n], of a row that is not asked one that it had before;
     rows [n], those that are asked; together, whether one sigma is that of all of these.
     """
 
-    def __init__(self, settings: list[str], *, whole_times: bool = False, kept: bool = False, one_time: bool = False):
-        self.asked = _core.Asked(settings, whole_times)
-        self.kept, self.one_time = kept, one_time
+    def __init__(
+        self, described: dict[str, Any], keywords: dict[str, Any], *, whole_times: bool = False, one_time: bool = False
+    ):
+        self.asked = _core.Asked(problem(Network(_core.NotAtHand(), **described), None, keywords), whole_times)
+        self.kept, self.one_time = keywords.get("final") == "keep", one_time
 
     def begin(self, x: torch.Tensor, sigma: float | None = None, seed: int = 0) -> None:
         """x: [n, *shape] float64, data units; sigma: where they stand, None for sigma_max."""

@@ -12,7 +12,6 @@ import torch
 
 from ._asked import ALPHA, TIME, Rows
 from ._diffusers import scheduler_settings
-from ._settings import lines
 
 # sigma where a flow starts from noise alone, share .999999: there it is infinite, and no data are seen either.
 PURE_NOISE = 999_999.0
@@ -34,9 +33,7 @@ class Pipeline:
 
     def rows(self, shape: Any, process: Mapping[str, Any], keywords: dict[str, Any], **others: Any) -> Rows:
         """A run of latents of this shape. process: what differs from the pipeline's. keywords: as of sample()."""
-        whole = {"process": {**self.process, **process}}
-        settings = lines(whole, {**self.network, "shape": list(shape)}, keywords)
-        return Rows(settings, kept=keywords.get("final") == "keep", **others)
+        return Rows({**self.network, "shape": list(shape), "process": {**self.process, **process}}, keywords, **others)
 
     @functools.cached_property
     def range(self) -> Rows:

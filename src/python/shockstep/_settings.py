@@ -90,15 +90,10 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
     if not file and whole.get("process") is None:
         whole["process"] = {"kind": "ve"}
     whole.update(sections)
-    return _core.Problem(file, lines(whole, network, keywords), call)
-
-
-def lines(whole: dict[str, Any], network: dict[str, Any], keywords: dict[str, Any]) -> list[str]:
-    """Settings as --set takes them: whole sections and single keys, those of the section `model`, and keywords."""
     settings = [f"{key}={json.dumps(plain(value))}" for key, value in whole.items() if value is not None]
     settings += [f"model.{key}={json.dumps(plain(value))}" for key, value in network.items()]
     for key, value in keywords.items():
         if value is not None:
             value = steps(value) if key == "steps" else plain(value)
             settings.append(f"{SECTION[key]}.{key}={json.dumps(value)}")
-    return settings
+    return _core.Problem(file, settings, call)

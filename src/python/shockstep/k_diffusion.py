@@ -10,7 +10,7 @@ import torch
 from . import _core
 from ._asked import Rows
 from ._results import Result
-from ._settings import KEYS, lines
+from ._settings import KEYS
 
 __all__ = ["get_sigmas_shockstep", "sample_shockstep"]
 
@@ -59,8 +59,8 @@ def sample_shockstep(
     if not adaptive:
         settings["steps"] = nodes
     ends = [min(nodes[0], FLOW_BEGINS) if flow and adaptive else nodes[0], nodes[-1]]
-    network = {"shape": list(x.shape[1:]), "data_std": data_std}
-    rows = Rows(lines({"process": _process(flow, *ends)}, network, settings), kept=settings["final"] == "keep", one_time=one_time)
+    described = {"shape": list(x.shape[1:]), "data_std": data_std, "process": _process(flow, *ends)}
+    rows = Rows(described, settings, one_time=one_time)
     calls = 0
 
     def denoised(points: torch.Tensor, sigmas: torch.Tensor) -> torch.Tensor:
@@ -92,7 +92,7 @@ def get_sigmas_shockstep(schedule: str, n: int, sigma_min: float, sigma_max: flo
     """A schedule of shockstep's for plain methods: n sigmas from sigma_max to sigma_min, and a last 0. flow: they are shares of noise."""
     ends = [share / (1 - share) for share in (sigma_max, sigma_min)] if flow else [sigma_max, sigma_min]
     settings = {"method": "euler", "steps": {"schedule": schedule, "count": n}}
-    nodes = torch.tensor(Rows(lines({"process": _process(flow, *ends)}, {"shape": [1], "data_std": 1.0}, settings)).asked.grid)
+    nodes = torch.tensor(Rows({"shape": [1], "data_std": 1.0, "process": _process(flow, *ends)}, settings).asked.grid)
     return torch.cat([nodes / (1 + nodes) if flow else nodes, torch.zeros(1)])
 
 
