@@ -239,8 +239,9 @@ PIPELINES = {
 }  # fmt: skip
 
 
-def drawn(pipe, call, latents=None, **others):
-    """Latents at the end, as the scheduler returned them last. latents: to start from, where the pipeline takes them."""
+def drawn(pipe, call, latents=None, rows=range(IMAGES), **others):
+    """Latents at the end, as the scheduler returned them last. latents: to start from, where the pipeline takes them. rows: whose
+    random numbers the images have."""
     kind, last, step = type(pipe).__name__, [], pipe.scheduler.step
 
     @functools.wraps(step)
@@ -249,7 +250,7 @@ def drawn(pipe, call, latents=None, **others):
         last[:] = [out[0] if isinstance(out, tuple) else out.prev_sample]
         return out
 
-    generators = [torch.Generator().manual_seed(7 + i) for i in range(IMAGES)]
+    generators = [torch.Generator().manual_seed(7 + i) for i in rows]
     call = dict(call, **others)
     if kind in ("DDPMPipeline", "DDIMPipeline", "DiTPipeline") or "Img2Img" in kind or "Inpaint" in kind:
         call |= dict(generator=generators[0] if kind == "DiTPipeline" else generators)
