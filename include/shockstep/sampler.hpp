@@ -20,8 +20,10 @@
 
 namespace shockstep {
 
+class AskedRun;
 class Trajectory;
 struct GridPlan;
+struct Plan;
 
 /// Which trajectories to draw, where they start, and the batch and threads to do it with. Trajectory i is a function of model, process,
 /// options, seed, i and its row of what is given here, not of the others, the batch or the threads (of a network up
@@ -61,6 +63,10 @@ struct Prepared {
   std::optional<MeasuredScales> scales{};        ///< of the plan, adaptive or a grid
   std::shared_ptr<const FittedSolver> solver{};  ///< of the schedule fitted with the default method
 };
+
+/// What a sampler takes where there is no model to measure: its data_std, and all else as in most models. Throws ConfigError for
+/// settings that need the model: no data_std, guard.profile pilot, the schedule fitted without a file.
+Prepared unmeasured(const ScoreModel& model, const Process& process, const SamplerOptions& options);
 
 /// What became of each trajectory: row i is trajectory first + i. Those that a WorkSource left out are interrupted.
 struct Result {
@@ -111,6 +117,9 @@ class Sampler {
   const ScoreModel& model() const { return *model_; }  ///< lives as long as the sampler
 
  private:
+  friend class AskedRun;
+
+  Plan plan(const SampleRequest& request) const;
   RunStatistics run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const;
   void make_grid();
   std::shared_ptr<const GridPlan> grid_from(double sigma) const;

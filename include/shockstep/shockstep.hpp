@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/abilities.hpp>
+#include <shockstep/asked_run.hpp>
 #include <shockstep/batched_model.hpp>
 #include <shockstep/calibrate.hpp>
 #include <shockstep/comparison.hpp>

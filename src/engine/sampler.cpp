@@ -152,6 +152,18 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   return profile;
 }
 
+/// What asks for a model before the first sample, where there is none to ask.
+void check_unmeasured(const ScoreModel& model, const SamplerOptions& o) {
+  if (!(model.data_std() > 0))
+    throw ConfigError("model.data_std", "missing; it cannot be measured where the model is not at hand");
+  const bool known = o.steps && (o.steps->solver || !o.steps->sigmas.empty());
+  if (o.steps && !known && o.steps->schedule.spec().needs == ScheduleNeeds::model)
+    throw ConfigError("sampler.steps", std::string(name(o.steps->schedule)) +
+                                           " needs the model, which is not at hand; give the file of one that is");
+  if (!o.steps && o.guard.enabled && o.guard.profile == "pilot")
+    throw ConfigError("sampler.guard.profile", "pilot needs the model, which is not at hand");
+}
+
 /// How a sentence names ScoreModel::conditioning().
 std::string asked(const std::string& conditioning) {
   return conditioning.empty() ? "without labels or guidance" : conditioning;
@@ -198,6 +210,25 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
     if (!fitted_->complete) throw Cancelled("the fit of the schedule was cancelled");
   }
   make_grid();
+}
+
+Prepared unmeasured(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+  const SamplerOptions o = checked(options, &model);
+  check_unmeasured(model, o);
+  Prepared out;
+  out.scales.emplace().data_std = out.scales->measured_std = model.data_std();
+  const std::string& wanted = o.guard.profile;
+  if (o.steps) return out;
+  const bool plan = o.dynamics == Dynamics::ode && planned(model, o) && o.tolerance >= finest_plan * model.data_std();
+  if (o.dynamics == Dynamics::sde)
+    out.profile = default_profile(model, process, on_flow(o));
+  else if (plan)
+    out.profile = planned_profile(*out.scales, process, o);
+  else if (wanted == "auto" || wanted == "plan" || wanted == "shipped" || wanted == "default" || !o.guard.enabled)
+    out.profile = default_profile(model, process, o);
+  else
+    out.profile = read_profile(wanted, model, process, o);
+  return out;
 }
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, const Prepared& prepared)
@@ -263,11 +294,8 @@ std::vector<std::string> Sampler::notes() const {
           std::string(name(grid_->method)) + "; order " + std::to_string(grid_->order) + " was used at most"};
 }
 
-RunStatistics Sampler::run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const {
+Plan Sampler::plan(const SampleRequest& request) const {
   if (request.count < 1) throw ConfigError("run.count", "must be at least 1, got " + std::to_string(request.count));
-  if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
-  if (request.threads < 0)
-    throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
   check_conditions(*model_, request.first, request.count);
   checked_strength(request);
 
@@ -275,13 +303,10 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
   plan.latents = starting_latents(request, model_->shape());
   if (scales_ && scales_->whole_times) plan.whole_times.emplace(process_);
   std::shared_ptr<const GridPlan> grid = grid_;
-  std::optional<MaskedModel> masked;
   if (request.init.defined()) {
-    const InitRows init(request, model_->shape());
     plan.sigma_start = start(request);
     grid = grid_from(plan.sigma_start);
-    plan.latents = on_data(std::move(plan.latents), init, plan.sigma_start);
-    if (request.mask.defined()) masked.emplace(*model_, request.mask, init);
+    plan.latents = on_data(std::move(plan.latents), InitRows(request, model_->shape()), plan.sigma_start);
   }
   if (grid)
     plan.way = GridRun{.grid = grid, .seed = request.seed, .data_std = profile_.data_std};
@@ -298,6 +323,16 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
         .long_directions = request.long_directions,
         .data_are_given = request.init.defined(),
         .independent = !request.noise.defined() && request.interpolate == 0};
+  return plan;
+}
+
+RunStatistics Sampler::run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const {
+  if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
+  if (request.threads < 0)
+    throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
+  const Plan plan = this->plan(request);
+  std::optional<MaskedModel> masked;
+  if (request.mask.defined()) masked.emplace(*model_, request.mask, InitRows(request, model_->shape()));
   return run_engine({.model = masked ? *masked : *model_,
                      .plan = plan,
                      .first = request.first,

@@ -21,7 +21,7 @@ struct FittedSteps {
   std::vector<double> errors;  ///< of each pilot row against its reference. Data units
   /// Of each row |Y_n - P_n| at the last telling_gaps nodes that have one. 1 in y
   std::vector<std::vector<double>> gaps;
-  PilotRows samples;           ///< data units
+  PilotRows samples;  ///< data units
 };
 
 /// Rows that a fit is made to; the others are stepped by it and not looked at.

@@ -46,6 +46,7 @@ class Network final : public ScoreModel {
         type_(scalar_type(options.dtype)),
         time_type_(type_ == at::kDouble ? at::kDouble : at::kFloat),
         device_(network_device(options.device, where_)) {
+    if (!source_.forward) return;  // not at hand
     const double usual = std::clamp(1., process.sigma_min(), process.sigma_max());
     if (time_type_ == type_ || !fits(usual)) {
       time_type_ = type_;  // perhaps a network that does not cast its times
@@ -148,6 +149,7 @@ class Network final : public ScoreModel {
 
   // F [B, *shape] float64 on the CPU.
   at::Tensor call(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
+    if (!source_.forward) fail("is described here, and cannot be called");
     // No InferenceMode: a network may turn gradients on for itself, to return the gradient of an energy.
     const c10::AutoGradMode no_grad(false);
     // Copies, even where nothing is to convert: the network may work in place.
@@ -322,6 +324,11 @@ const NetworkOptions* network_options(const ScoreModel& model) {
 ModelPtr redescribed(const ScoreModel& model, const NetworkOptions& options, const Process& process) {
   check_network_options(options, process);
   return make_network(dynamic_cast<const Network&>(model).source(), options, process);
+}
+
+ModelPtr described_network(const NetworkOptions& options, const Process& process) {
+  check_network_options(options, process);
+  return make_network({.forward = nullptr, .kind = "network", .path = {}}, options, process);
 }
 
 ModelPtr wrap_network(NetworkFunction network, const NetworkOptions& options, const Process& process) {

@@ -11,9 +11,9 @@ namespace shockstep {
 
 /// A network and where it comes from, for messages.
 struct NetworkSource {
-  NetworkFunction forward;
-  std::string kind;  ///< torchscript, ...
-  std::string path;  ///< empty where it is no file
+  NetworkFunction forward;  ///< none: described_network()
+  std::string kind;         ///< torchscript, ...
+  std::string path;         ///< empty where it is no file
 };
 
 /// Throws ConfigError for options that are wrong whatever the network.
@@ -27,6 +27,10 @@ c10::Device network_device(const std::string& name, const std::string& source);
 
 /// Makes the model, after a probe call. Throws ModelError if the network does not fit the options.
 ModelPtr make_network(NetworkSource source, const NetworkOptions& options, const Process& process);
+
+/// A network that somebody else evaluates (AskedRun): what can be known of it without a call. Calling it is a ModelError. Throws
+/// ConfigError as wrap_network does.
+ModelPtr described_network(const NetworkOptions& options, const Process& process);
 
 /// The description of a model that is a network; null for any other model.
 const NetworkOptions* network_options(const ScoreModel& model);

@@ -5,6 +5,7 @@
 #include "output/inspection.hpp"
 #include "output/solver_text.hpp"
 #include "output/warnings.hpp"
+#include "python/asked.hpp"
 #include "python/models.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
@@ -61,6 +62,7 @@ NetworkFunction network(py::function call) {
 
 ModelSource source(const py::object& model) {
   if (model.is_none()) return {};
+  if (py::isinstance<NotAtHand>(model)) return NotAtHand{};
   if (py::isinstance<ScoreModel>(model)) return ModelPtr(model.cast<std::shared_ptr<ScoreModel>>());
   return network(model.cast<py::function>());
 }
@@ -128,11 +130,9 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
   const auto row = static_cast<std::size_t>(problem.model->dimension());
   for (std::int64_t i = 0; i < samples.size(0); ++i)
     drawn.facts.spread.add({samples.const_data_ptr<double>() + static_cast<std::size_t>(i) * row, row});
-  return py::dict("samples"_a = samples, "columns"_a = columns(drawn.result.reports),
-                  "events"_a = events(drawn.result.reports), "statistics"_a = to_dict(drawn.result.statistics),
-                  "profile"_a = to_dict(drawn.facts.profile), "sigmas"_a = drawn.facts.sigmas, "notes"_a = drawn.notes,
-                  "warnings"_a = warnings(drawn.facts, drawn.result.statistics),
-                  "prepared_rows"_a = drawn.facts.prepared_rows);
+  py::dict out = to_dict(drawn.result, drawn.facts.profile, drawn.facts.sigmas, drawn.notes, drawn.facts.prepared_rows);
+  out["warnings"] = warnings(drawn.facts, drawn.result.statistics);
+  return out;
 }
 
 // What to warn of before a run that does not say what the quick fit check computed.
@@ -304,6 +304,7 @@ PYBIND11_MODULE(_core, m) {
   m.attr("torch_version") = TORCH_VERSION;
   bind_errors(m);
   bind_models(m);
+  bind_asked(m);
   py::class_<Problem>(m, "Problem", py::dynamic_attr())
       .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a)
       .def_property_readonly("fits_solver", [](const Problem& p) { return shockstep::fits_solver(p.sampler); })

@@ -6,6 +6,7 @@
 #include "config/encode_config.hpp"
 #include "config/inspect_config.hpp"
 #include "config/yaml.hpp"
+#include "model/network.hpp"
 #include "model/network_config.hpp"
 #include "run/device.hpp"
 
@@ -19,11 +20,12 @@ ModelPtr model_from(const ModelSource& source, Section section, const ModelConte
     section.finish();  // a model that Python hands over is made already and takes no settings
     return *model;
   }
-  const auto* network = std::get_if<NetworkFunction>(&source);
-  if (!network) return make_model(section, context);
+  if (std::holds_alternative<std::monostate>(source)) return make_model(section, context);
   const NetworkOptions options = network_options_from(section, context);
   section.finish();
-  return wrap_network(*network, options, context.process);
+  if (const auto* network = std::get_if<NetworkFunction>(&source))
+    return wrap_network(*network, options, context.process);
+  return described_network(options, context.process);
 }
 
 }  // namespace

@@ -18,8 +18,11 @@
 
 namespace shockstep::python {
 
-/// None: the section `model` has a kind. A network: that section describes it.
-using ModelSource = std::variant<std::monostate, ModelPtr, NetworkFunction>;
+/// What somebody else evaluates.
+struct NotAtHand {};
+
+/// None: the section `model` has a kind. A network, or one that is not at hand: that section describes it.
+using ModelSource = std::variant<std::monostate, ModelPtr, NetworkFunction, NotAtHand>;
 
 class Problem {
  public:

@@ -4,6 +4,7 @@
 
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
+#include <torch/csrc/utils/pybind.h>
 
 #include <algorithm>
 #include <string>
@@ -102,6 +103,14 @@ py::dict to_dict(const ComparisonRow& row) {
                   "sliced_w2"_a = to_dict(row.distances.sliced_w2), "energy"_a = to_dict(row.distances.energy),
                   "mode_weights"_a = to_dict(row.distances.mode_weights), "wall_seconds"_a = row.wall_seconds,
                   "pilot_evaluations"_a = row.pilot_evaluations, "budget"_a = row.budget);
+}
+
+py::dict to_dict(const Result& result, const GuardProfile& profile, const std::vector<double>& sigmas,
+                 const std::vector<std::string>& notes, std::int64_t prepared_rows) {
+  return py::dict("samples"_a = result.samples, "columns"_a = columns(result.reports),
+                  "events"_a = events(result.reports), "statistics"_a = to_dict(result.statistics),
+                  "profile"_a = to_dict(profile), "sigmas"_a = sigmas, "notes"_a = notes,
+                  "prepared_rows"_a = prepared_rows);
 }
 
 py::dict columns(const std::vector<TrajectoryReport>& reports) {

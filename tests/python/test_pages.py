@@ -1,4 +1,4 @@
-"""Every block of docs/python.md runs, and so do the examples; the stubs name what there is."""
+"""Every block of docs/python.md and docs/diffusers.md runs, and so do the examples; the stubs name what there is."""
 
 import ast
 import os
@@ -12,13 +12,14 @@ import shockstep
 from shockstep import _core
 
 
-def test_the_page_runs(source):
-    page = (source / "docs" / "python.md").read_text()
-    blocks = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
-    assert len(blocks) >= 6
+@pytest.mark.parametrize("page,blocks,needs", [("python.md", 6, "torch"), ("diffusers.md", 2, "diffusers")])
+def test_the_page_runs(source, page, blocks, needs):
+    pytest.importorskip(needs)
+    found = re.findall(r"^```python\n(.*?)^```", (source / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+    assert len(found) >= blocks
     names = {}
-    for block in blocks:
-        exec(compile(block, "docs/python.md", "exec"), names)
+    for block in found:
+        exec(compile(block, f"docs/{page}", "exec"), names)
 
 
 def run(source, name, *arguments):

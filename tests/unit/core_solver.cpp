@@ -49,9 +49,9 @@ bool same(const FittedSolver& a, const FittedSolver& b) {
          a.data_std == b.data_std && a.final == b.final && a.origin.model == b.origin.model &&
          a.origin.conditioning == b.origin.conditioning && a.origin.process == b.origin.process &&
          a.origin.dimension == b.origin.dimension && a.error.rms == b.error.rms && a.plan.largest == b.plan.largest &&
-         a.origin.checksum == b.origin.checksum && a.shared == b.shared && a.planned == b.planned && a.again == b.again &&
-         a.usual_gaps == b.usual_gaps && a.usual_estimate == b.usual_estimate && a.rows == b.rows && a.grids == b.grids &&
-         a.evaluations == b.evaluations;
+         a.origin.checksum == b.origin.checksum && a.shared == b.shared && a.planned == b.planned &&
+         a.again == b.again && a.usual_gaps == b.usual_gaps && a.usual_estimate == b.usual_estimate &&
+         a.rows == b.rows && a.grids == b.grids && a.evaluations == b.evaluations;
 }
 
 /// sum_i weights_i f(lams_i)

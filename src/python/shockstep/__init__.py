@@ -40,3 +40,11 @@ __all__ = [
     "ModelError", "Multiplicative", "Network", "PointCloud", "Result", "Schedule", "Schedules", "ShockstepWarning", "Solver", "compare",
     "encode", "from_diffusers", "inspect", "sample", "schedule",
 ]
+
+
+def __getattr__(name: str):
+    if name in ("diffusers", "k_diffusion"):  # what imports another package is imported where it is used
+        import importlib
+
+        return importlib.import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
