@@ -69,8 +69,8 @@ int compare(const Options& options) {
     distances.data = read_tensor(compared.data, [&](const auto& has) {
       if (has.empty() || !std::equal(has.begin() + 1, has.end(), model->shape().begin(), model->shape().end()))
         throw ConfigError(printable(config.file, 1000), "data",
-                          "has the shape " + shape_text(has) + ", must be [n, *shape] with the model's shape " +
-                              shape_text(model->shape()));
+                          "has the shape " + shape_text(has) + ", and a sample of the model " +
+                              shape_text(model->shape()) + "; must be [n, *shape] with the model's shape");
     });
 
   ComparisonResult result;

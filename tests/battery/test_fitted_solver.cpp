@@ -144,23 +144,22 @@ TEST_CASE("Solvers of several numbers share what is computed once, which is coun
   const auto solvers = fit_solvers(*model, test::range(), options, {8, 5, 6, 8});
   REQUIRE(solvers.size() == 3);
   CHECK(model->rows == fit_rows(solvers));
-  std::int64_t alone = 0;
   for (std::size_t i = 0; i < solvers.size(); ++i) {
-    const int count = std::array{5, 6, 8}[i];
-    CHECK(solvers[i].sigmas.size() == static_cast<std::size_t>(count));
+    CHECK(solvers[i].sigmas.size() == static_cast<std::size_t>(std::array{5, 6, 8}[i]));
     CHECK(solvers[i].evaluations <= 600);
-    // Up to 8 evaluations the paths are the same, so that each is what it would be alone.
-    const FittedSolver one = fit_solver(*model, test::range(), fitted_steps(count));
-    CHECK(same_steps(solvers[i], one));
-    CHECK(solvers[i].error.rms == one.error.rms);
-    CHECK(solvers[i].shared == one.shared);
-    alone += one.evaluations;
+    CHECK(solvers[i].shared == solvers[2].shared);
+    CHECK(solvers[i].rows == solvers[2].rows);
   }
-  CHECK(fit_rows(solvers) == alone - 2 * solvers[0].shared);
+  // Up to 8 evaluations the paths are the same, and the most evaluations leave the fewest trajectories: that solver is what it would be alone.
+  const FittedSolver eight = fit_solver(*model, test::range(), fitted_steps(8));
+  CHECK(same_steps(solvers[2], eight));
+  CHECK(solvers[2].error.rms == eight.error.rms);
+  CHECK(solvers[2].evaluations == eight.evaluations);
   // Paths for more evaluations are finer, and leave the fewer what they may compute beside.
   const auto wide = fit_solvers(*model, test::range(), options, {5, 20});
-  CHECK(wide[0].shared > solvers[0].shared);
-  CHECK(wide[0].evaluations - wide[0].shared == solvers[0].evaluations - solvers[0].shared);
+  const FittedSolver five = fit_solver(*model, test::range(), fitted_steps(5));
+  CHECK(wide[0].shared > five.shared);
+  CHECK(wide[0].evaluations - wide[0].shared == five.evaluations - five.shared);
   CHECK(same_steps(wide[1], fit_solver(*model, test::range(), fitted_steps(20))));
 }
 
@@ -173,7 +172,8 @@ TEST_CASE("A budget is kept, and used") {
   CHECK(model->rows == fit_rows(solvers));
   CHECK(model->rows <= most);
   CHECK(model->rows > most / 2);
-  CHECK((solvers.front().rows > 8) == (most == 10000));  // as usual where grids are few
+  CHECK(solvers.front().rows >= 8);
+  CHECK((solvers.front().rows > 12) == (most == 10000));  // more where there is enough for many sets of nodes
   CHECK_THROWS_AS(fit_solvers(*model, test::range(), fitted_steps(8), counts, 400), ConfigError);
 }
 

@@ -85,6 +85,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     ".venv/bin/python tools/bench/network_events",
     ".venv/bin/python tools/bench/whole_times",
     "tools/bench/few_evaluations", ".venv/bin/python tools/bench/few_evaluations",
+    ".venv/bin/python tools/bench/beside_others.py", ".venv/bin/python -m pytest",
     "tools/fit_budget", ".venv/bin/python tools/fit_budget", "tools/fit_transfer", ".venv/bin/python tools/fit_transfer",
 ]
 

@@ -126,7 +126,7 @@ class Killed(Case):
         self.same_after([self.config, "--count", 6000, *sde], 5)
 
     def test_with_a_network(self):
-        arguments = [SOURCE / "configs/digits.yaml", "--count", 96, "--batch", 16, "--threads", 1]
+        arguments = [SOURCE / "configs/digits.yaml", "--count", 160, "--batch", 16, "--threads", 1]
         self.same_after(arguments, 5)
 
     def test_where_trajectories_fail(self):

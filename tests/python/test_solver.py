@@ -10,7 +10,7 @@ import torch
 import shockstep
 
 RANGE = dict(sigma_min=0.01, sigma_max=20.0)
-MEANS = [[math.cos(i), math.sin(i)] for i in range(6)]
+MEANS = [[math.cos(i), math.sin(i)] for i in range(5)]
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def rounding(solver, denoise, x, unit):
 
 
 def check_stands_alone(solver, model, denoise, x, unit, **settings):
-    engine = shockstep.sample(model, noise=x, count=len(x), steps=solver, **settings)
+    engine = shockstep.sample(model, noise=x, count=len(x), steps=solver, guard=False, **settings)  # which alone repeats nothing
     assert set(engine.evaluations.tolist()) == {len(solver)}
     assert solver.gained
     start = solver.sigmas[0] * x
