@@ -24,9 +24,10 @@ enum class Switch {
   off,        ///< whatever the pilot found
 };
 
-inline constexpr std::int64_t first_measured =
-    127;  ///< trajectory of a network, the first one on which events are sought
-inline constexpr std::int64_t measured_every = 128;  ///< and from there on each so many
+/// Number of the first trajectory of a network on which events are sought.
+inline constexpr std::int64_t first_measured = 127;
+/// And from there on each so many.
+inline constexpr std::int64_t measured_every = 128;
 
 /// What is asked of the guard. Of adaptive steps of the ODE only: grids and the reverse SDE have none.
 struct GuardOptions {

@@ -133,6 +133,7 @@ class Sampler {
   std::shared_ptr<const FittedSolver> solver_;
   std::int64_t prepared_rows_ = 0;
   std::shared_ptr<const GridPlan> grid_;  // none: adaptive
+  std::vector<std::string> foreign_;      // what to know of a solver that was fitted to something else
 };
 
 }  // namespace shockstep

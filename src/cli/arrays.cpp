@@ -1,4 +1,5 @@
 #include "cli/arrays.hpp"
+#include "core/row_shape.hpp"
 
 #include <shockstep/error.hpp>
 
@@ -20,12 +21,6 @@ at::Tensor tensor(const NpyArray& file) {
   return out;
 }
 
-std::vector<std::int64_t> rows_of(std::int64_t count, const std::vector<std::int64_t>& shape) {
-  std::vector<std::int64_t> out{count};
-  out.insert(out.end(), shape.begin(), shape.end());
-  return out;
-}
-
 void check_finite(const NpyArray& file, const std::string& path) {
   const auto bad = std::find_if_not(file.values.begin(), file.values.end(), [](double v) { return std::isfinite(v); });
   if (bad == file.values.end()) return;
@@ -39,7 +34,7 @@ at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& s
                      std::optional<std::int64_t> count) {
   const auto file = read_npy(path, [&](const auto& has) {
     const bool rows = !has.empty() && has[0] > 0;
-    const auto wanted = rows_of(count.value_or(rows ? has[0] : 1), shape);
+    const auto wanted = row_shape(count.value_or(rows ? has[0] : 1), shape);
     if (has != wanted)
       throw FileError(printable(path, 1000), "must have the shape [" + std::string(count ? "count" : "n") +
                                                  ", *shape] = " + shape_text(wanted) + ", has " + shape_text(has));
@@ -50,7 +45,7 @@ at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& s
 
 at::Tensor read_rows_or_one(const std::string& path, const std::vector<std::int64_t>& shape, std::int64_t count) {
   const auto file = read_npy(path, [&](const auto& has) {
-    const auto all = rows_of(count, shape), one = rows_of(1, shape);
+    const auto all = row_shape(count, shape), one = row_shape(1, shape);
     if (has != all && has != one)
       throw FileError(printable(path, 1000), "must have the shape [count, *shape] = " + shape_text(all) + " or " +
                                                  shape_text(one) + ", has " + shape_text(has));

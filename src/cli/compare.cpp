@@ -9,15 +9,15 @@
 #include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
 #include "config/compare_config.hpp"
-#include "core/shape_text.hpp"
+#include "engine/compared_data.hpp"
 #include "log/log.hpp"
 #include "output/comparison.hpp"
 #include "output/file.hpp"
 #include "output/report/comparison_report.hpp"
 #include "output/report/page.hpp"
 #include "run/facts.hpp"
+#include "run/fit.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -66,11 +66,8 @@ int compare(const Options& options) {
 
   DistanceRequest distances{.wanted = compared.distances};
   if (distances.wanted && !compared.data.empty())
-    distances.data = read_tensor(compared.data, [&](const auto& has) {
-      if (has.empty() || !std::equal(has.begin() + 1, has.end(), model->shape().begin(), model->shape().end()))
-        throw ConfigError(printable(config.file, 1000), "data",
-                          "has the shape " + shape_text(has) + ", and a sample of the model " +
-                              shape_text(model->shape()) + "; must be [n, *shape] with the model's shape");
+    distances.data = with_file(config.file, [&] {  // refused before it is read
+      return read_tensor(compared.data, [&](const auto& has) { check_data_shape(has, model->shape()); });
     });
 
   ComparisonResult result;
@@ -93,7 +90,7 @@ int compare(const Options& options) {
     log::info("model: " + model->describe());
     facts.setup = run_setup(config, options, *model);
     facts.setup.seconds = seconds_since(begin);
-    facts.warnings = model_warnings(inputs, config);
+    facts.warnings = model_warnings(model, process, config.sampler.scales_cache, config.run);
     result = with_file(config.file, [&] {
       return comparison.run([&](const ComparisonRow& row) {
         progress.finished(static_cast<int>(std::lround(row.evaluations_mean)));

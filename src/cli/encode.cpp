@@ -15,6 +15,7 @@
 #include "output/encoding.hpp"
 #include "output/file.hpp"
 #include "run/facts.hpp"
+#include "run/fit.hpp"
 
 #include <cmath>
 #include <cstdio>
@@ -69,7 +70,7 @@ int encode(const Options& options) {
   facts.tolerance = config.sampler.tolerance;
   facts.directions = encoder.directions();
   facts.exact_trace = encoder.exact_trace();
-  facts.warnings = model_warnings(inputs, config);
+  facts.warnings = model_warnings(model, process, config.sampler.scales_cache, config.run);
 
   EncodeResult result;
   {

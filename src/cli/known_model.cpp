@@ -1,4 +1,5 @@
 #include "cli/known_model.hpp"
+#include "core/row_shape.hpp"
 
 #include <shockstep/models/point_cloud.hpp>
 #include <shockstep/tensor_values.hpp>
@@ -11,8 +12,7 @@ namespace shockstep::cli {
 namespace {
 
 at::Tensor rows(std::span<const double> x, const ScoreModel& model) {
-  std::vector<std::int64_t> shape{static_cast<std::int64_t>(x.size()) / model.dimension()};
-  shape.insert(shape.end(), model.shape().begin(), model.shape().end());
+  const auto shape = row_shape(static_cast<std::int64_t>(x.size()) / model.dimension(), model.shape());
   // from_blob takes no const pointer; the tensor is only read.
   return at::from_blob(const_cast<double*>(x.data()), shape, at::kDouble);
 }

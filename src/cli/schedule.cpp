@@ -17,6 +17,7 @@
 #include "output/report/solver_report.hpp"
 #include "output/schedule_text.hpp"
 #include "output/solver_text.hpp"
+#include "run/fit.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -139,7 +140,7 @@ int schedule(const Options& options) {
     std::filesystem::remove(folder.at(name));  // of an earlier run
   log::open(folder.at("run.log"));
   set_caches(config, config.sampler, *model);
-  const auto misfit = model_warnings(inputs, config);
+  const auto misfit = model_warnings(model, process, config.sampler.scales_cache, config.run);
   std::optional<Found> found;
   {
     Progress progress(1, !options.quiet);

@@ -10,11 +10,9 @@
 #include "config/run_config.hpp"
 #include "core/text.hpp"
 #include "output/run_setup.hpp"
-#include "run/fit.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,12 +33,6 @@ struct Inputs {
 Inputs make_inputs(RunConfig& config);
 /// The trajectories that a config, --noise and the options of sample's starts ask for. Throws ConfigError and FileError.
 SampleRequest make_request(const RunSettings& run, const Options& options, const ScoreModel& model);
-/// What commands warn of that do not say what the quick fit check computed.
-inline std::vector<std::string> model_warnings(const Inputs& inputs, const RunConfig& config) {
-  std::int64_t uncounted = 0;
-  const auto fit = fit_of(inputs.model, inputs.process, config.sampler.scales_cache, config.run.batch, uncounted);
-  return shockstep::model_warnings(*inputs.model, config.run, fit);
-}
 /// In use.
 int threads_of(const RunSettings& run, const ScoreModel& model);
 /// For the files; seconds is for the caller to set.

@@ -2,6 +2,8 @@
 
 #include <shockstep/error.hpp>
 
+#include "core/row_shape.hpp"
+
 #include "records/run_tally.hpp"
 #include "trajectory/trajectory.hpp"
 
@@ -67,8 +69,7 @@ void AskedRun::answer(std::int64_t i, std::span<const double> D) {
 }
 
 Result AskedRun::result() const {
-  std::vector<std::int64_t> shape{count()};
-  shape.insert(shape.end(), sampler_.model().shape().begin(), sampler_.model().shape().end());
+  const auto shape = row_shape(count(), sampler_.model().shape());
   Result result{.samples = at::empty(shape, at::kDouble).fill_(std::nan("")), .reports = {}, .statistics = {}};
   double* out = result.samples.mutable_data_ptr<double>();
   RunTally tally;

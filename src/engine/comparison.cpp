@@ -2,9 +2,11 @@
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
 
+#include "core/row_shape.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "engine/cancel_only.hpp"
+#include "engine/compared_data.hpp"
 #include "engine/distribution_reference.hpp"
 #include "engine/terminal_error.hpp"
 
@@ -104,6 +106,12 @@ Comparison::Comparison(ModelPtr model, const Process& process, const std::vector
     }
 }
 
+void check_data_shape(std::span<const std::int64_t> has, const std::vector<std::int64_t>& shape) {
+  if (!std::ranges::equal(has, row_shape(has.empty() ? 0 : has[0], shape)))
+    throw ConfigError("data", "has the shape " + shape_text(has) + ", and a sample of the model " + shape_text(shape) +
+                                  "; must be [n, *shape] with the model's shape");
+}
+
 void Comparison::check_distances() const {
   const at::Tensor& data = distances_.data;
   if (!data.defined()) {
@@ -113,11 +121,7 @@ void Comparison::check_distances() const {
                       "model is " +
                           model_->describe() + "; give a .npy file, or leave distances out");
   }
-  std::vector<std::int64_t> wanted{data.dim() > 0 ? data.size(0) : 0};
-  wanted.insert(wanted.end(), model_->shape().begin(), model_->shape().end());
-  if (data.sizes() != at::IntArrayRef(wanted))
-    throw ConfigError("data", "has the shape " + shape_text(data.sizes()) + ", and a sample of the model " +
-                                  shape_text(model_->shape()) + "; must be [n, *shape] with the model's shape");
+  check_data_shape(data.sizes(), model_->shape());
   if (data.size(0) < 2) throw ConfigError("data", "must have at least 2 rows");
   if (data.scalar_type() != at::kDouble) throw ConfigError("data", "must be float64");
   if (!at::isfinite(data).all().item<bool>()) throw ConfigError("data", "must be finite");

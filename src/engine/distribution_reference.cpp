@@ -1,4 +1,5 @@
 #include "engine/distribution_reference.hpp"
+#include "core/row_shape.hpp"
 
 #include <shockstep/random.hpp>
 
@@ -86,9 +87,7 @@ DistributionDistances DistributionReference::distances(const at::Tensor& samples
   if (x.size(0) == 0) return out;
   out.sliced_w2 = sliced_->distance(x);
   out.energy = energy_distance(x, rows_);
-  std::vector<std::int64_t> with_shape{x.size(0)};
-  with_shape.insert(with_shape.end(), model_.shape().begin(), model_.shape().end());
-  if (known_.modes) measure_mode_weights(*known_.modes, x.view(with_shape), sigma_min_, out);
+  if (known_.modes) measure_mode_weights(*known_.modes, x.view(row_shape(x.size(0), model_.shape())), sigma_min_, out);
   return out;
 }
 

@@ -25,6 +25,7 @@
 namespace shockstep {
 namespace {
 
+constexpr const char* without_guard = "sampler.guard to off";  // what helps where a pilot fails
 constexpr std::uint64_t pilot_seed = 77;
 constexpr int rows_measured = 33;  // fewest for a conformal 97 % quantile: n >= .97/.03
 constexpr int rows_for_cap = 16;
@@ -173,7 +174,7 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
 
 std::vector<Rehearsed> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
   return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_,
-                  "sampler.guard to off");
+                  without_guard);
 }
 
 /// End points and remaining gain of each row, in one run.
@@ -186,7 +187,7 @@ void Pilot::measure_reference() {
   Plan plan =
       pilot_plan(process_, options_, std::move(reference), {.probe_every = 3, .probe_below = 8 * base_.data_std});
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_, "sampler.guard to off");
+  exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_, without_guard);
 
   confirmed_.assign(exact_.size(), false);
   std::vector<std::vector<double>> growths;
@@ -225,8 +226,7 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
   careful.redo = false;
   Plan plan = pilot_plan(process_, options_, std::move(careful));
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_[i] =
-      rehearse(model_, plan, static_cast<std::int64_t>(i), 1, evaluations_, observer_, "sampler.guard to off").front();
+  exact_[i] = rehearse(model_, plan, static_cast<std::int64_t>(i), 1, evaluations_, observer_, without_guard).front();
   confirmed_[i] = true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/cached.hpp"
 #include "core/input_file.hpp"
+#include "core/row_shape.hpp"
 #include "core/text.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
@@ -152,12 +153,14 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   return profile;
 }
 
+/// Whether the settings themselves say where the steps are made.
+bool steps_known(const SamplerOptions& o) { return o.steps && (o.steps->solver || !o.steps->sigmas.empty()); }
+
 /// What asks for a model before the first sample, where there is none to ask.
 void check_unmeasured(const ScoreModel& model, const SamplerOptions& o) {
   if (!(model.data_std() > 0))
     throw ConfigError("model.data_std", "missing; it cannot be measured where the model is not at hand");
-  const bool known = o.steps && (o.steps->solver || !o.steps->sigmas.empty());
-  if (o.steps && !known && o.steps->schedule.spec().needs == ScheduleNeeds::model)
+  if (o.steps && !steps_known(o) && o.steps->schedule.spec().needs == ScheduleNeeds::model)
     throw ConfigError("sampler.steps", std::string(name(o.steps->schedule)) +
                                            " needs the model, which is not at hand; give the file of one that is");
   if (!o.steps && o.guard.enabled && o.guard.profile == "pilot")
@@ -191,7 +194,7 @@ std::vector<std::string> foreign(const SolverOrigin& origin, const ScoreModel& m
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
     : model_(std::move(model)), process_(process), options_(checked(options, model_.get())) {
-  const bool known = options_.steps && (options_.steps->solver || !options_.steps->sigmas.empty());
+  const bool known = steps_known(options_);
   if (!options_.steps) {
     Preparation preparation;
     profile_ = resolve_profile(*model_, process_, options_, observer, preparation);
@@ -249,6 +252,7 @@ void Sampler::make_grid() {
   if (solver_) options_.steps = solver_steps(solver_);
   grid_ = std::make_shared<const GridPlan>(make_grid_plan(process_, options_));
   profile_.data_std = scales_ ? scales_->data_std : model_->data_std();
+  if (grid_->solver && grid_->solver != solver_) foreign_ = foreign(grid_->solver->origin, *model_, process_);
 }
 
 double Sampler::start(const SampleRequest& request) const {
@@ -288,7 +292,7 @@ std::vector<std::string> Sampler::notes() const {
   if (profile_.source == "plan" && profile_.least_estimate > options_.tolerance)
     return {"the network is rough in time: expect errors of up to " + three_digits(profile_.least_estimate) +
             ", which more evaluations hardly lessen; sampler.tolerance is " + shortest(options_.tolerance)};
-  if (grid_ && grid_->solver && grid_->solver != solver_) return foreign(grid_->solver->origin, *model_, process_);
+  if (!foreign_.empty()) return foreign_;
   if (!grid_ || grid_->order >= grid_->wanted_order) return {};
   return {"sampler.steps: the grid is too short for order " + std::to_string(grid_->wanted_order) + " of " +
           std::string(name(grid_->method)) + "; order " + std::to_string(grid_->order) + " was used at most"};
@@ -349,8 +353,7 @@ RunStatistics Sampler::stream(const SampleRequest& request) const { return run(r
 
 Result Sampler::sample(const SampleRequest& request) const {
   const std::int64_t d = model_->dimension();
-  std::vector<std::int64_t> shape{std::max<std::int64_t>(request.count, 0)};
-  shape.insert(shape.end(), model_->shape().begin(), model_->shape().end());
+  const auto shape = row_shape(std::max<std::int64_t>(request.count, 0), model_->shape());
   Result result{.samples = at::empty(shape, at::kDouble).fill_(std::nan("")), .reports = {}, .statistics = {}};
   result.reports.resize(static_cast<std::size_t>(shape[0]));
   for (std::int64_t i = 0; i < shape[0]; ++i) {  // what a cancelled run never started

@@ -1,4 +1,5 @@
 #include "engine/start.hpp"
+#include "core/row_shape.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
@@ -28,8 +29,7 @@ void check_finite(const char* key, const at::Tensor& rows) {
 Latents given_latents(const at::Tensor& given, std::int64_t first, std::int64_t count,
                       const std::vector<std::int64_t>& shape) {
   const at::Tensor noise = given.contiguous();
-  std::vector<std::int64_t> wanted{count};
-  wanted.insert(wanted.end(), shape.begin(), shape.end());
+  const auto wanted = row_shape(count, shape);
   if (noise.scalar_type() != at::kDouble || noise.sizes() != at::IntArrayRef(wanted))
     throw ConfigError("noise", "must be float64 of shape [count, *shape] = " + shape_text(wanted) + ", has " +
                                    shape_text(noise.sizes()));

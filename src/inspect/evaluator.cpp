@@ -3,6 +3,7 @@
 #include <shockstep/batched_model.hpp>
 #include <shockstep/error.hpp>
 
+#include "core/row_shape.hpp"
 #include "core/text.hpp"
 
 #include <ATen/ops/cat.h>
@@ -18,8 +19,7 @@ at::Tensor Evaluator::denoise(const States& states) {
   const double sigma = std::clamp(states.sigma, low_, high_);  // exp(ln sigma) may lie a rounding beyond the range
   const std::int64_t n = states.x.size(0), batch = std::min<std::int64_t>(batch_, n);
   BatchedModel batches(model_, static_cast<int>(batch));
-  std::vector<std::int64_t> shape{-1};
-  shape.insert(shape.end(), model_.shape().begin(), model_.shape().end());
+  const auto shape = row_shape(-1, model_.shape());
   std::vector<at::Tensor> parts;
   for (std::int64_t begin = 0; begin < n; begin += batch) {
     if (observer_ && observer_->cancelled()) throw Cancelled("cancelled");

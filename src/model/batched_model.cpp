@@ -2,6 +2,8 @@
 
 #include <shockstep/error.hpp>
 
+#include "core/row_shape.hpp"
+
 #include <ATen/ops/empty.h>
 #include <c10/util/Exception.h>
 
@@ -37,9 +39,7 @@ BatchedModel::BatchedModel(const ScoreModel& model, int rows)
       call_rows_(rows),
       d_(static_cast<std::size_t>(model.dimension())),
       answers_(static_cast<std::size_t>(rows), nullptr) {
-  std::vector<std::int64_t> shape{rows};
-  shape.insert(shape.end(), model.shape().begin(), model.shape().end());
-  points_ = at::empty(shape, at::kDouble);
+  points_ = at::empty(row_shape(rows, model.shape()), at::kDouble);
   sigmas_ = at::empty({rows}, at::kDouble);
   indices_ = at::empty({rows}, at::kLong);
   point_data_ = points_.mutable_data_ptr<double>();

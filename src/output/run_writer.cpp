@@ -1,6 +1,7 @@
 #include "output/run_writer.hpp"
 
 #include "core/npy.hpp"
+#include "core/row_shape.hpp"
 #include "output/file.hpp"
 #include "output/file_list.hpp"
 #include "output/journal.hpp"
@@ -25,8 +26,7 @@ RunWriter::RunWriter(const std::string& folder, const OutputSettings& settings, 
       std::filesystem::remove(
           at(std::string(name) + end));  // of an earlier run: what is found afterwards is of this one
   if (settings.samples) {
-    std::vector<std::int64_t> all{shape.count};
-    all.insert(all.end(), shape.sample.begin(), shape.sample.end());
+    const auto all = row_shape(shape.count, shape.sample);
     samples_ = std::make_unique<NpyWriter>(at("samples.npy"), all, shape.float64 ? NpyType::float64 : NpyType::float32);
     written_.resize(static_cast<std::size_t>(shape.count));
   }

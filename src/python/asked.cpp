@@ -1,4 +1,5 @@
 #include "python/asked.hpp"
+#include "core/row_shape.hpp"
 
 #include "model/network.hpp"
 #include "model/parametrisation.hpp"
@@ -26,12 +27,6 @@ namespace shockstep::python {
 namespace {
 
 using namespace pybind11::literals;
-
-std::vector<std::int64_t> batch_shape(std::int64_t rows, const ScoreModel& model) {
-  std::vector<std::int64_t> shape{rows};
-  shape.insert(shape.end(), model.shape().begin(), model.shape().end());
-  return shape;
-}
 
 /// The description of the problem's network, which may be NotAtHand, a sampler for it, and once begun a run.
 class Asked {
@@ -71,7 +66,7 @@ class Asked {
     SampleRequest request{.count = x.size(0), .seed = seed};
     if (sigma && *sigma < sigma_max()) {
       // x = init + sigma n, in which nothing but the sum counts.
-      request.init = at::zeros(batch_shape(1, *problem_.model), at::kDouble);
+      request.init = at::zeros(row_shape(1, problem_.model->shape()), at::kDouble);
       request.strength = std::log(*sigma / sigma_min()) / std::log(sigma_max() / sigma_min());
     }
     request.noise = (x / sampler_.start(request)).contiguous();
@@ -91,7 +86,7 @@ class Asked {
     return out;
   }
   at::Tensor points() const {
-    at::Tensor out = at::empty(batch_shape(run().count(), *problem_.model), at::kDouble);
+    at::Tensor out = at::empty(row_shape(run().count(), problem_.model->shape()), at::kDouble);
     double* to = out.mutable_data_ptr<double>();
     for (std::int64_t i = 0; i < run().count(); ++i) to = std::ranges::copy(run().point(i), to).out;
     return out;
@@ -108,8 +103,9 @@ class Asked {
   }
 
   py::dict result() const {
-    py::dict out = to_dict(run().result(), sampler_.profile(), sigmas_, sampler_.notes(), sampler_.prepared_rows());
-    out["warnings"] = sampler_.notes();
+    const auto notes = sampler_.notes();
+    py::dict out = to_dict(run().result(), sampler_.profile(), sigmas_, notes, sampler_.prepared_rows());
+    out["warnings"] = notes;
     return out;
   }
 

@@ -135,11 +135,8 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
   return out;
 }
 
-// What to warn of before a run that does not say what the quick fit check computed.
 std::vector<std::string> known_before(const Problem& problem) {
-  std::int64_t uncounted = 0;
-  const auto fit = fit_of(problem.model, problem.process, problem.sampler.scales_cache, problem.run.batch, uncounted);
-  return model_warnings(*problem.model, problem.run, fit);
+  return model_warnings(problem.model, problem.process, problem.sampler.scales_cache, problem.run);
 }
 
 void append(std::vector<std::string>& all, std::vector<std::string> more) {

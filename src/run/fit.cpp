@@ -33,4 +33,10 @@ std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettin
   return out;
 }
 
+std::vector<std::string> model_warnings(const ModelPtr& model, const Process& process, const std::string& scales_cache,
+                                        const RunSettings& run) {
+  std::int64_t untold = 0;
+  return model_warnings(*model, run, fit_of(model, process, scales_cache, run.batch, untold));
+}
+
 }  // namespace shockstep

@@ -23,5 +23,8 @@ std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, c
 /// What a user should know of the model before a run, one sentence each: a description that does not fit, rounded times, another device.
 std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettings& run,
                                         const std::optional<FitReport>& fit);
+/// The same where what the fit check computes is not told: of all but sample.
+std::vector<std::string> model_warnings(const ModelPtr& model, const Process& process, const std::string& scales_cache,
+                                        const RunSettings& run);
 
 }  // namespace shockstep

@@ -12,8 +12,9 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
+
+from parts import run_parts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get('SHOCKSTEP', str(ROOT / 'build' / 'shockstep'))
@@ -64,11 +65,4 @@ def report(folder):
 
 
 if __name__ == '__main__':
-    parts = {'busy': busy, 'report': report}
-    wanted = sys.argv[1:] or list(parts)
-    for part in wanted:
-        if part not in parts:
-            sys.exit(f'no part {part}; there are {", ".join(parts)}')
-    with tempfile.TemporaryDirectory() as scratch:
-        for part in wanted:
-            parts[part](pathlib.Path(scratch))
+    run_parts(busy=busy, report=report)

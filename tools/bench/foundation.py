@@ -19,12 +19,12 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
 import numpy as np
 
 from numpy_multistep import Mixture, problems, sample
+from parts import run_parts
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = os.environ.get('SHOCKSTEP', str(ROOT / 'build' / 'shockstep'))
@@ -154,12 +154,4 @@ def resume(folder, count=10**6, limit=10):
 
 
 if __name__ == '__main__':
-    parts = {'accuracy': accuracy, 'overhead': overhead, 'memory': memory, 'throughput': throughput, 'journal': journal, 'cores': cores,
-             'resume': resume}
-    wanted = sys.argv[1:] or list(parts)
-    for part in wanted:
-        if part not in parts:
-            sys.exit(f'no part {part}; there are {", ".join(parts)}')
-    with tempfile.TemporaryDirectory() as folder:
-        for part in wanted:
-            parts[part](pathlib.Path(folder))
+    run_parts(accuracy=accuracy, overhead=overhead, memory=memory, throughput=throughput, journal=journal, cores=cores, resume=resume)

@@ -7,6 +7,7 @@
 #include "core/fast_math.hpp"
 #include "core/ordered_sum.hpp"
 #include "core/placed.hpp"
+#include "core/row_shape.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/exact_draw.hpp"
@@ -181,9 +182,7 @@ at::Tensor PointCloud::log_density(const at::Tensor& x, const at::Tensor& sigma)
 // A point, all alike, and normal noise about it.
 at::Tensor PointCloud::draw(std::int64_t count, double sigma, std::uint64_t seed) const {
   const auto n = points(), d = dimension();
-  std::vector<std::int64_t> shape{count};
-  shape.insert(shape.end(), shape_.begin(), shape_.end());
-  auto out = at::empty(shape, at::kDouble);
+  auto out = at::empty(row_shape(count, shape_), at::kDouble);
   const double width = std::sqrt(width2_ + sigma * sigma);
   std::vector<double> z(d);
   for (std::int64_t i = 0; i < count; ++i) {

@@ -13,14 +13,14 @@ MOST_NOISE = 1 - 1e-6  # of a flow, whose schedules are in noise over signal
 SCHEDULES = ["log_sigma", "karras", "linear", "cosine", "tapered", "plan"]
 
 
-def is_flow(model) -> bool:
-    """Whether sigma is the share of noise, as of SD3, Flux and other rectified flows. model: as KSAMPLER hands it over."""
-    patcher = model.inner_model.model_patcher
+def is_flow(patcher) -> bool:
+    """Whether sigma is the share of noise, as of SD3, Flux and other rectified flows."""
     return isinstance(patcher.get_model_object("model_sampling"), comfy.model_sampling.CONST)
 
 
 def sample(model, x, sigmas, extra_args=None, callback=None, disable=None, **settings):
-    return sample_shockstep(model, x, sigmas, extra_args, callback, disable, flow=is_flow(model), **settings)
+    flow = is_flow(model.inner_model.model_patcher)
+    return sample_shockstep(model, x, sigmas, extra_args, callback, disable, flow=flow, **settings)
 
 
 class ShockstepSampler:
@@ -68,7 +68,7 @@ class ShockstepSigmas:
         if denoise <= 0:
             return (torch.FloatTensor([]),)
         sampling = model.get_model_object("model_sampling")
-        flow = isinstance(sampling, comfy.model_sampling.CONST)
+        flow = is_flow(model)
         sigma_max = min(float(sampling.sigma_max), MOST_NOISE) if flow else float(sampling.sigma_max)
         total = max(steps, round(steps / denoise))
         sigmas = get_sigmas_shockstep(schedule, total, float(sampling.sigma_min), sigma_max, flow=flow)

@@ -6,25 +6,23 @@ const scheduleColours = () => ({ fitted: css("--warm"), log_sigma: css("--cold")
 // The better of the other two takes the place of a fit that was no gain: it is drawn once.
 const drawnSchedules = ({ gained, sigmas, with: others }) => ({ ...(gained ? { fitted: sigmas } : {}), ...others });
 
-function scheduleSteps(schedule, report, narrow) {
-  const series = Object.entries(drawnSchedules(schedule)).map(([key, sigmas]) => {
-    const colour = scheduleColours()[key];
-    return {
-      name: scheduleNames[key],
-      type: "line",
-      symbol: "circle",
-      symbolSize: key === "fitted" ? 8 : 5,
-      z: key === "fitted" ? 3 : 2,
-      itemStyle: { color: colour },
-      lineStyle: { color: colour, width: key === "fitted" ? 2 : 1.2 },
-      emphasis: { focus: "series" },
-      data: sigmas.slice(1).map((sigma, i) => [sigmas[i], Math.log(sigmas[i] / sigma), sigma]),
-    };
-  });
+// A dot where each step begins, as high as it is long.
+const lineOfSteps = (name, sigmas, colour, size, width) => ({
+  name,
+  type: "line",
+  symbol: "circle",
+  symbolSize: size,
+  itemStyle: { color: colour },
+  lineStyle: { color: colour, width },
+  emphasis: { focus: "series" },
+  data: sigmas.slice(1).map((sigma, i) => [sigmas[i], Math.log(sigmas[i] / sigma), sigma]),
+});
+
+function figureOfSteps(series, report, narrow, legend = {}) {
   const sizes = series.flatMap(({ data }) => data.map(([, h]) => h));
   return frame({
     grid: { ...frame().grid, top: 70 },
-    legend: { top: 0, left: 0, textStyle: { color: css("--ink") } },
+    legend: { top: 0, left: 0, ...legend, textStyle: { color: css("--ink") } },
     xAxis: sigmaAxis(report.sigma, narrow ? { name: "noise level σ" } : {}),
     yAxis: upright(logAxis("step size in ln σ", Math.min(...sizes), Math.max(...sizes))),
     tooltip: {
@@ -34,6 +32,14 @@ function scheduleSteps(schedule, report, narrow) {
     },
     series,
   });
+}
+
+function scheduleSteps(schedule, report, narrow) {
+  const series = Object.entries(drawnSchedules(schedule)).map(([key, sigmas]) => {
+    const fitted = key === "fitted";
+    return { ...lineOfSteps(scheduleNames[key], sigmas, scheduleColours()[key], fitted ? 8 : 5, fitted ? 2 : 1.2), z: fitted ? 3 : 2 };
+  });
+  return figureOfSteps(series, report, narrow);
 }
 
 const stepsOfSchedule = {

@@ -81,16 +81,7 @@ const imagesOfSolvers = {
 };
 
 function stepsBySolver({ solvers }, report, narrow) {
-  const line = (name, sigmas, colour, size) => ({
-    name,
-    type: "line",
-    symbol: "circle",
-    symbolSize: size,
-    itemStyle: { color: colour },
-    lineStyle: { color: colour, width: size / 4 },
-    emphasis: { focus: "series" },
-    data: sigmas.slice(1).map((sigma, i) => [sigmas[i], Math.log(sigmas[i] / sigma), sigma]),
-  });
+  const line = (name, sigmas, colour, size) => lineOfSteps(name, sigmas, colour, size, size / 4);
   const series =
     solvers.length > 1
       ? solvers.map((each, i) => line(String(evaluationsOf(each)), solverNodes(each), colourOf(i, solvers.length), 6))
@@ -98,19 +89,7 @@ function stepsBySolver({ solvers }, report, narrow) {
           ...(solvers[0].gained ? [line("fitted", solverNodes(solvers[0]), css("--warm"), 8)] : []),
           line("plan", solvers[0].planned, css("--cold"), 5),
         ];
-  const sizes = series.flatMap(({ data }) => data.map(([, h]) => h));
-  return frame({
-    grid: { ...frame().grid, top: 70 },
-    legend: { top: 0, left: 0, type: "scroll", textStyle: { color: css("--ink") } },
-    xAxis: sigmaAxis(report.sigma, narrow ? { name: "noise level σ" } : {}),
-    yAxis: upright(logAxis("step size in ln σ", Math.min(...sizes), Math.max(...sizes))),
-    tooltip: {
-      ...frame().tooltip,
-      formatter: ({ seriesName, value: [from, h, to] }) =>
-        `${seriesName}<br>from σ ${number(from)} to ${number(to)}<br>step ${number(h)} in ln σ`,
-    },
-    series,
-  });
+  return figureOfSteps(series, report, narrow, { type: "scroll" });
 }
 
 const stepsOfSolvers = {
