@@ -94,6 +94,21 @@ def knot(generator: np.random.Generator):
     return points / 2 + 0.03 * generator.standard_normal((20000, 3)), None
 
 
+def lissajous(generator: np.random.Generator):
+    """A thin line that crosses itself."""
+    t = generator.uniform(0, 2 * math.pi, 20000)
+    points = np.stack([np.sin(3 * t), np.sin(2 * t + 0.4)], axis=1)
+    return 1.3 * points + 0.03 * generator.standard_normal((20000, 2)), None
+
+
+def snail(generator: np.random.Generator):
+    """One arm of a logarithmic spiral, thinner inwards."""
+    turn = 4 * math.pi * generator.uniform(0, 1, 20000)
+    radius = 0.2 * np.exp(0.18 * turn) * (1 + 0.02 * generator.standard_normal(20000))
+    points = radius[:, None] * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    return points - points.mean(axis=0), None
+
+
 def swiss_roll(generator: np.random.Generator):
     points, _ = datasets.make_swiss_roll(20000, noise=0.3, random_state=0)
     return (points - points.mean(axis=0)) / 7, None
@@ -632,6 +647,12 @@ RECIPES = [
            rose, lambda: Mlp(2, 128, 3), linear(), "velocity", "t", steps=9000, octave=3),
     Recipe("knot", "tuning", "A knot in space, plain perceptron: the raw network of EDM",
            knot, lambda: Mlp(3, 128, 3), exploding(0.002, 80, -1.5), "edm", "edm", steps=9000),
+    Recipe("lissajous", "tuning", "A thin line that crosses itself, residual perceptron: v of a cosine table of 4000 steps",
+           lissajous, lambda: ResidualMlp(2, 64, 3), cosine_table(4000, sigma_max=150), "velocity", "index", steps=4500,
+           octave=3, tells_data_std=False),
+    Recipe("snail", "tuning", "An arm of a logarithmic spiral, plain perceptron: the noise of a cosine table of 1000 steps",
+           snail, lambda: Mlp(2, 128, 3), cosine_table(1000, sigma_max=150), "noise", "index", steps=4500,
+           octave=3, tells_data_std=False),
     Recipe("fashion_unet", "reporting", "Clothes of 14x14 pixels, U-Net: the raw network of EDM",
            fashion, lambda: UNet(16, 24), exploding(0.002, 80, -0.6), "edm", "edm", steps=2000, batch=32),
     Recipe("fashion_guided", "reporting", "Clothes of 14x14 pixels by class, residual perceptron: noise, vp, guidance 1.5",

@@ -14,9 +14,12 @@
 #include "stepper/grid_weights.hpp"
 #include "stepper/network_value.hpp"
 
+#include <boost/math/tools/roots.hpp>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -26,8 +29,9 @@
 namespace shockstep {
 namespace {
 
-// Where data_std is given the run on the plan has 13 nodes; else samples are drawn before, in 5 nodes, and it has 8.
-constexpr int measured_rows = 4, nodes_known = 13, nodes_drawing = 5, nodes_unknown = 8;
+// Where data_std is given the run on the plan has 13 nodes; else samples are drawn before, in 4 nodes, and it has 9.
+constexpr int measured_rows = 4, nodes_known = 13, nodes_drawing = 4, nodes_unknown = 9;
+constexpr double widest_guess = 64;  // over the samples that those few nodes leave
 constexpr int plan_order = 3;
 constexpr int power_iterations = 20;
 constexpr std::size_t loss_repeats = 2;
@@ -69,13 +73,14 @@ class Measurement {
   MeasuredScales measure(double data_std) {
     MeasuredScales out;
     const bool known = data_std > 0;
-    out.data_std = known ? data_std : spread(drawn());
+    out.data_std = known ? data_std : guessed_std();
     if (exact_ && out.data_std == 0)
       out.data_std = process_.sigma_min();  // a point: D is constant, and any scale will do
     if (!(out.data_std > 0) || !std::isfinite(out.data_std))
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
     const Rows samples = run_on_plan(out.data_std, known ? nodes_known : nodes_unknown, out);
     out.measured_std = spread(samples);
+    if (!known && out.measured_std > 0) change_scale(out, std::sqrt(out.data_std * out.measured_std));
     judge(samples, out);
     out.evaluations = evaluations();
     return out;
@@ -116,21 +121,43 @@ class Measurement {
     return D;
   }
 
-  /// What a short multistep of order 2 draws, evenly in ln sigma: blurred, but as wide as the data.
-  Rows drawn() {
+  /// The standard deviation of Gaussian data of which a few steps of Euler in D, evenly in ln sigma, leave as much as of these: each
+  /// multiplies what differs from the mean by r + (1 - r) s^2/(s^2 + sigma^2), r = sigma_next/sigma. No step of that kind
+  /// overshoots, however long.
+  double guessed_std() {
     const double ratio = std::pow(process_.sigma_min() / process_.sigma_max(), 1. / (nodes_drawing - 1));
-    Rows x = scaled(latents_, process_.sigma_max()), D = denoise(x, process_.sigma_max()), before;
-    std::vector<double> sigmas{process_.sigma_max()};
-    for (int n = 1; n < nodes_drawing; ++n) {
-      const double end = n == nodes_drawing - 1 ? process_.sigma_min() : sigmas.front() * ratio;
-      const LinearStep step =
-          exponential_step(std::span(sigmas).first(std::min<std::size_t>(sigmas.size(), 2)), end).predict;
-      for (std::size_t i = 0; i < x.size(); ++i)
-        x[i] = step.decay * x[i] + step.weights[0] * D[i] + (step.values > 1 ? step.weights[1] * before[i] : 0);
-      before = std::exchange(D, denoise(x, end));
-      sigmas.insert(sigmas.begin(), end);
+    Rows x = scaled(latents_, process_.sigma_max());
+    std::vector<double> sigmas;
+    for (double sigma = process_.sigma_max(); sigmas.size() < nodes_drawing - 1; sigma *= ratio) {
+      sigmas.push_back(sigma);
+      const Rows D = denoise(x, sigma);
+      for (std::size_t i = 0; i < x.size(); ++i) x[i] = std::lerp(D[i], x[i], ratio);
     }
-    return D;
+    const double left = spread(denoise(x, process_.sigma_min())), begun = spread(latents_) * process_.sigma_max();
+    if (!(left > 0)) return 0;
+    const auto excess = [&](double log_s) {
+      const auto skip = [&](double sigma) { return 1 / (1 + std::pow(sigma / std::exp(log_s), 2)); };
+      double of_gaussian = begun * skip(process_.sigma_min());
+      for (const double sigma : sigmas) of_gaussian *= std::lerp(skip(sigma), 1, ratio);
+      return of_gaussian - left;
+    };
+    const double low = std::log(left / widest_guess), high = std::log(left * widest_guess);
+    if (!(excess(low) < 0 && excess(high) > 0)) return left;  // wider than the range of sigma
+    std::uintmax_t most = 100;
+    const auto [below, above] =
+        boost::math::tools::toms748_solve(excess, low, high, boost::math::tools::eps_tolerance<double>(20), most);
+    return std::exp(.5 * (below + above));
+  }
+
+  /// What was tried on the plan of another scale, as it would have been with steps of this one's.
+  void change_scale(MeasuredScales& out, double s) const {
+    const StepPlan plan(ModelScales(s), process_.lam_begin(), process_.lam_end(), nodes_unknown);
+    for (TriedStep& step : out.tried) {
+      const double length = plan.length(step.lam);
+      step.error *= out.data_std / s * std::pow(length / step.length, plan_order + 1);
+      step.length = length;
+    }
+    out.data_std = out.measured_std = s;
   }
 
   /// How the rows differ from row to row.

@@ -83,6 +83,20 @@ TEST_CASE("Scales are measured with 64 rows") {
   CHECK(measured.data_std < 1.6 * data_std);
 }
 
+TEST_CASE("The scale of the data is measured whatever the range of sigma") {
+  // Of Gaussian data the few steps that are tried first leave a known share, and the samples of the plan are latents times s: what is
+  // measured is s times the square root of the latents' own spread, of 3 times 64 numbers.
+  const double s = GENERATE(.05, 1., 30.);
+  const auto range = GENERATE(VarianceExploding{.sigma_min = .002, .sigma_max = 80},
+                              VarianceExploding{.sigma_min = 5e-4, .sigma_max = 150},
+                              VarianceExploding{.sigma_min = 1e-4, .sigma_max = 2000});
+  CAPTURE(s, range.sigma_max);
+  const MeasuredScales scales =
+      measure_scales(*unknown(test::mixture_model(at::zeros({1, 64}, at::kDouble), s), 0), range);
+  CHECK(scales.evaluations <= 64);
+  CHECK(std::abs(std::log(scales.data_std / s)) < 3 * .5 / std::sqrt(2 * 3 * 64));
+}
+
 TEST_CASE("A network that jumps about in time is measured as rough, and its estimates say so") {
   const auto model = test::ring();
   const double jump = .01;
