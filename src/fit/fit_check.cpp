@@ -67,7 +67,7 @@ class FitCheck {
     if (options_.quick && options_.suspected && passes(stated_, limit_)) stated_ = test_suspected();
     report_.misfit = stated_.misfit, report_.structure = stated_.structure;
     const bool certain = passes(stated_, report_.largest_misfit);
-    const bool rejected = !certain && !(network_ && !options_.quick && passes(stated_, rough_misfit));
+    const bool rejected = !certain && !(network_ && unless_rough());
     const bool doubtful = !options_.quick && (stated_.misfit > clear_misfit || stated_.structure < least_structure);
     // A network that is roughly trained is so under the right description, too.
     limit_ = std::clamp(better * stated_.misfit, limit_, std::max(limit_, rough_misfit));
@@ -86,6 +86,11 @@ class FitCheck {
     TestPlan plan = plan_of(options_, full_rows(model_->dimension()));
     plan.extras = true;
     return counted(test_denoiser(*model_, process_, plan));
+  }
+
+  // Whether a network that is roughly trained would do the same: asked with as many rows as tell.
+  bool unless_rough() const {
+    return (!options_.quick || report_.largest_misfit == largest_misfit) && passes(stated_, rough_misfit);
   }
 
   DenoiserTest test_suspected() {
@@ -190,9 +195,12 @@ class FitCheck {
   }
 
   std::string doubt() const {
-    return "a better guess takes away " + std::to_string(std::lround(100 * stated_.misfit)) +
-           " % of the error of D, and none of " + std::to_string(report_.descriptions - 1) +
-           " other descriptions fits better: the network is roughly trained or rough in time";
+    const std::string found =
+        "a better guess takes away " + std::to_string(std::lround(100 * stated_.misfit)) + " % of the error of D";
+    if (options_.quick)
+      return found + ": the network may be undertrained, rough in time, or not what the description says";
+    return found + ", and none of " + std::to_string(report_.descriptions - 1) +
+           " other descriptions fits better: the network may be undertrained, or rough in time";
   }
 
   std::vector<FitIdentity> identities() const {

@@ -59,7 +59,8 @@ std::string fit_text(const FitReport& report) {
 }
 
 std::string fit_warning(const FitReport& report) {
-  if (report.fits) return "";
+  if (report.fits && report.doubt.empty()) return "";
+  if (report.fits) return "the model may not fit its description: " + report.doubt + "; see shockstep inspect";
   return "the model does not fit its description: " +
          (report.suggestion ? report.suggestion->sentence : report.reason) + "; see shockstep inspect";
 }

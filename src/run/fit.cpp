@@ -25,7 +25,7 @@ std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, c
 std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettings& run,
                                         const std::optional<FitReport>& fit) {
   std::vector<std::string> out;
-  if (fit && !fit->fits) out.push_back(fit_warning(*fit));
+  if (fit && !fit_warning(*fit).empty()) out.push_back(fit_warning(*fit));
   if (rounds_times(model))
     out.push_back("the network takes no float32 times and is told them in " + run.dtype +
                   ", 908 for 908.18: let it cast them itself, or set run.dtype to float32");

@@ -175,7 +175,11 @@ TEST_CASE("A network that is roughly trained is in doubt, but fits") {
   CHECK(report.misfit > report.largest_misfit);
   CHECK(report.misfit < a * a);
   CHECK_FALSE(report.suggestion);
-  CHECK(report.doubt.find("roughly trained") != std::string::npos);
+  CHECK(report.doubt.find("undertrained") != std::string::npos);
+
+  const FitReport quick = check_fit(model, test::range(), {.quick = true, .suspected = true}).report;
+  CHECK(quick.fits);
+  CHECK(quick.doubt.find("undertrained") != std::string::npos);
 }
 
 TEST_CASE("A range that begins below the spread of the data is no mistake") {
