@@ -22,7 +22,7 @@ from program import PROGRAM, SOURCE
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", SOURCE / "build"))
 MPIRUN = os.environ.get("MPIRUN", "")
 PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md",
-         *sorted((SOURCE / "docs").glob("*.md")), *sorted((SOURCE / "models").glob("*.md"))]
+         *sorted((SOURCE / "docs").rglob("*.md")), *sorted((SOURCE / "models").glob("*.md"))]
 
 PROGRAMS = re.compile(
     r"(?:[A-Z_]+=\S+ )*(?:shockstep|build/\S+|\.venv/bin/python|python|pip|cmake|ctest|tools/\S+|mpirun|c\+\+|source|chromium"
