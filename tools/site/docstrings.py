@@ -1,7 +1,10 @@
 """Docstrings of the module as Markdown: a line `name: text`, with what is indented behind it, is an item of a list."""
+import inspect
 import re
 
 import griffe
+
+import shockstep
 
 ITEM = re.compile(r"^(?P<indent> *)(?P<names>[a-z_]\w*(?:, [a-z_]\w*)*): (?P<text>.*)$")
 
@@ -27,6 +30,9 @@ def as_markdown(text):
 
 
 class Docstrings(griffe.Extension):
+    """Of functions that take the keys of a config, what the user sees: griffe sees the function inside."""
+
     def on_instance(self, *, obj, **_):
         if obj.docstring:
-            obj.docstring.value = as_markdown(obj.docstring.value)
+            shown = getattr(shockstep, obj.name, None) if obj.is_function and "._functions." in obj.path else None
+            obj.docstring.value = as_markdown(inspect.cleandoc(shown.__doc__) if shown else obj.docstring.value)
