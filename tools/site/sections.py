@@ -4,7 +4,7 @@ is left out."""
 SECTIONS = {
     "Tutorial": ["tutorial"],
     "How-to": [
-        "choose", "python", "diffusers", "models", "conditions", "processes", "tolerance", "solver", "schedules", "compare", "inspect",
+        "choose", "python", "diffusers", "command_line", "models", "conditions", "processes", "tolerance", "solver", "schedules", "compare", "inspect",
         "encode", "init", "sde", "report", "large_runs", "gpu", "wheels", "cpp", "extend",
     ],
     "Explanation": ["ideas", "plan", "guard", "events", "noise", "theory", "paper", "limits"],
