@@ -22,7 +22,7 @@ from program import PROGRAM, SOURCE
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", SOURCE / "build"))
 MPIRUN = os.environ.get("MPIRUN", "")
 PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md",
-         *sorted((SOURCE / "docs").glob("*.md")), *sorted((SOURCE / "models").glob("*.md"))]
+         *sorted((SOURCE / "docs").rglob("*.md")), *sorted((SOURCE / "models").glob("*.md"))]
 
 PROGRAMS = re.compile(
     r"(?:[A-Z_]+=\S+ )*(?:shockstep|build/\S+|\.venv/bin/python|python|pip|cmake|ctest|tools/\S+|mpirun|c\+\+|source|chromium"
@@ -45,6 +45,7 @@ INSTEAD = {
     "tools/test --full": "tools/test --help",
     "tools/check": "tools/check --help",
     "tools/format": "tools/format --help",
+    "tools/docs --serve": "tools/docs --help",
     "shockstep compare CONFIG": "shockstep compare configs/compare_ring.yaml",
     "build/shockstep paper": "build/shockstep paper --out runs/paper",
     "build/shockstep paper | grep expected | cut -d: -f1": "build/shockstep paper --out runs/paper",
@@ -85,7 +86,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     ".venv/bin/python tools/bench/network_events",
     ".venv/bin/python tools/bench/whole_times",
     "tools/bench/few_evaluations", ".venv/bin/python tools/bench/few_evaluations",
-    ".venv/bin/python tools/bench/beside_others.py", ".venv/bin/python -m pytest",
+    "tools/pictures", ".venv/bin/python tools/pictures", ".venv/bin/python tools/bench/beside_others.py", ".venv/bin/python -m pytest",
     "tools/fit_budget", ".venv/bin/python tools/fit_budget", "tools/fit_transfer", ".venv/bin/python tools/fit_transfer",
 ]
 

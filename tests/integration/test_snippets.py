@@ -12,7 +12,7 @@ import unittest
 from program import SOURCE
 
 BUILD = pathlib.Path(os.environ.get("BUILD_DIR", SOURCE / "build"))
-PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").glob("*.md"))]
+PAGES = [SOURCE / "README.md", *sorted((SOURCE / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```cpp\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 AROUND = """#include <shockstep/shockstep.hpp>
 #include <cstdio>

@@ -1,4 +1,5 @@
 """The site in BUILD/site: staged pages, the reference, mkdocs with all its warnings as errors, the headers by doxygen, links checked."""
+import importlib.util
 import os
 import pathlib
 import shutil
@@ -28,6 +29,8 @@ def main(build):
     pages = stage.stage(staged)
     pages += reference.write(staged)
     shutil.copy(HERE / "site.css", staged)
+    font = pathlib.Path(importlib.util.find_spec("ziamath").origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+    shutil.copy(font, staged / "math.ttf")
     config = build / "mkdocs.yml"
     config.write_text(yaml.safe_dump({"INHERIT": str(HERE / "mkdocs.yml"), "docs_dir": str(staged), "site_dir": str(site),
                                       "hooks": [str(HERE / "hooks.py")], "nav": sections.navigation(pages)}, sort_keys=False))
