@@ -45,6 +45,7 @@ INSTEAD = {
     "tools/test --full": "tools/test --help",
     "tools/check": "tools/check --help",
     "tools/format": "tools/format --help",
+    "tools/docs --serve": "tools/docs --help",
     "shockstep compare CONFIG": "shockstep compare configs/compare_ring.yaml",
     "build/shockstep paper": "build/shockstep paper --out runs/paper",
     "build/shockstep paper | grep expected | cut -d: -f1": "build/shockstep paper --out runs/paper",
@@ -56,8 +57,6 @@ INSTEAD = {
     "build/tools/bench/bench_fit 400": "build/tools/bench/bench_fit 100000 quick",
 }
 ELSEWHERE = {  # command: test of CTest
-    "cmake --install": "install/consumer",
-    "cmake --install build": "install/consumer",
     "cmake --install build --prefix installed": "install/consumer",
     "c++ -std=c++20 my_program.cpp $(pkg-config --cflags --libs shockstep)": "install/consumer",
     "cmake -S tools/examples/cpp -B build-examples -DCMAKE_PREFIX_PATH=WHERE_IT_IS_INSTALLED": "install/consumer",
@@ -70,8 +69,7 @@ ELSEWHERE = {  # command: test of CTest
     'build/tests/tests_torch "[#test_engine]"': "test_engine",
 }
 TOO_LONG = [  # minutes to hours at any size, or more Python packages than the tests have
-    "tools/bench/foundation.py accuracy", "foundation.py throughput", "foundation.py overhead", "foundation.py memory",
-    "tools/bench/foundation.py journal resume memory", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
+    "tools/bench/foundation.py", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
     "build/tools/bench/bench_fit_pairs",
     ".venv/bin/python tools/bench/frontier", ".venv/bin/python tools/bench/agreement", ".venv/bin/python tools/bench/throughput",
     "tools/bench/schedules.py", "tools/bench/sde", "tools/bench/coverage.py", "tools/bench/ablation",
@@ -85,7 +83,7 @@ TOO_LONG = [  # minutes to hours at any size, or more Python packages than the t
     ".venv/bin/python tools/bench/network_events",
     ".venv/bin/python tools/bench/whole_times",
     "tools/bench/few_evaluations", ".venv/bin/python tools/bench/few_evaluations",
-    ".venv/bin/python tools/bench/beside_others.py", ".venv/bin/python -m pytest",
+    "tools/pictures", ".venv/bin/python tools/pictures", ".venv/bin/python tools/bench/beside_others.py", ".venv/bin/python -m pytest",
     "tools/fit_budget", ".venv/bin/python tools/fit_budget", "tools/fit_transfer", ".venv/bin/python tools/fit_transfer",
 ]
 

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 SOURCE = pathlib.Path(os.environ.get("SOURCE_DIR", pathlib.Path(__file__).parents[2])).resolve()
-SCRIPTS = ("quickstart", "test", "check", "format", "tidy", "coverage", "fuzz")
+SCRIPTS = ("quickstart", "test", "check", "docs", "format", "tidy", "coverage", "fuzz")
 CLANG_FORMAT = SOURCE / ".venv" / "bin" / "clang-format"
 
 

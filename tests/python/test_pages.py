@@ -1,4 +1,4 @@
-"""Every block of docs/python.md and docs/diffusers.md runs, and so do the examples; the stubs name what there is."""
+"""Every Python block of README, tutorial and the pages about Python runs, and so do the examples; the stubs name what there is."""
 
 import ast
 import os
@@ -12,14 +12,24 @@ import shockstep
 from shockstep import _core
 
 
-@pytest.mark.parametrize("page,blocks,needs", [("python.md", 6, "torch"), ("diffusers.md", 2, "diffusers")])
+PAGES = [("README.md", 2, "diffusers"), ("docs/tutorial.md", 7, "diffusers"), ("docs/python.md", 6, "torch"), ("docs/diffusers.md", 2, "diffusers")]
+
+
+def pipeline_of_a_user():
+    """The `pipe` of README, of random weights."""
+    import tiny_pipelines
+
+    return tiny_pipelines.unconditional("DDPMPipeline")[0]
+
+
+@pytest.mark.parametrize("page,blocks,needs", PAGES)
 def test_the_page_runs(source, page, blocks, needs):
     pytest.importorskip(needs)
-    found = re.findall(r"^```python\n(.*?)^```", (source / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
+    found = re.findall(r"^```python\n(.*?)^```", (source / page).read_text(), re.MULTILINE | re.DOTALL)
     assert len(found) >= blocks
-    names = {}
+    names = {"pipe": pipeline_of_a_user()} if page == "README.md" else {}
     for block in found:
-        exec(compile(block, f"docs/{page}", "exec"), names)
+        exec(compile(block, page, "exec"), names)
 
 
 def run(source, name, *arguments):

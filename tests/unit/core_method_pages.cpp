@@ -1,4 +1,4 @@
-// docs/methods.md and docs/sde.md have a row for each method, which says what the method says of itself.
+// docs/methods.md, docs/sde.md and docs/choose.md have a row for each method; in the first two it says what the method says of itself.
 #include "support/methods.hpp"
 #include "support/test.hpp"
 
@@ -64,8 +64,8 @@ TEST_CASE("docs/sde.md has those of the reverse SDE") {
   CHECK(rows == wanted);
 }
 
-TEST_CASE("the README has those that choose their own steps") {
-  const std::string page = read_text("README.md", "cannot be read");
+TEST_CASE("docs/choose.md has those that choose their own steps") {
+  const std::string page = read_text("docs/choose.md", "cannot be read");
   for (const MethodSpec& spec : method_specs())
     if (is_adaptive(method_named(spec.name).value()))
       CHECK(std::regex_search(page, std::regex("\n\\|[^|]*\\b" + std::string(spec.name) + "\\b[^|]*\\|")));
