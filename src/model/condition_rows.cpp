@@ -76,8 +76,8 @@ void check_conditions_of(const NetworkOptions& options) {
     check_count(key, condition.rows.size(0), count);
   }
   if (!options.guidance) return;
-  for (const Condition& null : options.guidance->null) {
-    const std::string key = key_of("model.guidance.null", null);
+  for (const Condition& null : options.guidance->null_conditions) {
+    const std::string key = key_of("model.guidance.null_condition", null);
     const Condition* condition = find(options.conditions, null.name);
     if (!condition) throw ConfigError(key, "is no condition; known: " + names_of(options.conditions));
     check_numbers(key, null.rows);
@@ -90,7 +90,7 @@ ConditionRows::ConditionRows(const NetworkOptions& options) : labels_(options.la
   if (options.guidance) null_label_ = options.guidance->null_label;
   for (const Condition& condition : options.conditions) {
     conditions_.push_back(condition.rows);
-    const Condition* null = options.guidance ? find(options.guidance->null, condition.name) : nullptr;
+    const Condition* null = options.guidance ? find(options.guidance->null_conditions, condition.name) : nullptr;
     null_.push_back(null ? null_rows(null->rows, condition.rows, null->name) : at::Tensor());
     n = std::max({n, condition.rows.size(0), null ? null_.back().size(0) : 0});
   }

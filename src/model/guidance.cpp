@@ -63,8 +63,8 @@ void check_guidance(const NetworkOptions& options) {
   const Guidance& g = *options.guidance;
   if (options.labels.empty() && options.conditions.empty())
     throw ConfigError("model.label", "missing; model.guidance needs a label to guide to");
-  if (options.labels.empty() && g.null.empty())
-    throw ConfigError("model.guidance.null",
+  if (options.labels.empty() && g.null_conditions.empty())
+    throw ConfigError("model.guidance.null_condition",
                       "missing; guidance needs what a condition is without its content, such as {" +
                           printable(options.conditions.front().name, 100) + ": 0}");
   if (!std::isfinite(g.scale)) throw ConfigError("model.guidance.scale", "must be finite");
@@ -97,6 +97,14 @@ std::string guidance_text(const NetworkOptions& options) {
   if (g.rescale > 0 && !g.own) text += ", rescaled by " + shortest(g.rescale);
   if (has_interval(g)) text += ", where sigma is from " + shortest(g.sigma_low) + " to " + shortest(g.sigma_high);
   return text;
+}
+
+std::vector<double> guidance_ends(const NetworkOptions& options) {
+  std::vector<double> out;
+  if (!guides(options)) return out;
+  if (std::isfinite(options.guidance->sigma_high)) out.push_back(options.guidance->sigma_high);
+  if (options.guidance->sigma_low > 0) out.push_back(options.guidance->sigma_low);
+  return out;
 }
 
 at::Tensor guided_rows(const Guidance& guidance, const at::Tensor& sigma) {

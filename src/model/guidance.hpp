@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace shockstep {
 
@@ -19,6 +20,9 @@ bool guides(const NetworkOptions& options);
 bool in_one_call(const Guidance& guidance);
 /// What of it makes another denoiser, in words.
 std::string guidance_text(const NetworkOptions& options);
+
+/// sigma of the ends of the interval, descending, at which D jumps; empty: there is none.
+std::vector<double> guidance_ends(const NetworkOptions& options);
 
 /// Which rows are guided, [B] bool.
 at::Tensor guided_rows(const Guidance& guidance, const at::Tensor& sigma);

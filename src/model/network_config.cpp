@@ -100,7 +100,7 @@ std::vector<Condition> read_conditions(Section& parent, const std::string& key, 
 Guidance read_guidance(Section& parent, const NetworkOptions& options, const ModelContext& context,
                        const GivenConditions& given) {
   Section section = parent.section("guidance");
-  for (const char* key : {"null", "null_label", "interval", "calls"}) section.ignore(key);
+  for (const char* key : {"null_condition", "null_label", "interval", "calls"}) section.ignore(key);
   Guidance out;
   if (given.guidance)
     out.own = given.guidance;
@@ -109,8 +109,8 @@ Guidance read_guidance(Section& parent, const NetworkOptions& options, const Mod
   if (!options.labels.empty() || options.conditions.empty())
     out.null_label = section.integer("null_label");
   else if (section.has("null_label"))
-    section.fail("null_label", "is what a label becomes, and there is no label; null is for conditions");
-  out.null = read_conditions(section, "null", context.dtype, given.null);
+    section.fail("null_label", "is what a label becomes, and there is no label; null_condition is for conditions");
+  out.null_conditions = read_conditions(section, "null_condition", context.dtype, given.null);
   if (section.has("calls")) {
     const std::int64_t calls = section.integer("calls");
     if (calls != 1 && calls != 2) section.fail("calls", "must be 1 or 2, got " + std::to_string(calls));

@@ -1,4 +1,4 @@
-"""Every block of docs/python.md and docs/diffusers.md runs, and so do the examples; the stubs name what there is."""
+"""Every block of docs/python.md, docs/diffusers.md and docs/conditions.md runs, and so do the examples; the stubs name what there is."""
 
 import ast
 import os
@@ -12,7 +12,7 @@ import shockstep
 from shockstep import _core
 
 
-@pytest.mark.parametrize("page,blocks,needs", [("python.md", 6, "torch"), ("diffusers.md", 2, "diffusers")])
+@pytest.mark.parametrize("page,blocks,needs", [("python.md", 6, "torch"), ("diffusers.md", 2, "diffusers"), ("conditions.md", 5, "torch")])
 def test_the_page_runs(source, page, blocks, needs):
     pytest.importorskip(needs)
     found = re.findall(r"^```python\n(.*?)^```", (source / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)

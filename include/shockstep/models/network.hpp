@@ -62,7 +62,7 @@ struct Guidance {
   std::int64_t null_label = 0;  ///< what the network takes for "no label"
   /// Conditions of the half without: those that are not named are the same in both halves. As Condition::rows; one row may stand
   /// without the first dimension, and a single number for all of a row.
-  std::vector<Condition> null = {};
+  std::vector<Condition> null_conditions = {};
   /// 1: both halves in one call of twice the rows. 2: in two calls, of which the second is left out where no row is guided. 0: 2
   /// with an interval, else 1.
   int calls = 0;
