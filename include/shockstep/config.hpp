@@ -68,6 +68,8 @@ class Section {
   };
   /// Numbers in lists of any depth.
   Array array(const std::string& key);
+  /// Of all keys with a value, in the order of the file: of a map whose keys are names. They become known where they are read.
+  std::vector<std::string> keys() const;
   /// True if the key holds a plain string (a path) rather than numbers.
   bool is_text(const std::string& key) const;
   bool is_map(const std::string& key) const;   ///< True if the key holds a map.

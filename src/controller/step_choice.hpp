@@ -25,6 +25,7 @@ struct StepChoice {
   bool forced;         ///< lands within the budget, whatever its error
   bool last;           ///< ends where the range does
   bool least = false;  ///< there is no shorter one
+  bool jump = false;   ///< ends where D jumps, on the side that it comes from
 };
 
 /// proposed: by the controller. left: steps that the budget allows; spare: of these, what a full step that is rejected would cost

@@ -91,7 +91,7 @@ class Reader {
     const std::string order = entry(header, "fortran_order");
     const bool fortran = order.starts_with("True");
     if (!fortran && !order.starts_with("False")) fail("has a header without fortran_order");
-    NpyArray out{.shape = shape(entry(header, "shape")), .values = {}};
+    NpyArray out{.shape = shape(entry(header, "shape")), .values = {}, .kind = type.kind};
 
     std::uint64_t count = 1;  // overflow means more than any file holds
     for (auto n : out.shape)

@@ -14,6 +14,7 @@ namespace shockstep {
 struct NpyArray {
   std::vector<std::int64_t> shape;
   std::vector<double> values;  ///< row-major
+  char kind = 'f';             ///< of its numbers in the file, as NumPy writes it: f, i, u or b for bool
 };
 
 /// Reads what NumPy writes of real numbers: float16, float32, float64, signed and unsigned integers of 8 to 64 bits, bool as 0 and 1,

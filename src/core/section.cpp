@@ -253,6 +253,13 @@ bool Section::is_text(const std::string& key) const {
   return node && node->kind == Kind::scalar && (node->quoted || !parse_number(node->scalar));
 }
 
+std::vector<std::string> Section::keys() const {
+  std::vector<std::string> out;
+  for (const auto& [key, node] : shared_->node.map)
+    if (node.kind != Kind::null) out.push_back(key);
+  return out;
+}
+
 bool Section::is_map(const std::string& key) const {
   const ConfigNode* node = find(key);
   return node && node->kind == Kind::map;

@@ -1,8 +1,10 @@
-/// Whether the model has a label for every trajectory that is asked for.
+/// Whether the model has a label or condition for every trajectory that is asked for.
 #pragma once
 
 #include <shockstep/error.hpp>
 #include <shockstep/score_model.hpp>
+
+#include "model/network.hpp"
 
 #include <cstdint>
 #include <string>
@@ -13,9 +15,12 @@ namespace shockstep {
 inline void check_conditions(const ScoreModel& model, std::int64_t first, std::int64_t count) {
   const auto n = model.conditions();
   if (n == 0 || (first >= 0 && first + count <= n)) return;
-  throw ConfigError("model.label", "is a list of " + std::to_string(n) + ", one per trajectory, but " +
-                                       std::to_string(first + count) +
-                                       " are asked for; lengthen it, or give one label for all");
+  const NetworkOptions* network = network_options(model);
+  const bool label = !network || network->labels.size() > 1;
+  throw ConfigError(label ? "model.label" : "model.condition",
+                    (label ? "is a list of " : "has rows for ") + std::to_string(n) +
+                        (label ? ", one per trajectory, but " : " trajectories, but ") + std::to_string(first + count) +
+                        " are asked for; lengthen it, or give one " + (label ? "label" : "row") + " for all");
 }
 
 }  // namespace shockstep

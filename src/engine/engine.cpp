@@ -15,6 +15,7 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -148,6 +149,7 @@ class Worker {
       idle_.push_back(trajectories_.back().get());
     }
     if (run.on_tensors) tensors_.emplace(states_);
+    if (run.observer && run.observer->wants_state()) shown_.emplace();
   }
 
   void work() {
@@ -210,10 +212,24 @@ class Worker {
   void evaluate() {
     for (std::size_t j = 0; tensors_ && j < rows_.size(); ++j) tensors_->read_point(state(j), model_.point(j));
     model_.evaluate(rows_.size());
+    if (shown_) show();
     for (std::size_t j = 0; j < rows_.size(); ++j) {
       rows_[j].next = Row::Next::take_answer;
       if (tensors_ && model_.answer(j)) tensors_->write_answer(state(j), model_.answer(j));
     }
+  }
+
+  /// What was evaluated, to an observer that wants it.
+  void show() {
+    const std::size_t n = rows_.size(), d = model_.point(0).size();
+    Shown& s = *shown_;
+    s.trajectories.resize(n), s.sigma.resize(n), s.denoised.assign(n * d, std::numeric_limits<double>::quiet_NaN());
+    for (std::size_t j = 0; j < n; ++j) {
+      s.trajectories[j] = model_.trajectory(j), s.sigma[j] = model_.sigma(j);
+      if (model_.answer(j)) std::copy_n(model_.answer(j), d, s.denoised.begin() + static_cast<std::ptrdiff_t>(j * d));
+    }
+    const std::lock_guard lock(floor_.mutex());
+    run_.observer->state({s.trajectories, s.sigma, {model_.point(0).data(), n * d}, s.denoised});
   }
 
   /// Each row that begins or has its answer, until it needs the next one. Rows are independent of each other. Threads are those
@@ -288,6 +304,11 @@ class Worker {
   std::vector<Trajectory*> idle_;
   std::vector<Row> rows_;
   std::unique_ptr<LockedSteps> steps_;
+  struct Shown {
+    std::vector<std::int64_t> trajectories;
+    std::vector<double> sigma, denoised;
+  };
+  std::optional<Shown> shown_;  // none: nobody asks
 };
 
 }  // namespace

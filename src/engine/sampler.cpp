@@ -14,6 +14,7 @@
 #include "engine/planned_profile.hpp"
 #include "engine/shipped_profile.hpp"
 #include "engine/start.hpp"
+#include "model/guidance.hpp"
 #include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
 #include "stepper/method_spec.hpp"
@@ -306,6 +307,8 @@ Plan Sampler::plan(const SampleRequest& request) const {
   Plan plan(process_, options_);
   plan.latents = starting_latents(request, model_->shape());
   if (scales_ && scales_->whole_times) plan.whole_times.emplace(process_);
+  if (const NetworkOptions* network = network_options(*model_))
+    for (const double sigma : guidance_ends(*network)) plan.jumps.push_back(-std::log(sigma));
   std::shared_ptr<const GridPlan> grid = grid_;
   if (request.init.defined()) {
     plan.sigma_start = start(request);

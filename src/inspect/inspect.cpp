@@ -53,6 +53,8 @@ class Part final : public Observer {
  public:
   Part(Observer* whole, double from, double to) : whole_(whole), from_(from), to_(to) {}
 
+  bool wants_state() const override { return whole_ && whole_->wants_state(); }
+  void state(const EvaluatedRows& rows) override { whole_->state(rows); }
   void finished(const TrajectoryReport& report, std::span<const double> sample) override {
     if (whole_) whole_->finished(report, sample);
   }

@@ -3,6 +3,8 @@
 #include "core/input_file.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
+#include "model/condition_rows.hpp"
+#include "model/guidance.hpp"
 #include "model/parametrisation.hpp"
 
 #include <shockstep/error.hpp>
@@ -16,7 +18,6 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/full_like.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/GradMode.h>
 #include <c10/util/Exception.h>
@@ -42,6 +43,7 @@ class Network final : public ScoreModel {
       : source_(std::move(source)),
         where_(source_.path.empty() ? "the network" : printable(source_.path, 1000)),
         options_(options),
+        conditions_(options),
         parametrisation_(options, process),
         type_(scalar_type(options.dtype)),
         time_type_(type_ == at::kDouble ? at::kDouble : at::kFloat),
@@ -55,55 +57,13 @@ class Network final : public ScoreModel {
   }
 
   at::Tensor denoise(const at::Tensor& x, const at::Tensor& sigma) const override {
-    if (options_.labels.size() > 1) fail("has a label per trajectory: the rows of a call must say whose they are");
+    if (conditions() > 0)
+      fail(std::string("has a ") + (options_.labels.size() > 1 ? "label" : "condition") +
+           " per trajectory: the rows of a call must say whose they are");
     return denoise_rows(x, sigma, at::zeros({x.size(0)}, at::kLong));
   }
 
   at::Tensor denoise_rows(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& trajectory) const override {
-    return denoise_labelled(x, sigma, labels_of(trajectory));
-  }
-
-  const NetworkSource& source() const { return source_; }
-  const NetworkOptions& options() const { return options_; }
-  bool rounds_times() const { return at::isReducedFloatingType(time_type_); }
-
-  std::int64_t conditions() const override {
-    return options_.labels.size() > 1 ? static_cast<std::int64_t>(options_.labels.size()) : 0;
-  }
-  const std::vector<std::int64_t>& shape() const override { return options_.shape; }
-  double data_std() const override { return options_.data_std; }
-  std::string file() const override { return source_.path; }
-  // Which labels does not matter: a profile measured on some serves the others too.
-  std::string conditioning() const override {
-    std::string text = options_.labels.empty() ? "" : "labelled";
-    if (guided())
-      text += ", guided from " + std::to_string(options_.guidance->null_label) + " by " +
-              shortest(options_.guidance->scale);
-    if (options_.threshold)
-      text += (text.empty() ? "clipped at " : ", clipped at ") + shortest(options_.threshold->clip) +
-              " beyond quantile " + shortest(options_.threshold->quantile);
-    return text;
-  }
-  std::string describe() const override {
-    return source_.kind + ": " + (source_.path.empty() ? "" : printable(source_.path, 1000) + ", ") +
-           "samples of shape " + shape_text(options_.shape) + ", " + name(options_.dtype) + " on " + options_.device;
-  }
-
- private:
-  bool guided() const { return options_.guidance && options_.guidance->scale != 1; }
-
-  // label [B] of the trajectories [B]; undefined where the network takes none.
-  at::Tensor labels_of(const at::Tensor& trajectory) const {
-    if (options_.labels.empty()) return {};
-    const at::Tensor rows = trajectory.contiguous(), out = at::empty_like(rows);
-    const auto* i = rows.const_data_ptr<std::int64_t>();
-    const auto n = options_.labels.size();
-    std::transform(i, i + rows.numel(), out.mutable_data_ptr<std::int64_t>(),
-                   [&](std::int64_t k) { return options_.labels[static_cast<std::size_t>(k) % n]; });
-    return out;
-  }
-
-  at::Tensor denoise_labelled(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& label) const {
     const std::int64_t B = x.size(0);
     std::vector<std::int64_t> column(static_cast<std::size_t>(x.dim()), 1);
     column[0] = B;
@@ -116,20 +76,60 @@ class Network final : public ScoreModel {
       in.mutable_data_ptr<double>()[i] = p.in, time.mutable_data_ptr<double>()[i] = p.time;
       skip.mutable_data_ptr<double>()[i] = p.skip, out.mutable_data_ptr<double>()[i] = p.out;
     }
-    const at::Tensor F = guided_output(x * in.view(column), time, label);
-    at::Tensor D = options_.predicts == Predicts::denoised ? F : skip.view(column) * x + out.view(column) * F;
+    const auto denoised = [&](const at::Tensor& F) {
+      return options_.predicts == Predicts::denoised ? F : skip.view(column) * x + out.view(column) * F;
+    };
+    at::Tensor D = answer(x * in.view(column), time, levels, trajectory, denoised);
     if (options_.threshold) D = thresholded(D);
     return D.contiguous();
   }
 
-  // D is affine in F, so that the guidance of D is that of F. [B, *shape] float64 on the CPU.
-  at::Tensor guided_output(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
-    if (!guided()) return call(x, time, label);
-    const auto& [scale, null_label] = *options_.guidance;
-    const at::Tensor F =
-        call(at::cat({x, x}), at::cat({time, time}), at::cat({label, at::full_like(label, null_label)}));
+  const NetworkSource& source() const { return source_; }
+  const NetworkOptions& options() const { return options_; }
+  bool rounds_times() const { return at::isReducedFloatingType(time_type_); }
+
+  std::int64_t conditions() const override { return conditions_.count(); }
+  const std::vector<std::int64_t>& shape() const override { return options_.shape; }
+  double data_std() const override { return options_.data_std; }
+  std::string file() const override { return source_.path; }
+  // Which labels does not matter: a profile measured on some serves the others too.
+  std::string conditioning() const override {
+    std::string text = options_.labels.empty() ? "" : "labelled";
+    const auto add = [&](const std::string& words) { text += (text.empty() || words.empty() ? "" : ", ") + words; };
+    for (const Condition& condition : options_.conditions) add("told " + condition.name);
+    add(guidance_text(options_));
+    if (options_.threshold)
+      add("clipped at " + shortest(options_.threshold->clip) + " beyond quantile " +
+          shortest(options_.threshold->quantile));
+    return text;
+  }
+  std::string describe() const override {
+    return source_.kind + ": " + (source_.path.empty() ? "" : printable(source_.path, 1000) + ", ") +
+           "samples of shape " + shape_text(options_.shape) + ", " + name(options_.dtype) + " on " + options_.device;
+  }
+
+ private:
+  using Told = std::vector<at::Tensor>;
+  using DenoisedOf = std::function<at::Tensor(const at::Tensor& F)>;
+
+  // D [B, *shape] float64 on the CPU, guided where that is asked for. `denoised`: D of F.
+  at::Tensor answer(const at::Tensor& x, const at::Tensor& time, const at::Tensor& sigma, const at::Tensor& trajectory,
+                    const DenoisedOf& denoised) const {
+    const Told told = conditions_.of(trajectory);
+    if (!guides(options_)) return denoised(call(x, time, told));
+    const Guidance& guidance = *options_.guidance;
+    const Told null = conditions_.null_of(trajectory, told);
+    const at::Tensor acts = guided_rows(guidance, sigma);
+    if (!in_one_call(guidance)) {
+      const at::Tensor with = call(x, time, told);
+      if (!acts.any().item<bool>()) return denoised(with);
+      return guided(guidance, with, call(x, time, null), sigma, acts, denoised);
+    }
+    Told both;
+    for (std::size_t k = 0; k < told.size(); ++k) both.push_back(at::cat({told[k], null[k]}));
+    const at::Tensor F = call(at::cat({x, x}), at::cat({time, time}), both);
     const at::Tensor with = F.narrow(0, 0, x.size(0)), without = F.narrow(0, x.size(0), x.size(0));
-    return without + scale * (with - without);
+    return guided(guidance, with, without, sigma, acts, denoised);
   }
 
   at::Tensor thresholded(const at::Tensor& D) const {
@@ -148,7 +148,7 @@ class Network final : public ScoreModel {
   }
 
   // F [B, *shape] float64 on the CPU.
-  at::Tensor call(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
+  at::Tensor call(const at::Tensor& x, const at::Tensor& time, const Told& told) const {
     if (!source_.forward) fail("is described here, and cannot be called");
     // No InferenceMode: a network may turn gradients on for itself, to return the gradient of an energy.
     const c10::AutoGradMode no_grad(false);
@@ -156,9 +156,11 @@ class Network final : public ScoreModel {
     const auto input = [&](const at::Tensor& t, at::ScalarType type) {
       return t.to(device_, type, /*non_blocking=*/false, /*copy=*/true);
     };
+    Told rows;
+    for (const at::Tensor& t : told) rows.push_back(input(t, t.is_floating_point() ? type_ : t.scalar_type()));
     at::Tensor F;
     try {
-      F = source_.forward(input(x, type_), input(time, time_type_), label.defined() ? input(label, at::kLong) : label);
+      F = source_.forward(input(x, type_), input(time, time_type_), rows);
     } catch (const ModelError&) {
       throw;
     } catch (const Cancelled&) {
@@ -174,31 +176,35 @@ class Network final : public ScoreModel {
   }
 
   // Three rows, which no program traced with a batch of fixed size takes. Any network has seen the like of noise at
-  // sigma = 1. Rows have the smallest and the largest label.
+  // sigma = 1.
   void probe(double sigma) const {
     constexpr std::int64_t rows = 3;
     std::vector<std::int64_t> shape{rows};
     shape.insert(shape.end(), options_.shape.begin(), options_.shape.end());
     const at::Tensor x = at::empty(shape, at::kDouble);
     fill_normal({x.mutable_data_ptr<double>(), static_cast<std::size_t>(x.numel())}, 0, Stream::start, 0);
-    at::Tensor label;
-    if (!options_.labels.empty()) {
-      const auto [least, most] = std::ranges::minmax(options_.labels);
-      label = at::full({rows}, least, at::kLong);
-      label.select(0, rows - 1).fill_(most);
-    }
     at::Tensor D;
     try {
-      D = denoise_labelled(sigma * x, at::full({rows}, sigma, at::kDouble), label);
+      D = denoise_rows(sigma * x, at::full({rows}, sigma, at::kDouble), conditions_.probed());
     } catch (const Failure& e) {
       fail("forward fails for x of shape " + shape_text(shape) + ", " + name(options_.dtype) +
            ", and a time of shape [3], " + (time_type_ == type_ ? name(options_.dtype) : "float32") +
-           (label.defined() ? ", with labels of shape [3]" : "") +
+           (options_.labels.empty() ? "" : ", with labels of shape [3]") + conditions_text() +
            " (check model.shape, model.label and run.dtype): " + e.sentence);
     }
     if (!D.isfinite().all().item<bool>())
       fail("returns NaN or infinity for noise of standard deviation " + shortest(sigma) +
            " at sigma = " + shortest(sigma));
+  }
+
+  std::string conditions_text() const {
+    std::string text;
+    for (const Condition& condition : options_.conditions) {
+      auto shape = condition.rows.sizes().vec();
+      shape[0] = 3;
+      text += ", " + printable(condition.name, 100) + " of shape " + shape_text(shape);
+    }
+    return text;
   }
 
   bool fits(double sigma) const {
@@ -220,6 +226,7 @@ class Network final : public ScoreModel {
   NetworkSource source_;
   std::string where_;
   NetworkOptions options_;
+  ConditionRows conditions_;
   Parametrisation parametrisation_;
   at::ScalarType type_;
   at::ScalarType time_type_;  // float32 for half precision, which has no 999, unless the network refuses it
@@ -271,10 +278,8 @@ void check_network_options(const NetworkOptions& options, const Process& process
     if (n < 1) throw ConfigError("model.shape", "must be positive, got " + shape_text(options.shape));
   if (!(options.data_std >= 0) || std::isinf(options.data_std))
     throw ConfigError("model.data_std", "must not be negative");
-  if (options.guidance && options.labels.empty())
-    throw ConfigError("model.label", "missing; model.guidance needs a label to guide to");
-  if (options.guidance && !std::isfinite(options.guidance->scale))
-    throw ConfigError("model.guidance.scale", "must be finite");
+  check_guidance(options);
+  check_conditions_of(options);
   if (options.threshold) {
     const auto [clip, quantile] = *options.threshold;
     if (!(clip > 0) || !std::isfinite(clip))
@@ -332,6 +337,17 @@ ModelPtr described_network(const NetworkOptions& options, const Process& process
 }
 
 ModelPtr wrap_network(NetworkFunction network, const NetworkOptions& options, const Process& process) {
+  if (!network) throw ConfigError("network", "must be callable");
+  if (!options.conditions.empty())
+    throw ConfigError("model.condition", "is for wrap_conditioned_network: a NetworkFunction takes a label alone");
+  return wrap_conditioned_network(
+      [call = std::move(network)](const at::Tensor& x, const at::Tensor& time, const std::vector<at::Tensor>& told) {
+        return call(x, time, told.empty() ? at::Tensor() : told.front());
+      },
+      options, process);
+}
+
+ModelPtr wrap_conditioned_network(ConditionedNetwork network, const NetworkOptions& options, const Process& process) {
   if (!network) throw ConfigError("network", "must be callable");
   check_network_options(options, process);
   return make_network({.forward = std::move(network), .kind = "network", .path = {}}, options, process);

@@ -11,7 +11,7 @@ namespace shockstep {
 
 /// A network and where it comes from, for messages.
 struct NetworkSource {
-  NetworkFunction forward;  ///< none: described_network()
+  ConditionedNetwork forward;  ///< none: described_network()
   std::string kind;         ///< torchscript, ...
   std::string path;         ///< empty where it is no file
 };

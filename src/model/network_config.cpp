@@ -3,6 +3,10 @@
 #include "core/npy.hpp"
 #include "core/text.hpp"
 #include "model/network.hpp"
+#include "model/section_tensor.hpp"
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cmath>
@@ -63,6 +67,65 @@ std::vector<std::int64_t> read_labels(Section& section) {
   return labels;
 }
 
+/// Numbers of a condition: whole numbers stay whole, as a network may look them up.
+at::Tensor read_condition(Section& section, const std::string& key, const std::string& dtype) {
+  at::Tensor out = at::empty({0}, at::kDouble);
+  char kind = 'f';
+  if (section.is_text(key)) {
+    const auto file = read_npy(section.path(key));
+    out = at::empty(file.shape, at::kDouble), kind = file.kind;
+    std::ranges::copy(file.values, out.mutable_data_ptr<double>());
+  } else {
+    out = section_tensor(section, key);
+  }
+  return out.to(kind == 'b' ? at::kBool : kind != 'f' ? at::kLong : dtype == "float64" ? at::kDouble : at::kFloat);
+}
+
+/// A map of names to numbers or .npy files, and what is given besides.
+std::vector<Condition> read_conditions(Section& parent, const std::string& key, const std::string& dtype,
+                                       const std::vector<Condition>& given) {
+  std::vector<Condition> out = given;
+  if (!parent.has(key)) return out;
+  Section section = parent.section(key);
+  for (const std::string& name : section.keys()) {
+    if (std::ranges::find(given, name, &Condition::name) != given.end())
+      section.ignore(name);
+    else
+      out.push_back({name, read_condition(section, name, dtype)});
+  }
+  section.finish();
+  return out;
+}
+
+Guidance read_guidance(Section& parent, const NetworkOptions& options, const ModelContext& context,
+                       const GivenConditions& given) {
+  Section section = parent.section("guidance");
+  for (const char* key : {"null_condition", "null_label", "interval", "calls"}) section.ignore(key);
+  Guidance out;
+  if (given.guidance)
+    out.own = given.guidance;
+  else
+    out.scale = section.number("scale");
+  if (!options.labels.empty() || options.conditions.empty())
+    out.null_label = section.integer("null_label");
+  else if (section.has("null_label"))
+    section.fail("null_label", "is what a label becomes, and there is no label; null_condition is for conditions");
+  out.null_conditions = read_conditions(section, "null_condition", context.dtype, given.null);
+  if (section.has("calls")) {
+    const std::int64_t calls = section.integer("calls");
+    if (calls != 1 && calls != 2) section.fail("calls", "must be 1 or 2, got " + std::to_string(calls));
+    out.calls = static_cast<int>(calls);
+  }
+  out.rescale = section.number("rescale", 0);
+  if (section.has("interval")) {
+    const auto [shape, values] = section.array("interval");
+    if (values.size() != 2) section.fail("interval", "must be [low, high], two numbers");
+    out.sigma_low = values[0], out.sigma_high = values[1];
+  }
+  section.finish();
+  return out;
+}
+
 }  // namespace
 
 const char* name(Predicts predicts) { return name_of(predicts, predictions); }
@@ -80,13 +143,13 @@ NetworkOptions network_options_from(Section& section, const ModelContext& contex
     if (options.time != TimeInput::t) section.fail("time_scale", "is for time: t");
   }
   options.scale_input = chosen(section, "scale_input", scalings, "none");
-  for (const char* key : {"label", "guidance", "threshold"}) section.ignore(key);
+  for (const char* key : {"label", "condition", "guidance", "threshold"}) section.ignore(key);
   if (section.has("label")) options.labels = read_labels(section);
-  if (section.has("guidance")) {
-    Section guidance = section.section("guidance");
-    options.guidance = Guidance{.scale = guidance.number("scale"), .null_label = guidance.integer("null_label")};
-    guidance.finish();
-  }
+  const GivenConditions none, &given = context.given ? *context.given : none;
+  options.conditions = read_conditions(section, "condition", context.dtype, given.conditions);
+  if (section.has("guidance") || given.guidance) options.guidance = read_guidance(section, options, context, given);
+  if (!given.null.empty() && !options.guidance)
+    throw ConfigError("null", "is for guidance, and there is none; give guidance too, for example guidance=3");
   if (section.has("threshold")) {
     Section threshold = section.section("threshold");
     options.threshold = Threshold{.clip = threshold.positive("clip", 1), .quantile = threshold.number("quantile", 0)};

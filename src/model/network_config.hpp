@@ -5,8 +5,16 @@
 #include <shockstep/registry.hpp>
 
 #include <string>
+#include <vector>
 
 namespace shockstep {
+
+/// Beside those of a section, and in place of those of the same name.
+struct GivenConditions {
+  std::vector<Condition> conditions = {};  ///< as NetworkOptions has them
+  std::vector<Condition> null = {};        ///< of the section's guidance
+  GuidanceFunction guidance = {};          ///< none: what the section says
+};
 
 /// What such a section says of a network, whatever it is loaded from.
 NetworkOptions network_options_from(Section& section, const ModelContext& context);

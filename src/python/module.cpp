@@ -40,39 +40,88 @@ namespace {
 using namespace pybind11::literals;
 
 // A callable of the user's, which the engine calls from the thread that called us.
-NetworkFunction network(py::function call) {
+class Callable {
+ public:
   // The last copy may be destroyed where the GIL is not held.
-  const std::shared_ptr<py::function> held(new py::function(std::move(call)), [](py::function* function) {
-    const py::gil_scoped_acquire gil;
-    delete function;
-  });
-  return [held](const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) {
+  Callable(py::function call, std::string what)
+      : held_(new py::function(std::move(call)),
+              [](py::function* function) {
+                const py::gil_scoped_acquire gil;
+                delete function;
+              }),
+        what_(std::move(what)) {}
+
+  /// `arguments` makes those of the call, with the GIL.
+  template <class Arguments>
+  at::Tensor operator()(const Arguments& arguments) const {
     const py::gil_scoped_acquire gil;
     try {
-      const py::object out = label.defined() ? (*held)(x, time, label) : (*held)(x, time);
+      const auto& [positional, named] = arguments();
+      const py::object out = (*held_)(*positional, **named);
       py::detail::make_caster<at::Tensor> caster;
       if (!caster.load(out, false))
-        throw ModelError("the model returns " + py::str(py::type::of(out)).cast<std::string>() + ", expected a tensor");
+        throw ModelError(what_ + " returns " + py::str(py::type::of(out)).cast<std::string>() + ", expected a tensor");
       return py::detail::cast_op<at::Tensor>(caster);
     } catch (py::error_already_set& error) {
       throw_raised(error);
     }
+  }
+
+ private:
+  std::shared_ptr<py::function> held_;
+  std::string what_;
+};
+
+// Conditions by their names; a label comes before them.
+ConditionedNetwork network(py::function call, const std::vector<Condition>& conditions) {
+  std::vector<std::string> names;
+  for (const Condition& condition : conditions) names.push_back(condition.name);
+  return [held = Callable(std::move(call), "the model"), names](const at::Tensor& x, const at::Tensor& time,
+                                                                const std::vector<at::Tensor>& told) {
+    return held([&] {
+      const std::size_t labels = told.size() - names.size();
+      py::dict named;
+      for (std::size_t k = 0; k < names.size(); ++k) named[py::str(names[k])] = told[labels + k];
+      py::tuple positional = py::make_tuple(x, time);
+      if (labels > 0) positional = py::make_tuple(x, time, told[0]);
+      return std::pair(positional, named);
+    });
   };
 }
 
-ModelSource source(const py::object& model) {
+std::vector<Condition> conditions_of(const py::dict& tensors) {
+  std::vector<Condition> out;
+  for (const auto& [name, rows] : tensors) out.push_back({name.cast<std::string>(), rows.cast<at::Tensor>()});
+  return out;
+}
+
+// {"condition": {name: tensor}, "null": {name: tensor}, "guidance": callable}, of which any may be missing.
+GivenConditions given_conditions(const py::dict& given) {
+  GivenConditions out;
+  if (given.contains("condition")) out.conditions = conditions_of(given["condition"]);
+  if (given.contains("null")) out.null = conditions_of(given["null"]);
+  if (given.contains("guidance"))
+    out.guidance = [held = Callable(given["guidance"].cast<py::function>(), "guidance")](
+                       const at::Tensor& with, const at::Tensor& without, const at::Tensor& sigma) {
+      return held([&] { return std::pair(py::tuple(py::make_tuple(with, without, sigma)), py::dict()); });
+    };
+  return out;
+}
+
+ModelSource source(const py::object& model, const GivenConditions& given) {
   if (model.is_none()) return {};
   if (py::isinstance<NotAtHand>(model)) return NotAtHand{};
   if (py::isinstance<ScoreModel>(model)) return ModelPtr(model.cast<std::shared_ptr<ScoreModel>>());
-  return network(model.cast<py::function>());
+  return network(model.cast<py::function>(), given.conditions);
 }
 
 std::unique_ptr<Problem> make_problem(const std::string& file, const std::vector<std::string>& settings,
-                                      const py::object& model, const std::string& solver) {
-  const ModelSource from = source(model);
+                                      const py::object& model, const std::string& solver, const py::dict& given) {
+  const GivenConditions conditions = given_conditions(given);
+  const ModelSource from = source(model, conditions);
   keyboard_interrupt() = false;
   const Unlocked unlocked;
-  return std::make_unique<Problem>(file, settings, from, solver);
+  return std::make_unique<Problem>(file, settings, from, solver, conditions);
 }
 
 // Calls run(observer) without the GIL. Throws what the user's observer raised; the caller must ask whether Ctrl-C ended
@@ -303,7 +352,7 @@ PYBIND11_MODULE(_core, m) {
   bind_models(m);
   bind_asked(m);
   py::class_<Problem>(m, "Problem", py::dynamic_attr())
-      .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a)
+      .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a, "given"_a = py::dict())
       .def_property_readonly("fits_solver", [](const Problem& p) { return shockstep::fits_solver(p.sampler); })
       .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });
   m.def("keys", [] {

@@ -23,15 +23,15 @@ ModelPtr model_from(const ModelSource& source, Section section, const ModelConte
   if (std::holds_alternative<std::monostate>(source)) return make_model(section, context);
   const NetworkOptions options = network_options_from(section, context);
   section.finish();
-  if (const auto* network = std::get_if<NetworkFunction>(&source))
-    return wrap_network(*network, options, context.process);
+  if (const auto* network = std::get_if<ConditionedNetwork>(&source))
+    return wrap_conditioned_network(*network, options, context.process);
   return described_network(options, context.process);
 }
 
 }  // namespace
 
 Problem::Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source,
-                 const std::string& solver)
+                 const std::string& solver, const GivenConditions& given)
     : file_(file) {
   if (!file.empty()) root_ = load_yaml(file);
   for (const auto& setting : settings) set_value(root_, setting, file);
@@ -42,7 +42,7 @@ Problem::Problem(const std::string& file, const std::vector<std::string>& settin
   if (!solver.empty())
     sampler.steps = solver_steps(std::make_shared<const FittedSolver>(fitted_solver_from_json(solver, "steps")));
   process = make_process(config.process_section());
-  model = model_from(source, config.model_section(), {run.device, run.dtype, process});
+  model = model_from(source, config.model_section(), {run.device, run.dtype, process, &given});
 }
 
 CompareConfig Problem::compared() const { return {root_, file_, method_names()}; }

@@ -11,6 +11,7 @@
 
 #include "config/compare_config.hpp"
 #include "config/run_config.hpp"
+#include "model/network_config.hpp"
 
 #include <string>
 #include <variant>
@@ -22,14 +23,15 @@ namespace shockstep::python {
 struct NotAtHand {};
 
 /// None: the section `model` has a kind. A network, or one that is not at hand: that section describes it.
-using ModelSource = std::variant<std::monostate, ModelPtr, NetworkFunction, NotAtHand>;
+using ModelSource = std::variant<std::monostate, ModelPtr, ConditionedNetwork, NotAtHand>;
 
 class Problem {
  public:
   /// `file`: a config, or empty. `settings`: "model.shape=[1, 8, 8]", as --set takes them. `solver`: its JSON, for sampler.steps, or
   /// empty. Throws what make_model, make_process, wrap_network and the readers of a config throw.
+  /// `given`: what of the model is no setting.
   Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source,
-          const std::string& solver);
+          const std::string& solver, const GivenConditions& given = {});
 
   Process process = VarianceExploding{};
   ModelPtr model;

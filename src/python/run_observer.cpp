@@ -1,5 +1,6 @@
 #include "python/run_observer.hpp"
 
+#include "core/row_shape.hpp"
 #include "python/raised.hpp"
 #include "python/records.hpp"
 #include "python/tensor.hpp"
@@ -8,6 +9,7 @@
 #include <shockstep/error.hpp>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 
 #include <algorithm>
 #include <string>
@@ -36,6 +38,8 @@ py::object method(const py::object& observer, const char* name) { return py::get
 RunObserver::RunObserver(const py::object& observer, std::vector<std::int64_t> shape)
     : wants_steps_(method(observer, "wants_steps")),
       step_(method(observer, "step")),
+      wants_state_(method(observer, "wants_state")),
+      state_(method(observer, "state")),
       finished_(method(observer, "finished")),
       progress_(method(observer, "progress")),
       cancelled_(method(observer, "cancelled")),
@@ -73,6 +77,31 @@ bool RunObserver::wants_steps(std::int64_t trajectory) const {
 
 void RunObserver::step(const StepRecord& record) {
   if (!stop_) guarded([&] { step_(to_dict(record)); });
+}
+
+// An attribute, or a method as wants_steps is.
+bool RunObserver::wants_state() const {
+  return guarded([&] {
+    const bool wanted =
+        truth("wants_state", PyCallable_Check(wants_state_.ptr()) != 0 ? wants_state_() : wants_state_);
+    if (wanted && state_.is_none())
+      throw ConfigError("observer", "wants_state, and has no method state(trajectories, sigma, x, denoised)");
+    return wanted;
+  });
+}
+
+void RunObserver::state(const EvaluatedRows& rows) {
+  if (stop_) return;
+  guarded([&] {
+    const auto n = static_cast<std::int64_t>(rows.trajectories.size());
+    const at::Tensor trajectories = at::empty({n}, at::kLong), sigma = at::empty({n}, at::kDouble),
+                     x = at::empty(row_shape(n, shape_), at::kDouble), denoised = at::empty_like(x);
+    std::ranges::copy(rows.trajectories, trajectories.mutable_data_ptr<std::int64_t>());
+    std::ranges::copy(rows.sigma, sigma.mutable_data_ptr<double>());
+    std::ranges::copy(rows.x, x.mutable_data_ptr<double>());
+    std::ranges::copy(rows.denoised, denoised.mutable_data_ptr<double>());
+    state_(trajectories, sigma, x, denoised);
+  });
 }
 
 void RunObserver::finished(const TrajectoryReport& report, std::span<const double> sample) {

@@ -15,7 +15,7 @@ namespace shockstep::python {
 
 namespace py = pybind11;
 
-/// Calls those of `wants_steps`, `step`, `finished`, `progress` and `cancelled` that the Python object has. An exception of
+/// Calls those of `wants_steps`, `step`, `state`, `finished`, `progress` and `cancelled` that the Python object has. An exception of
 /// theirs ends the run.
 class RunObserver final : public Observer {
  public:
@@ -24,6 +24,8 @@ class RunObserver final : public Observer {
 
   bool wants_steps(std::int64_t trajectory) const override;
   void step(const StepRecord& record) override;
+  bool wants_state() const override;
+  void state(const EvaluatedRows& rows) override;
   void finished(const TrajectoryReport& report, std::span<const double> sample) override;
   void progress(double share) override;
   bool cancelled() const override;
@@ -37,7 +39,7 @@ class RunObserver final : public Observer {
   template <class Call>
   auto guarded(Call call) const -> decltype(call());
 
-  py::object wants_steps_, step_, finished_, progress_, cancelled_;
+  py::object wants_steps_, step_, wants_state_, state_, finished_, progress_, cancelled_;
   std::vector<std::int64_t> shape_;
   mutable std::mutex mutex_;  // of raised_ and asked_
   mutable std::exception_ptr raised_;

@@ -24,6 +24,8 @@ constexpr double random_open = .1, random_closed = .8;  // of a probe's directio
 // The last step over what was proposed: its error is aimed at a tenth of what is allowed, and no decision is left to step over.
 constexpr double longest_last = 1.25;
 
+constexpr double before_jump = 1e-9;  // in lam: how near to a jump of D a step ends
+
 }  // namespace
 
 /// A step that was tried, and what it is held against. Filled as that becomes known.
@@ -118,6 +120,7 @@ Task<Status> AdaptiveTrajectory::integrate() {
       co_await multistep_.compare_orders();
       accept(attempt);
       last = step.last;
+      if (step.jump) co_await cross_jump();
       if (!(seeks_events_ || (probe_ && way_.record))) continue;
       // Visit its nodes, for events and measurements.
       for (const Node& node : nodes_of(attempt)) {
@@ -185,7 +188,27 @@ inline StepChoice AdaptiveTrajectory::choose(double unit) const {
   if (guarded) proposed = std::min(proposed, guard_.cap(multistep_.lam()));
   const StepChoice step =
       choose_step(proposed, remaining(), evaluations_left(), spare(), guarded && !staged_ ? longest_last : 1);
-  return plan_.whole_times && !step.last ? to_whole_time(step) : step;
+  return plan_.whole_times && !step.last ? to_whole_time(step) : to_jump(step);
+}
+
+/// The step that ends before the next jump of D, where it would cross one. A forced step lands, whatever its error.
+inline StepChoice AdaptiveTrajectory::to_jump(StepChoice step) const {
+  const double from = multistep_.lam();
+  const auto next = std::ranges::upper_bound(plan_.jumps, from + 2 * before_jump);
+  if (step.forced || next == plan_.jumps.end() || from + step.length < *next - before_jump) return step;
+  step.length = *next - before_jump - from, step.last = false, step.jump = true;
+  return step;
+}
+
+/// To the other side, where nothing is known of D as yet.
+Task<> AdaptiveTrajectory::cross_jump() {
+  const double lam = multistep_.lam() + before_jump;
+  co_await state_.set(State::point, multistep_.x());
+  co_await state_.evaluate(plan_.range.sigma(lam) * (1 - before_jump));
+  multistep_.restart(lam);
+  co_await multistep_.seed(State::answer);
+  if (seeks_events_) co_await state_.set(node_D_, State::answer);
+  pace_ = std::min(pace_, guard_.first_step / unit_step());
 }
 
 /// The step that ends at the nearest whole time.

@@ -40,6 +40,8 @@ class AdaptiveTrajectory final : public Trajectory {
   void begin_pass();
   StepChoice choose(double unit) const;
   StepChoice to_whole_time(StepChoice step) const;
+  StepChoice to_jump(StepChoice step) const;
+  Task<> cross_jump();
   double factor_after(const StepController::Verdict& verdict) const;
   Task<bool> finish_pass();
   void ended() override;

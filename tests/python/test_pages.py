@@ -12,7 +12,8 @@ import shockstep
 from shockstep import _core
 
 
-PAGES = [("README.md", 2, "diffusers"), ("docs/tutorial.md", 7, "diffusers"), ("docs/python.md", 6, "torch"), ("docs/diffusers.md", 2, "diffusers")]
+PAGES = [("README.md", 2, "diffusers"), ("docs/tutorial.md", 7, "diffusers"), ("docs/python.md", 6, "torch"), ("docs/diffusers.md", 2, "diffusers"),
+         ("docs/conditions.md", 5, "torch")]
 
 
 def pipeline_of_a_user():

@@ -30,10 +30,11 @@ def made(pipeline):
     return pipeline
 
 
-def vae(channels=4):
+def vae(channels=4, **others):
     return diffusers.AutoencoderKL(
         block_out_channels=[4, 8], in_channels=3, out_channels=3, latent_channels=channels, norm_num_groups=2,
         down_block_types=["DownEncoderBlock2D"] * 2, up_block_types=["UpDecoderBlock2D"] * 2,
+        **others,
     )  # fmt: skip
 
 
@@ -114,7 +115,7 @@ def stable_diffusion_3():
         caption_projection_dim=8, pooled_projection_dim=16, out_channels=4, pos_embed_max_size=8,
     )  # fmt: skip
     pipe = diffusers.StableDiffusion3Pipeline(
-        transformer=net, vae=vae(), scheduler=scheduler("FlowMatchEulerDiscreteScheduler", shift=3.0),
+        transformer=net, vae=vae(shift_factor=0.1), scheduler=scheduler("FlowMatchEulerDiscreteScheduler", shift=3.0),
         **no_text(*(f"{name}{n}" for name in ("text_encoder", "tokenizer") for n in ("", "_2", "_3"))),
     )  # fmt: skip
     pooled = dict(pooled_prompt_embeds=numbers(IMAGES, 16, seed=5), negative_pooled_prompt_embeds=numbers(IMAGES, 16, seed=6))
@@ -127,7 +128,7 @@ def flux(embedded):
         joint_attention_dim=8, pooled_projection_dim=8, axes_dims_rope=(4, 4, 8), guidance_embeds=embedded,
     )  # fmt: skip
     pipe = diffusers.FluxPipeline(
-        transformer=net, vae=vae(), scheduler=scheduler("FlowMatchEulerDiscreteScheduler", use_dynamic_shifting=True),
+        transformer=net, vae=vae(shift_factor=0.1), scheduler=scheduler("FlowMatchEulerDiscreteScheduler", use_dynamic_shifting=True),
         **no_text("text_encoder", "tokenizer", "text_encoder_2", "tokenizer_2"),
     )  # fmt: skip
     embeds = dict(prompt_embeds=words()["prompt_embeds"], pooled_prompt_embeds=numbers(IMAGES, 8, seed=5))
@@ -191,7 +192,10 @@ def wan():
         patch_size=(1, 2, 2), num_attention_heads=2, attention_head_dim=12, in_channels=4, out_channels=4, text_dim=8, freq_dim=16,
         ffn_dim=8, num_layers=1, rope_max_seq_len=32,
     )  # fmt: skip
-    coder = diffusers.AutoencoderKLWan(base_dim=3, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True])
+    coder = diffusers.AutoencoderKLWan(
+        base_dim=3, z_dim=4, dim_mult=[1, 1, 1, 1], num_res_blocks=1, temperal_downsample=[False, True, True], latents_mean=[0.0] * 4,
+        latents_std=[1.0] * 4,
+    )  # fmt: skip
     pipe = diffusers.WanPipeline(
         transformer=net, vae=coder, **no_text(),
         scheduler=scheduler("UniPCMultistepScheduler", prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),

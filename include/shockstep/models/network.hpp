@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,11 +42,36 @@ enum class ScaleInput {
 /// Type of the numbers that a network is given, and of TorchScript weights.
 enum class NetworkType { float32, float64, float16, bfloat16 };
 
-/// Classifier-free guidance, D = D_null + scale (D_label - D_null): Ho & Salimans 2022 (arXiv 2207.12598), whose w is
-/// scale - 1. Both halves travel in one call of twice the rows, and count as one evaluation.
+/// What a network is told of each trajectory besides its state and time: the embedding of a text, an image, a number.
+struct Condition {
+  std::string name = {};  ///< of the argument of forward; unique
+  /// [n, ...], one row or more: trajectory i has row i, and a single row is every trajectory's. Floating point is handed over in the
+  /// type of the network's inputs, any other type as it is. May lie on any device.
+  at::Tensor rows = {};
+};
+
+/// D, of the D with the conditions and the D without them, [B, *shape], at sigma [B]; all float64 on the CPU. Row i must depend on
+/// row i of the arguments alone.
+using GuidanceFunction =
+    std::function<at::Tensor(const at::Tensor& conditional, const at::Tensor& unconditional, const at::Tensor& sigma)>;
+
+/// Classifier-free guidance, D = D_null + scale (D_cond - D_null): Ho & Salimans 2022 (arXiv 2207.12598), whose w is
+/// scale - 1. Both halves count as one evaluation.
 struct Guidance {
-  double scale = 1;             ///< finite; 1: D_label alone, without the second half
+  double scale = 1;             ///< finite; 1: D_cond alone, without the second half
   std::int64_t null_label = 0;  ///< what the network takes for "no label"
+  /// Conditions of the half without: those that are not named are the same in both halves. As Condition::rows; one row may stand
+  /// without the first dimension, and a single number for all of a row.
+  std::vector<Condition> null_conditions = {};
+  /// 1: both halves in one call of twice the rows. 2: in two calls, of which the second is left out where no row is guided. 0: 2
+  /// with an interval, else 1.
+  int calls = 0;
+  /// From 0 to 1: phi of Lin et al. 2024 (arXiv 2305.08891), equations 15 and 16, of D. The standard deviation of each guided row is
+  /// brought towards that of the row of D_cond; 0 leaves it.
+  double rescale = 0;
+  double sigma_low = 0;  ///< rows are guided where sigma_low < sigma <= sigma_high: Kynkaanniemi et al. 2024 (arXiv 2404.07724)
+  double sigma_high = std::numeric_limits<double>::infinity();  ///< data units; elsewhere D is D_cond
+  GuidanceFunction own = {};                                    ///< in place of scale and rescale, within the interval
 };
 
 /// Bounds on the denoised sample, at the price of a bias: Saharia et al. 2022 (arXiv 2205.11487), section 2.3.
@@ -65,7 +91,8 @@ struct NetworkOptions {
   ScaleInput scale_input = ScaleInput::none;  ///< what it takes; must be none with Predicts::edm, which has c_in
   /// Third argument: none, one for all, or one per trajectory, label i that of trajectory i.
   std::vector<std::int64_t> labels = {};
-  std::optional<Guidance> guidance = {};     ///< needs labels; none: D of the label
+  std::vector<Condition> conditions = {};    ///< further arguments of forward, each by its name
+  std::optional<Guidance> guidance = {};     ///< needs labels or conditions; none: D of these
   std::optional<Threshold> threshold = {};   ///< none: D as it is
   double data_std = 0;                       ///< standard deviation of the data; 0: unknown. Predicts::edm needs it
   NetworkType dtype = NetworkType::float32;  ///< type of the network's inputs; the state outside stays float64
@@ -76,8 +103,15 @@ struct NetworkOptions {
 /// none. B varies. Returns the shape of x; its rows must not depend on each other.
 using NetworkFunction = std::function<at::Tensor(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label)>;
 
+/// The same for networks with conditions. `told`: what comes after x and time, [B, ...] each: the label where there is one, then
+/// the conditions in the order of the options.
+using ConditionedNetwork =
+    std::function<at::Tensor(const at::Tensor& x, const at::Tensor& time, const std::vector<at::Tensor>& told)>;
+
 /// Any callable as a model, after one probe call within the range of the process. Throws ConfigError for options that
 /// contradict each other, ModelError if the network does not fit them.
 ModelPtr wrap_network(NetworkFunction network, const NetworkOptions& options, const Process& process);
+/// The same, for options with conditions or without.
+ModelPtr wrap_conditioned_network(ConditionedNetwork network, const NetworkOptions& options, const Process& process);
 
 }  // namespace shockstep

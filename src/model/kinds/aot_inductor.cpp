@@ -47,9 +47,10 @@ ModelPtr load_aot_inductor(const std::string& path, const NetworkOptions& option
   if (!compiled_for.empty() && compiled_for != (device.is_cuda() ? "cuda" : "cpu"))
     throw ModelError(printable(path, 1000) + ": was compiled for " + compiled_for + ", but run.device is " +
                      options.device + "; set run.device, or export it again");
-  const auto forward = [package, path](const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) {
+  const auto forward = [package, path](const at::Tensor& x, const at::Tensor& time,
+                                       const std::vector<at::Tensor>& told) {
     std::vector<at::Tensor> inputs{x.contiguous(), time};
-    if (label.defined()) inputs.push_back(label);
+    for (const at::Tensor& t : told) inputs.push_back(t.contiguous());
     const auto outputs = package->run(inputs);
     if (outputs.empty()) throw ModelError(printable(path, 1000) + ": returns nothing, expected a tensor");
     return outputs.front();

@@ -89,9 +89,26 @@ torch::jit::Module load(const std::string& path, at::Device device, at::ScalarTy
   }
 }
 
-void check_signature(const torch::jit::Module& module, const std::string& path, bool labels) {
+/// forward(x, time[, label], name, ...): each condition by its name, and no argument without a value.
+void check_names(const std::vector<c10::Argument>& all, const std::string& path, const NetworkOptions& options) {
+  const std::size_t first = options.labels.empty() ? 3 : 4;  // after self, x, time and the label
+  std::string names;
+  for (std::size_t i = 1; i < all.size(); ++i) names += (i > 1 ? ", " : "") + all[i].name();
+  const std::string takes = "forward takes (" + printable(names, 300) + "), ";
+  std::set<std::string> given;
+  for (const Condition& condition : options.conditions) given.insert(condition.name);
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (i >= first && given.erase(all[i].name()) == 0 && !all[i].default_value())
+      fail(path, takes + "of which model.condition has no " + printable(all[i].name(), 100));
+  }
+  if (!given.empty()) fail(path, takes + "of which no further one is called " + printable(*given.begin(), 100));
+}
+
+void check_signature(const torch::jit::Module& module, const std::string& path, const NetworkOptions& options) {
+  const bool labels = !options.labels.empty();
   const auto forward = module.find_method("forward");
   if (!forward) fail(path, "has no method forward; export the module itself with torch.jit.script or torch.jit.trace");
+  if (!options.conditions.empty()) return check_names(forward->function().getSchema().arguments(), path, options);
   std::size_t required = 0, all = 0;
   for (const auto& argument : forward->function().getSchema().arguments()) {
     ++all;
@@ -103,6 +120,7 @@ void check_signature(const torch::jit::Module& module, const std::string& path, 
   const auto n = required > given ? required : all;
   const std::string takes = "forward takes " + std::to_string(n) + " argument" + (n == 1 ? "" : "s");
   if (n == 3 && !labels) fail(path, takes + ", expected 2 (x, sigma); for a third, the label, set model.label");
+  if (n > 3 && !labels) fail(path, takes + ", expected 2 (x, sigma); for others, set model.condition");
   if (n == 2 && labels) fail(path, takes + ", expected 3 (x, sigma, label); without model.label it would fit");
   fail(path, takes + ", expected " + (labels ? "3 (x, sigma, label)" : "2 (x, sigma)"));
 }
@@ -133,15 +151,21 @@ ModelPtr load_torchscript(const std::string& path, const NetworkOptions& options
   const auto module = load(path, device, scalar_type(options.dtype));
   if (const auto part = damaged_part(path))
     fail(path, "is damaged: the checksum of " + printable(*part) + " does not fit; copy or export it again");
-  check_signature(module, path, !options.labels.empty());
+  check_signature(module, path, options);
 
-  const auto forward = [module, path](const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) {
+  std::vector<std::string> names;
+  for (const Condition& condition : options.conditions) names.push_back(condition.name);
+  const auto forward = [module, path, names](const at::Tensor& x, const at::Tensor& time,
+                                             const std::vector<at::Tensor>& told) {
     // The profiling executor rewrites the network after its first calls, and with it the bits of its results.
     const torch::jit::GraphOptimizerEnabledGuard as_written(false);
     std::vector<torch::jit::IValue> inputs{x, time};
-    if (label.defined()) inputs.emplace_back(label);
+    const auto named = told.end() - static_cast<std::ptrdiff_t>(names.size());
+    inputs.insert(inputs.end(), told.begin(), named);  // the label
+    torch::jit::Kwargs conditions;
+    for (std::size_t k = 0; k < names.size(); ++k) conditions[names[k]] = named[static_cast<std::ptrdiff_t>(k)];
     auto handle = module;  // forward is not const
-    const auto out = handle.forward(std::move(inputs));
+    const auto out = handle.forward(std::move(inputs), conditions);
     const at::Tensor F = first_tensor(out);
     if (!F.defined()) fail(path, "forward returns " + out.tagKind() + " without a tensor, expected one");
     return F;

@@ -31,7 +31,8 @@ _AFTER = """
     Left out, dtype and device are those of a module's weights, else float32 on the CPU; the state is float64. A network always
     sees batches of `batch` rows, padded, since its bits may depend on it. Trajectory i depends on (settings, model, seed, i) alone.
     observer: an object with any of the methods step(dict), wants_steps(trajectory), finished(dict, sample), progress(share)
-        and cancelled(), which ends the run when it returns True.
+        and cancelled(), which ends the run when it returns True; where its wants_state is True, state(trajectories, sigma, x, denoised)
+        after each call of the model, tensors of as many rows.
     Ctrl-C raises Interrupted, a KeyboardInterrupt, with what is done in its .result.
     Raises ConfigError (a ValueError) naming the argument that is wrong, ModelError if the model does not fit its description,
     FileError (an OSError), and whatever a callable of yours raises, as it was raised. What the program would warn of is a
@@ -101,7 +102,7 @@ def sample(
     strength, interpolate = number("strength", strength), number("interpolate", interpolate, whole=True)
     start = dict(noise=noise, init=init, strength=strength, mask=mask, interpolate=interpolate)
     posed = problem(model, process, keywords)
-    return _unless_interrupted(Result(_warned(posed, _core.sample(posed, start, observer))))
+    return _unless_interrupted(Result(_warned(posed, _core.sample(posed, start, observer)), model.decode if isinstance(model, Network) else None))
 
 
 @_keys(without="count first dynamics eta method order solver_type steps final")

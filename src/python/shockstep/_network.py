@@ -13,17 +13,22 @@ from ._diffusers import Undescribed, class_name, sample_shape, scheduler_setting
 
 
 # Of the section `model` of a config: what a function of the module may be told of a callable.
-DESCRIPTION = ("predicts", "time", "time_scale", "scale_input", "label", "guidance", "threshold", "data_std")
+DESCRIPTION = (
+    "predicts", "time", "time_scale", "scale_input", "label", "condition", "guidance", "null", "threshold", "data_std",
+)  # fmt: skip
 
 
 class Network:
     """A network and its description.
 
-    model: a callable (x [B, *shape], time [B]) or (x, time, label [B]) -> [B, *shape], all Torch tensors; or the path of a
-        TorchScript program (.pt) or a package of AOTInductor (.pt2). Loading a file runs the code in it.
+    model: a callable (x [B, *shape], time [B]) or (x, time, label [B]) -> [B, *shape], all Torch tensors, that takes conditions by
+        their names; or the path of a TorchScript program (.pt) or a package of AOTInductor (.pt2). Loading a file runs the code in it.
     shape: of one sample. predicts: denoised, noise, velocity, flow, score or edm. time: sigma, log_sigma, edm, t, index or
         index/N; time_scale multiplies t. scale_input: none, or process where the network sees alpha x0 + s n.
-    label: one, or one for each trajectory. guidance: {"scale": 2.0, "null_label": -1}. threshold: {"clip": 1, "quantile": 0}.
+    label: one, or one for each trajectory. threshold: {"clip": 1, "quantile": 0}.
+    condition: {name: tensor}, of which trajectory i has row i; a single row is everybody's. null: {name: row or number}, what they are
+        without their content. guidance: a scale, {"scale": 2.0, "null_label": -1, "calls": 2, "rescale": 0.7, "interval": [0.3, 5.0]},
+        or a callable (conditional, unconditional, sigma [B]) -> D: docs/conditions.md.
     data_std: standard deviation of the data, data units.
     process: as of sample(), which may override it. docs/models.md says what a network needs.
     """
@@ -40,23 +45,37 @@ class Network:
             if key not in DESCRIPTION:
                 raise TypeError(f"Network: unknown argument {key}; known: {', '.join(('shape', 'process', *DESCRIPTION))}")
         self.model = model
+        #: What makes images of samples, for result.images; None: nothing does.
+        self.decode: Callable[[torch.Tensor], Any] | None = None
         self.process = {"kind": process} if isinstance(process, str) else process
         self.settings = {key: value for key, value in {"shape": shape, **description}.items() if value is not None}
 
     def __repr__(self) -> str:
-        return f"<shockstep.Network: {self.settings}, process {self.process}>"
+        return f"<shockstep.Network: {_short(self.settings)}, process {self.process}>"
+
+
+def _short(value: Any) -> Any:
+    """Arrays by their shapes."""
+    if isinstance(value, dict):
+        return {key: _short(item) for key, item in value.items()}
+    return f"of shape {tuple(value.shape)}" if hasattr(value, "shape") else value
 
 
 def from_diffusers(
-    unet: torch.nn.Module, scheduler: Any, *, shape: tuple[int, ...] | None = None, label: Any = None, **description: Any
+    unet: Any, scheduler: Any = None, *, shape: tuple[int, ...] | None = None, label: Any = None, **description: Any
 ) -> Network:
     """The denoiser of a diffusers pipeline: its UNet or DiT, described by its scheduler.
 
+    unet: the network; or the pipeline, without `scheduler`, and then its call's arguments: prompt, negative_prompt, guidance_scale,
+    height and others, of which prompts may be lists, one for each trajectory. The prompts are encoded at once, and result.images is
+    what the pipeline makes of the samples: docs/conditions.md.
     scheduler: one, or its class's name and config: ("DDIMScheduler", {"num_train_timesteps": 1000, ...}).
     shape: of one sample; from unet.config where left out. label: class labels, one or one for each trajectory. What else is
     given goes to Network and overrides what the scheduler says. Samples are what the network works on: latents, where the
     pipeline has a VAE. Raises ConfigError for schedulers whose networks are no denoisers, and where unet.config has no sample_size.
     """
+    if scheduler is None:
+        return _of_pipeline(unet, {"shape": shape, "label": label, **description})
     shape = _said("shape", lambda: sample_shape(unet)) if shape is None else shape
     channels = shape[0]
 
@@ -66,6 +85,21 @@ def from_diffusers(
         return unet(x, time, return_dict=False, **arguments)[0][:, :channels]
 
     return Network(_Like(unet, forward), **{**described(scheduler), "shape": shape, "label": label, **description})
+
+
+def _of_pipeline(pipeline: Any, given: dict[str, Any]) -> Network:
+    from ._prompts import Prompted
+
+    description = {key: value for key, value in given.items() if key in (*DESCRIPTION, "process") and value is not None}
+    if given["shape"] is not None or given["label"] is not None:
+        raise _core.ConfigError("from_diffusers: shape and label: a pipeline says them itself, height and width are its arguments")
+    call = {key: value for key, value in given.items() if key not in (*DESCRIPTION, "shape", "process")}
+    of = Prompted(pipeline, call)
+    guided = {} if of.scale is None else {"guidance": of.scale, "null": of.null}
+    known = {**described(pipeline.scheduler), "shape": of.shape, "condition": of.conditions, **guided}
+    network = Network(_Like(of.network, of.forward), **{**known, **description})
+    network.decode = of.decode
+    return network
 
 
 def described(scheduler: Any) -> dict[str, Any]:
@@ -93,5 +127,5 @@ class _Like(torch.nn.Module):
         self.call = forward
         self.training = False  # that of unet counts
 
-    def forward(self, *arguments: torch.Tensor) -> torch.Tensor:
-        return self.call(*arguments)
+    def forward(self, *arguments: torch.Tensor, **rows: torch.Tensor) -> torch.Tensor:
+        return self.call(*arguments, **rows)

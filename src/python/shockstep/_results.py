@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import collections
+import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy
@@ -43,7 +44,8 @@ class Result:
     warnings: sentences, each of which was a ShockstepWarning as well. notes: those of what was not done as asked. prepared_rows: that the model computed before the first sample.
     """
 
-    def __init__(self, raw: dict[str, Any]):
+    def __init__(self, raw: dict[str, Any], decode: Callable[[torch.Tensor], Any] | None = None):
+        self._decode = decode
         self.samples: torch.Tensor = raw["samples"]
         self.events: list[dict[str, Any]] = raw["events"]
         self.statistics: dict[str, Any] = _statistics(raw)
@@ -63,6 +65,13 @@ class Result:
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.columns]
+
+    @functools.cached_property
+    def images(self) -> Any:
+        """What the pipeline that from_diffusers(pipeline, ...) was given makes of the samples: of its output_type, PIL images or tensors."""
+        if self._decode is None:
+            raise _core.ConfigError("images: are of networks made by from_diffusers(pipeline, prompt=...), whose decoder is known")
+        return self._decode(self.samples)
 
     def numpy(self) -> numpy.ndarray:
         """The samples; shares their memory."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy
 import torch
 
-from . import _core
+from . import _conditions, _core
 from ._network import DESCRIPTION, Network
 from ._solver import Solver
 
@@ -18,6 +18,9 @@ KEYS = {
     "shape": ("model", "of one sample, needed for a callable."),
     "data_std": ("model", "standard deviation of the data, data units."),
     "label": ("model", "class, one or one for each trajectory."),
+    "condition": ("model", "{name: tensor [count, ...]}, row i for trajectory i; the callable takes rows of it as name=."),
+    "guidance": ("model", "classifier-free: a scale, a section, or a callable (conditional, unconditional, sigma) -> D."),
+    "null": ("model", "{name: row or number}, conditions of the unconditional half of guidance."),
     "sigma_min": ("process", "range of integration in sigma/alpha, data units, to sigma_max."),
     "sigma_max": ("process", "where it begins."),
     **{
@@ -113,15 +116,34 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
     if not file and whole.get("process") is None:
         whole["process"] = {"kind": "ve"}
     whole.update(sections)
+    label = network.get("label") if keywords.get("label") is None else keywords["label"]
+    told = {key: network.pop(key, None) if keywords.get(key) is None else keywords[key] for key in ("condition", "null", "guidance")}
+    keywords = {key: value for key, value in keywords.items() if key not in told}
+    given = _given(call, label, told, network)
+    count = _conditions.trajectories(given.get("condition", {})) - int(number("first", keywords.get("first"), whole=True) or 0)
+    if not file and count > 1 and keywords.get("count") is None:
+        keywords["count"] = count
     settings = [setting(key, value) for key, value in whole.items() if value is not None]
     settings += [setting(f"model.{key}", value) for key, value in network.items()]
     for key, value in keywords.items():
         if value is not None:
             settings.append(setting(f"{SECTION[key]}.{key}", steps(value) if key == "steps" else value))
-    label = network.get("label") if keywords.get("label") is None else keywords["label"]
     if isinstance(label, bool):
         raise _core.ConfigError(f"label: must be a whole number, one for each trajectory, or a .npy file, got {label}")
-    posed = _core.Problem(file, settings, call, solver)
+    posed = _core.Problem(file, settings, call, solver, given)
     training = isinstance(call, torch.nn.Module) and any(module.training for module in call.modules())
     posed.warnings = [TRAINING] if training else []
     return posed
+
+
+def _given(call: Any, label: Any, told: dict[str, Any], network: dict[str, Any]) -> dict[str, Any]:
+    """Tensors and functions, which are no settings; `network` gets the guidance that is one."""
+    given = {key: _conditions.rows(key, told[key]) for key in ("condition", "null") if told[key] is not None}
+    section, function = _conditions.guidance_of(told["guidance"])
+    if section is not None:
+        network["guidance"] = section
+    if function is not None:
+        given["guidance"] = function
+    if call is not None and "condition" in given and not isinstance(call, (_core.Model, _core.NotAtHand)):
+        _conditions.check_callable(call, label, list(given["condition"]))
+    return given
