@@ -192,7 +192,7 @@ class FitCheck {
   std::string doubt() const {
     return "a better guess takes away " + std::to_string(std::lround(100 * stated_.misfit)) +
            " % of the error of D, and none of " + std::to_string(report_.descriptions - 1) +
-           " other descriptions fits better: the network is roughly trained or rough in time";
+           " other descriptions fits better: the network may be undertrained, or rough in time";
   }
 
   std::vector<FitIdentity> identities() const {
