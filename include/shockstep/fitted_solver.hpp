@@ -51,11 +51,12 @@ struct UsualMethod {
 /// What published methods do beside a solver; `shockstep schedule` measures them once the fit is done.
 struct UsualMethods {
   std::vector<UsualMethod> methods{};  ///< empty: nobody measured any
-  std::string best{};                  ///< name of the one with the smallest root mean square error; empty: none was measured
+  std::string best{};  ///< name of the one with the smallest root mean square error; empty: none was measured
   /// Evaluations a sample that `best` takes for the solver's root mean square error: a power law through its errors at two numbers of
   /// evaluations. At most as many as the solver's where its error is no larger, or nothing was gained. 0: unknown.
   double needed = 0;
-  std::int64_t evaluations = 0;  ///< rows that the model computed to find that out; no part of FittedSolver::evaluations
+  std::int64_t evaluations =
+      0;  ///< rows that the model computed to find that out; no part of FittedSolver::evaluations
 };
 
 /// N evaluations at falling noise levels, and a last step without one. In y = x/sqrt(sigma^2 + s^2), s = data_std, and F, what the

@@ -85,8 +85,9 @@ std::vector<std::string> words_of(int argc, const char* const* argv) {
 }
 
 const char* steps_meaning(const std::string& command) {
-  return command == "schedule" ? "number of steps to fit for, or several: 5-8,12 [sampler.steps]"
-                               : "take a fixed number of steps, on the schedule of the config or the plan [sampler.steps]";
+  return command == "schedule"
+             ? "number of steps to fit for, or several: 5-8,12 [sampler.steps]"
+             : "take a fixed number of steps, on the schedule of the config or the plan [sampler.steps]";
 }
 
 class CommandLine {
@@ -110,10 +111,11 @@ class CommandLine {
   }
 
   bool gives(const Options& options, const std::string& key) {
-  return std::ranges::any_of(options.settings, [&](const std::string& setting) { return setting.starts_with(key + "="); });
-}
+    return std::ranges::any_of(options.settings,
+                               [&](const std::string& setting) { return setting.starts_with(key + "="); });
+  }
 
-Options parse(int argc, const char* const* argv) {
+  Options parse(int argc, const char* const* argv) {
     try {
       app_.parse(words_of(argc, argv));
     } catch (const CLI::Success& done) {  // help or version
@@ -147,11 +149,15 @@ Options parse(int argc, const char* const* argv) {
 
  private:
   void add_sample() {
-    CLI::App* sample = app_.add_subcommand("sample", "draw samples and write them, a report and the record of every trajectory");
+    CLI::App* sample =
+        app_.add_subcommand("sample", "draw samples and write them, a report and the record of every trajectory");
     add_run_options(*sample);
     add_start_options(*sample);
     sample->add_flag("--resume", options_.resume, "go on with the run in --out; begin it if there is none");
-    sample->add_option("--shard", shard_, "draw only part I of N of the trajectories, I from 1 to N; shockstep merge puts the parts together")
+    sample
+        ->add_option(
+            "--shard", shard_,
+            "draw only part I of N of the trajectories, I from 1 to N; shockstep merge puts the parts together")
         ->type_name("I/N")
         ->take_last();
     sample->add_option("--time-limit", time_limit_, "end as Ctrl-C does after this time: seconds, or [[D-]HH:]MM:SS")
@@ -178,10 +184,14 @@ Options parse(int argc, const char* const* argv) {
 
   // Where trajectories start.
   void add_start_options(CLI::App& command) {
-    command.add_option("--init", options_.init, "start from these data with noise added; [count, *shape], or one row for all")
+    command
+        .add_option("--init", options_.init,
+                    "start from these data with noise added; [count, *shape], or one row for all")
         ->type_name("FILE.npy")
         ->take_last();
-    command.add_option("--strength", strength_, "how much noise --init gets, as a share of the range of noise levels; default 0.75, with --mask 1")
+    command
+        .add_option("--strength", strength_,
+                    "how much noise --init gets, as a share of the range of noise levels; default 0.75, with --mask 1")
         ->type_name("S")
         ->take_last();
     command.add_option("--mask", options_.mask, "keep the data of --init where this is 1; [*shape]")
@@ -260,13 +270,15 @@ Options parse(int argc, const char* const* argv) {
         "schedule", "fit a solver to a model, or a schedule to a model and a method, and write it to a file");
     add_run_options(*schedule, {"--tolerance", "--count", "--first", "--seed", "--noise"});
     schedule
-        ->add_option("--format", options_.format,
-                     "print the result, too: torch or python (code for k-diffusion, diffusers and ComfyUI), json or yaml")
+        ->add_option(
+            "--format", options_.format,
+            "print the result, too: torch or python (code for k-diffusion, diffusers and ComfyUI), json or yaml")
         ->type_name("FORMAT")
         ->take_last();
     schedule
-        ->add_option("--budget", budget_,
-                     "model evaluations that the fit may take; a larger budget tries more trajectories and sets of nodes")
+        ->add_option(
+            "--budget", budget_,
+            "model evaluations that the fit may take; a larger budget tries more trajectories and sets of nodes")
         ->type_name("ROWS")
         ->take_last();
     schedule->footer(
@@ -293,16 +305,21 @@ Options parse(int argc, const char* const* argv) {
 
   void add_inspect() {
     CLI::App* inspect = app_.add_subcommand(
-        "inspect",
-        "check whether a model fits its description, is a score, decides when, and has memorised data");
+        "inspect", "check whether a model fits its description, is a score, decides when, and has memorised data");
     add_run_options(*inspect, {"--first", "--noise", "--steps"});
-    inspect->add_option("--data", options_.data, "the training data, [n, *shape]; inspect counts the samples that are points of them")
+    inspect
+        ->add_option("--data", options_.data,
+                     "the training data, [n, *shape]; inspect counts the samples that are points of them")
         ->type_name("FILE.npy")
         ->take_last();
-    inspect->add_option("--held-out", options_.held_out, "data that were not trained on; default: the second half of --data")
+    inspect
+        ->add_option("--held-out", options_.held_out,
+                     "data that were not trained on; default: the second half of --data")
         ->type_name("FILE.npy")
         ->take_last();
-    inspect->add_option("--labels", options_.labels, "class of each row of --data, [n]; the classes take the place of clusters")
+    inspect
+        ->add_option("--labels", options_.labels,
+                     "class of each row of --data, [n]; the classes take the place of clusters")
         ->type_name("FILE.npy")
         ->take_last();
     inspect->footer(
@@ -313,7 +330,8 @@ Options parse(int argc, const char* const* argv) {
   }
 
   void add_paper() {
-    CLI::App* paper = app_.add_subcommand("paper", "check the claims of the Burgers analysis of the score: tables, figures");
+    CLI::App* paper =
+        app_.add_subcommand("paper", "check the claims of the Burgers analysis of the score: tables, figures");
     paper->add_option("--out", options_.out, "folder for the files; default runs/paper")->type_name("DIR")->take_last();
     paper
         ->add_option("--tighten", options_.tighten,
@@ -343,12 +361,10 @@ Options parse(int argc, const char* const* argv) {
       const std::string key = std::string(section) + "." + name;
       command.add_option(option, values_[key], meaning + (" [" + key + "]"))->type_name(type)->take_last();
     });
+    command.add_option("--steps", options_.steps, steps_meaning(command.get_name()))->type_name("N")->take_last();
     command
-        .add_option("--steps", options_.steps,
-                    steps_meaning(command.get_name()))
-        ->type_name("N")
-        ->take_last();
-    command.add_option("--noise", options_.noise, "starting latents of unit variance, [count, *shape], in place of those of the seed")
+        .add_option("--noise", options_.noise,
+                    "starting latents of unit variance, [count, *shape], in place of those of the seed")
         ->type_name("FILE.npy")
         ->take_last();
     auto* quiet = command.add_flag("--quiet", options_.quiet, "print no progress and no warnings");
@@ -374,22 +390,24 @@ Options parse(int argc, const char* const* argv) {
     const std::string what = word.starts_with('-') ? "unknown option"
                              : used.empty()        ? "unknown command"
                                                    : "one argument too many";
-    throw ConfigError(printable(word),
-                      what + (meant.empty() ? "; see shockstep " + (used.empty() ? "" : app.get_name() + " ") + "--help"
-                                            : meant));
+    throw ConfigError(
+        printable(word),
+        what + (meant.empty() ? "; see shockstep " + (used.empty() ? "" : app.get_name() + " ") + "--help" : meant));
   }
 
   CLI::App app_;
   Options options_;
-  std::map<std::string, std::string> values_;                // of keys that have an option
-  std::map<std::string, std::vector<std::string>> unused_;  // by command: options that it takes, as all do, and does not use
+  std::map<std::string, std::string> values_;  // of keys that have an option
+  std::map<std::string, std::vector<std::string>>
+      unused_;  // by command: options that it takes, as all do, and does not use
   std::string strength_, interpolate_, shard_, time_limit_, budget_;
 };
 
 }  // namespace
 
 bool gives(const Options& options, const std::string& key) {
-  return std::ranges::any_of(options.settings, [&](const std::string& setting) { return setting.starts_with(key + "="); });
+  return std::ranges::any_of(options.settings,
+                             [&](const std::string& setting) { return setting.starts_with(key + "="); });
 }
 
 Options parse(int argc, const char* const* argv) { return CommandLine().parse(argc, argv); }

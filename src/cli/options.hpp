@@ -36,7 +36,7 @@ struct Options {
   double tighten = 1;                 ///< divisor of the tolerances of paper's claims
   bool quiet = false, verbose = false;
   std::vector<std::string> unused;  ///< options that were given and that the command makes nothing of
-  std::string command_line;  ///< as typed, for a shell, without --resume
+  std::string command_line;         ///< as typed, for a shell, without --resume
 };
 
 /// Whether the command line sets this key of the config.

@@ -72,8 +72,8 @@ struct Found {
 };
 
 /// Several are fitted together; one may be kept from before, and is kept with what is measured beside it.
-std::vector<FittedSolver> solvers_of(const Inputs& inputs, const SamplerOptions& options, const std::vector<int>& counts,
-                                     Observer& observer) {
+std::vector<FittedSolver> solvers_of(const Inputs& inputs, const SamplerOptions& options,
+                                     const std::vector<int>& counts, Observer& observer) {
   std::vector<FittedSolver> solvers;
   if (counts.size() > 1)
     solvers = fit_solvers(*inputs.model, inputs.process, options, counts, options.steps->budget, &observer);
@@ -102,8 +102,7 @@ std::optional<Found> find_solvers(const Inputs& inputs, const RunConfig& config,
     const auto of_solver = solver_lines(solver);
     errors.insert(errors.end(), of_solver.begin(), of_solver.end());
   }
-  if (solvers.size() > 1)
-    errors.push_back("all fits together: " + std::to_string(fit_rows(solvers)) + " evaluations");
+  if (solvers.size() > 1) errors.push_back("all fits together: " + std::to_string(fit_rows(solvers)) + " evaluations");
   return Found{.file = "solver.yaml",
                .what = (solvers.size() > 1 ? "solvers of " : "solver of ") + join(numbers) + " evaluations",
                .errors = std::move(errors),

@@ -26,7 +26,8 @@ std::string alternatives(const std::vector<std::string>& words) {
 
 std::vector<std::string> those(const std::vector<std::string>& known, auto are) {
   std::vector<std::string> out;
-  std::ranges::copy_if(known, std::back_inserter(out), [&](const std::string& name) { return are(joined_by_underscores(name)); });
+  std::ranges::copy_if(known, std::back_inserter(out),
+                       [&](const std::string& name) { return are(joined_by_underscores(name)); });
   return out.size() <= most_meant ? out : std::vector<std::string>();
 }
 
@@ -38,7 +39,8 @@ std::vector<std::string> meant_by(const std::string& typed, const std::vector<st
       return name.starts_with(word + "_") || (letters >= 3 && name.starts_with(word));
     });
     if (!begin.empty()) return begin;
-    auto parts = those(known, [&](const std::string& name) { return ("_" + name + "_").find("_" + word + "_") != name.npos; });
+    auto parts =
+        those(known, [&](const std::string& name) { return ("_" + name + "_").find("_" + word + "_") != name.npos; });
     if (!parts.empty()) return parts;
   }
   const auto one = nearest(typed, known);

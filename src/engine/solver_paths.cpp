@@ -15,7 +15,7 @@
 namespace shockstep {
 namespace {
 
-constexpr std::size_t values_summed = 6;   // values that a step sums
+constexpr std::size_t values_summed = 6;  // values that a step sums
 
 /// The rows on their way, and the fit of the next step.
 class SolverPaths {

@@ -20,7 +20,8 @@ struct PublishedMethod {
 };
 
 SolverErrors errors_on_pilot(const ScoreModel& model, const Process& process, const FittedSolver& solver,
-                      const PublishedMethod& candidate, int evaluations, std::int64_t& rows, const Observer* observer) {
+                             const PublishedMethod& candidate, int evaluations, std::int64_t& rows,
+                             const Observer* observer) {
   SamplerOptions options;
   options.method = candidate.method;
   options.steps = FixedSteps{.schedule = candidate.schedule, .count = evaluations};
@@ -38,7 +39,7 @@ UsualMethods usual_methods(const ScoreModel& model, const Process& process, cons
   UsualMethods out;
   if (solver.pilot.exact.empty()) return out;
   const PublishedMethod candidates[] = {{"DPM-Solver++ 2M, Karras", Method::dpmpp_2m, Schedule::karras},
-                                  {"UniPC, log-uniform", Method::unipc, Schedule::log_sigma}};
+                                        {"UniPC, log-uniform", Method::unipc, Schedule::log_sigma}};
   const auto count = static_cast<int>(solver.sigmas.size());
   const auto error = [&](const PublishedMethod& candidate, int evaluations) {
     return errors_on_pilot(model, process, solver, candidate, evaluations, out.evaluations, observer);

@@ -52,10 +52,11 @@ std::string fit_text(const FitReport& report) {
   out += "the description does not fit: " + report.reason + "\n";
   const std::string tried = std::to_string(report.descriptions) + " descriptions tried";
   if (!report.suggestion)
-    return out + (report.descriptions > 1 ? "no other one fits either (" + tried +
-                                                ")\nthe network may be undertrained, or none of these descriptions may be its own: "
-                                                "train it for longer, or check model and process against its training\n"
-                                          : "this is not the denoiser of any data\n");
+    return out + (report.descriptions > 1
+                      ? "no other one fits either (" + tried +
+                            ")\nthe network may be undertrained, or none of these descriptions may be its own: "
+                            "train it for longer, or check model and process against its training\n"
+                      : "this is not the denoiser of any data\n");
   return out + report.suggestion->sentence + " (misfit " + three_digits(report.suggestion->misfit) + ", " + tried +
          "); this fits:\n" + yaml(report.suggestion->settings);
 }

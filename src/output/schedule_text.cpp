@@ -92,10 +92,12 @@ Json fitted_json(const FittedSchedule& schedule) {
 }
 
 std::string fit_text(const FittedSchedule& schedule) {
-  return error_text(schedule.error) + (schedule.gained ? "" : "; no fit was better, so this is the better of the two that follow") +
+  return error_text(schedule.error) +
+         (schedule.gained ? "" : "; no fit was better, so this is the better of the two that follow") +
          "; log_sigma: " + error_text(schedule.log_sigma) + "; karras: " + error_text(schedule.karras) +
-         "; measured on " + std::to_string(schedule.held_out) + " trajectories that the fit did not see; the fit took " +
-         std::to_string(schedule.evaluations) + " evaluations";
+         "; measured on " + std::to_string(schedule.held_out) +
+         " trajectories that the fit did not see; the fit took " + std::to_string(schedule.evaluations) +
+         " evaluations";
 }
 
 std::string schedule_text(const FittedSchedule& schedule, const ScheduleFacts& facts, ScheduleFormat format) {

@@ -131,14 +131,15 @@ std::string solver_line(const FittedSolver& solver) {
 
 std::vector<std::string> solver_lines(const FittedSolver& solver) {
   const std::string count = std::to_string(solver.sigmas.size()) + " evaluations: ";
-  std::vector<std::string> out{
-      count + (solver.gained() ? "" : "no solver was better than the plan, so this is the plan; ") +
-      errors_text(solver.error) + "; " + covered_text(solver)};
+  std::vector<std::string> out{count +
+                               (solver.gained() ? "" : "no solver was better than the plan, so this is the plan; ") +
+                               errors_text(solver.error) + "; " + covered_text(solver)};
   if (solver.gained()) out.push_back("  the plan with as many evaluations: " + errors_text(solver.plan));
   out.push_back("  measured on " + std::to_string(solver.rows) + " trajectories that were left out of the fit in turn");
   out.push_back("  " + price_text(solver));
   if (solver.usual.methods.empty())
-    out.emplace_back("  it is kept from an earlier run, which measured no published methods; SHOCKSTEP_CACHE=off fits anew");
+    out.emplace_back(
+        "  it is kept from an earlier run, which measured no published methods; SHOCKSTEP_CACHE=off fits anew");
   else
     out.push_back("  to compare, published methods took " + std::to_string(solver.usual.evaluations) +
                   " evaluations more");

@@ -61,8 +61,9 @@ std::vector<SolverStep> analytic_steps(const FittedSolver& solver) {
     lams.insert(lams.begin(), -std::log(solver.sigmas[n]));
     SolverStep& step = out.emplace_back();
     if (n > 0) step.correct = integrated_weights(newest(corrector_values), lams[1], lams[0], s);
-    step.predict = n + 1 == count ? last_weights(newest(predictor_values), lams[0], end, s, solver.final)
-                                  : integrated_weights(newest(predictor_values), lams[0], -std::log(solver.sigmas[n + 1]), s);
+    step.predict = n + 1 == count
+                       ? last_weights(newest(predictor_values), lams[0], end, s, solver.final)
+                       : integrated_weights(newest(predictor_values), lams[0], -std::log(solver.sigmas[n + 1]), s);
   }
   return out;
 }

@@ -179,8 +179,8 @@ class Run(Case):
         run = shockstep(*arguments)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         number = r"[\d.e+-]+"
-        error = rf"rms {number}, median {number}"
-        self.assertRegex(run.stdout, rf"(?m)^error: {error}.*; log_sigma {error}; karras {error}; .* evaluations$")
+        error = rf"root mean square error {number}, median {number}"
+        self.assertRegex(run.stdout, rf"(?m)^{error}.*; log_sigma: {error}; karras: {error}; .* evaluations$")
         texts = {f: shockstep(*arguments, "--format", f).stdout for f in ("yaml", "json", "python")}
         self.assertEqual(texts["yaml"], (out / "schedule.yaml").read_text())
         fitted, pasted = json.loads(texts["json"]), {}
@@ -206,8 +206,9 @@ class Run(Case):
         run = shockstep(*arguments)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         number = r"[\d.e+-]+"
-        error = rf"rms {number}, median {number}"
-        self.assertRegex(run.stdout, rf"(?m)^error: {error}, \d+ % below {number}; plan {error}; .* evaluations$")
+        error = rf"root mean square error {number}, median {number}"
+        self.assertRegex(run.stdout, rf"(?m)^8 evaluations: {error}; \d+ % of samples err less than {number}\n  the plan .*: {error}$")
+        self.assertRegex(run.stdout, r"(?m)^  the fit took \d+ evaluations and pays from \d+ samples on: .* needs about [\d.]+ evaluations")
         texts = {f: shockstep(*arguments, "--format", f).stdout for f in ("yaml", "json", "python")}
         self.assertEqual(texts["yaml"], (out / "solver.yaml").read_text())
         solver, pasted = json.loads(texts["json"]), {}
@@ -236,8 +237,8 @@ class Run(Case):
         run = shockstep(*arguments)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         for count in (5, 6, 7, 10):
-            self.assertRegex(run.stdout, rf"(?m)^error of {count}: rms .* evaluations$")
-        rows = int(re.search(r"(?m)^fitted with (\d+) evaluations in all$", run.stdout)[1])
+            self.assertRegex(run.stdout, rf"(?m)^{count} evaluations: root mean square error ")
+        rows = int(re.search(r"(?m)^all fits together: (\d+) evaluations$", run.stdout)[1])
         self.assertTrue(4500 < rows <= 9000, rows)
         file = json.loads(shockstep(*arguments, "--format", "json").stdout)
         self.assertEqual(([len(solver["sigmas"]) for solver in file["solvers"]], file["evaluations"]), ([5, 6, 7, 10], rows))
@@ -552,7 +553,7 @@ class Errors(Case):
         self.check(2, r"CONFIG: missing; .*", "sample")
         self.check(2, r"--cuont: unknown option; did you mean --count\?", "sample", "x.yaml", "--cuont", "3")
         self.check(2, r"--tol: unknown option; did you mean --tolerance\?", "sample", "x.yaml", "--tol", "3")
-        self.check(2, r"x\.yaml: process\.kind: must be .*, got vp; did you mean vp_linear or vp_cosine\?", "sample", "x.yaml", "--set", "process.kind=vp")
+        self.check(2, r"x\.yaml: process\.kind: must be .*, got vp; did you mean vp_cosine, .* or vp_linear\?", "sample", "x.yaml", "--set", "process.kind=vp")
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
         self.check(2, r"x\.yaml: one argument too many; see shockstep paper --help", "paper", "x.yaml")
 

@@ -64,8 +64,9 @@ bool same(const FittedSolver& a, const FittedSolver& b) {
          a.origin.conditioning == b.origin.conditioning && a.origin.process == b.origin.process &&
          a.origin.dimension == b.origin.dimension && a.error.rms == b.error.rms && a.plan.largest == b.plan.largest &&
          a.origin.checksum == b.origin.checksum && a.shared == b.shared && a.planned == b.planned &&
-         same(a.usual, b.usual) && a.again == b.again && a.usual_gaps == b.usual_gaps && a.usual_estimate == b.usual_estimate &&
-         a.rows == b.rows && a.grids == b.grids && a.evaluations == b.evaluations;
+         same(a.usual, b.usual) && a.again == b.again && a.usual_gaps == b.usual_gaps &&
+         a.usual_estimate == b.usual_estimate && a.rows == b.rows && a.grids == b.grids &&
+         a.evaluations == b.evaluations;
 }
 
 /// sum_i weights_i f(lams_i)
@@ -232,7 +233,7 @@ TEST_CASE("solvers of one fit are counted with what they share once") {
 }
 
 TEST_CASE("a fit pays from as many samples as make up for its evaluations") {
-  FittedSolver solver = example();  // three evaluations, 500 of the fit
+  FittedSolver solver = example();    // three evaluations, 500 of the fit
   CHECK(solver.pays_from() == 1500);  // a third of an evaluation is saved each time
   solver.usual.needed = 13;
   CHECK(solver.pays_from() == 50);
@@ -268,7 +269,8 @@ TEST_CASE("the multistep beside a solver takes up to three and four values, and 
     const auto constant = [&](double from, double to) { return kernel_integral(-std::log(from), -std::log(to), s); };
     // Gauss' rule of ten nodes on steps of up to 3 in ln sigma, where k bends once.
     CHECK(sum_of(steps[n].predict) == Approx(constant(solver.sigmas[n], next)).epsilon(1e-7));
-    if (n > 0) CHECK(sum_of(steps[n].correct) == Approx(constant(solver.sigmas[n - 1], solver.sigmas[n])).epsilon(1e-7));
+    if (n > 0)
+      CHECK(sum_of(steps[n].correct) == Approx(constant(solver.sigmas[n - 1], solver.sigmas[n])).epsilon(1e-7));
   }
 }
 
@@ -279,8 +281,10 @@ TEST_CASE("the lines of a solver say its error, the plan's, its price and when i
     for (const std::string& line : solver_lines(solver)) all += line + "\n";
     return all;
   };
-  CHECK(text().starts_with("3 evaluations: root mean square error 0.1, median 0.2; 89 % of samples err less than 0.3\n"));
-  CHECK(text().find("the fit took 500 evaluations and pays from 1500 samples on: B needs about 3.33 evaluations a sample") !=
+  CHECK(
+      text().starts_with("3 evaluations: root mean square error 0.1, median 0.2; 89 % of samples err less than 0.3\n"));
+  CHECK(text().find(
+            "the fit took 500 evaluations and pays from 1500 samples on: B needs about 3.33 evaluations a sample") !=
         std::string::npos);
   CHECK(text().find("published methods took 96 evaluations more") != std::string::npos);
   solver.usual.needed = 3;

@@ -49,7 +49,8 @@ Json strip(const std::vector<FittedSolver>& solvers, std::span<const std::int64_
 Json page_json(const FittedSolver& solver) {
   Json out = solver_json(solver), predict = Json::array(), correct = Json::array();
   if (!solver.gained()) return out;  // a plan has no weights of its own
-  for (const SolverStep& step : analytic_steps(solver)) predict.push_back(step.predict), correct.push_back(step.correct);
+  for (const SolverStep& step : analytic_steps(solver))
+    predict.push_back(step.predict), correct.push_back(step.correct);
   out["analytic"] = {{"predict", std::move(predict)}, {"correct", std::move(correct)}};
   return out;
 }
