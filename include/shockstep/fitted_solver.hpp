@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -41,6 +42,23 @@ struct PilotSamples {
   std::vector<double> plan{};    ///< by the plan with as many evaluations
 };
 
+/// A published method with as many evaluations as a solver, on the trajectories that the solver was fitted to.
+struct UsualMethod {
+  std::string name{};    ///< with its schedule
+  SolverErrors error{};  ///< against the same accurate samples
+};
+
+/// What published methods do beside a solver; `shockstep schedule` measures them once the fit is done.
+struct UsualMethods {
+  std::vector<UsualMethod> methods{};  ///< empty: nobody measured any
+  std::string best{};  ///< name of the one with the smallest root mean square error; empty: none was measured
+  /// Evaluations a sample that `best` takes for the solver's root mean square error: a power law through its errors at two numbers of
+  /// evaluations. At most as many as the solver's where its error is no larger, or nothing was gained. 0: unknown.
+  double needed = 0;
+  std::int64_t evaluations =
+      0;  ///< rows that the model computed to find that out; no part of FittedSolver::evaluations
+};
+
 /// N evaluations at falling noise levels, and a last step without one. In y = x/sqrt(sigma^2 + s^2), s = data_std, and F, what the
 /// multistep interpolates (stepper.hpp), the equation is dy/dlam = F sigma/(sigma^2 + s^2), and the solver
 ///   P_0 = Y_0,   F_n = F(P_n, sigma_n),
@@ -71,12 +89,16 @@ struct FittedSolver {
   int grids = 0;                  ///< sets of nodes that were tried
   std::int64_t evaluations = 0;   ///< rows that the model computed for the fit, everything included
   std::int64_t shared = 0;        ///< of these, those that serve all solvers of one fit alike (fit_solvers())
+  UsualMethods usual{};           ///< published methods on the same trajectories
   PilotSamples pilot{};           ///< of the fit; of a file none
 
   /// Whether it is better than the plan.
   bool gained() const { return !steps.empty(); }
   /// What nineteen in twenty trajectories whose gaps are usual but for this factor err less than. Data units. NaN: unknown.
   double error_estimate(double gap_ratio) const;
+  /// Samples from which on the fit and they together take fewer evaluations than UsualMethods::best for the same error. None: that one
+  /// takes no more, or is unknown.
+  std::optional<std::int64_t> pays_from() const;
   /// The sample over P_N: sqrt(sigma_min^2 + s^2), or with Final::denoise s^2 over that, since D of Gaussian data is s^2/(sigma^2 + s^2) x.
   double end_scale() const {
     const double scale = std::hypot(sigma_min, data_std);

@@ -39,6 +39,16 @@ void write_latents(const std::string& path, const at::Tensor& latents) {
   writer.close();
 }
 
+/// The data, or as many of their first rows as --count says; run.count of the config is about samples.
+at::Tensor data_of(const Options& options, const RunConfig& config, const ScoreModel& model) {
+  at::Tensor data = read_rows(options.data, model.shape());
+  if (!gives(options, "run.count")) return data;
+  if (config.run.count > data.size(0))
+    throw ConfigError("--count", "must be at most the " + std::to_string(data.size(0)) + " rows of --data, got " +
+                                     std::to_string(config.run.count));
+  return data.narrow(0, 0, config.run.count);
+}
+
 }  // namespace
 
 int encode(const Options& options) {
@@ -49,7 +59,7 @@ int encode(const Options& options) {
   const EncodeOptions wanted = read_encode(root, options.config);
   const Inputs inputs = make_inputs(config);
   const auto& [process, model] = inputs;
-  const at::Tensor data = read_rows(options.data, model->shape());
+  const at::Tensor data = data_of(options, config, *model);
 
   const RunFolder folder(options);
   log::open(folder.at("run.log"));

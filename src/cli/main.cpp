@@ -21,6 +21,7 @@ int run(int argc, char** argv) {
   const cli::Options options = cli::parse(argc, argv);
   if (options.command.empty()) return 0;
   log::set_terminal_level(options.quiet ? log::Level::error : options.verbose ? log::Level::info : log::Level::warning);
+  for (const auto& option : options.unused) log::warning(option + ": " + options.command + " makes no use of it");
   if (options.command == "info") return cli::info();
   const cli::PatientThreads patient;
   if (options.command == "compare") return cli::compare(options);

@@ -3,6 +3,7 @@
 #include <shockstep/config.hpp>
 
 #include "config/keys.hpp"
+#include "core/did_you_mean.hpp"
 #include "core/text.hpp"
 
 #include <CLI/CLI.hpp>
@@ -83,10 +84,16 @@ std::vector<std::string> words_of(int argc, const char* const* argv) {
   return out;
 }
 
+const char* steps_meaning(const std::string& command) {
+  return command == "schedule"
+             ? "number of steps to fit for, or several: 5-8,12 [sampler.steps]"
+             : "take a fixed number of steps, on the schedule of the config or the plan [sampler.steps]";
+}
+
 class CommandLine {
  public:
   CommandLine()
-      : app_("Samples diffusion, score and flow-matching models, each trajectory with its own steps.", "shockstep") {
+      : app_("Samples diffusion, score and flow-matching models. Each trajectory chooses its own steps.", "shockstep") {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", "shockstep " SHOCKSTEP_VERSION, "Print the version and exit");
     app_.footer("Example:  shockstep sample configs/ring.yaml");
@@ -99,8 +106,13 @@ class CommandLine {
     add_inspect();
     add_paper();
     CLI::App* info = app_.add_subcommand(
-        "info", "version, devices, kinds of model, process, method and schedule, keys of a config, columns of files");
+        "info", "list devices, kinds of model and process, methods, schedules, keys of a config, columns of files");
     info->footer("Example:  shockstep info");
+  }
+
+  bool gives(const Options& options, const std::string& key) {
+    return std::ranges::any_of(options.settings,
+                               [&](const std::string& setting) { return setting.starts_with(key + "="); });
   }
 
   Options parse(int argc, const char* const* argv) {
@@ -128,6 +140,8 @@ class CommandLine {
     read_part();
     options_.command_line = command_line(argc, argv);
     options_.command = used->get_name();
+    for (const auto& name : unused_[options_.command])
+      if (used->count(name) > 0) options_.unused.push_back(name);
     for (const auto& [key, value] : values_)
       if (!value.empty()) options_.settings.push_back(key + "=" + value);
     return options_;
@@ -135,14 +149,18 @@ class CommandLine {
 
  private:
   void add_sample() {
-    CLI::App* sample = app_.add_subcommand("sample", "draw samples, log events, write the files of the run");
+    CLI::App* sample =
+        app_.add_subcommand("sample", "draw samples and write them, a report and the record of every trajectory");
     add_run_options(*sample);
     add_start_options(*sample);
-    sample->add_flag("--resume", options_.resume, "go on with the run in --out, from the beginning if there is none");
-    sample->add_option("--shard", shard_, "draw part I of N of the trajectories only, I from 1 to N; then merge")
+    sample->add_flag("--resume", options_.resume, "go on with the run in --out; begin it if there is none");
+    sample
+        ->add_option(
+            "--shard", shard_,
+            "draw only part I of N of the trajectories, I from 1 to N; shockstep merge puts the parts together")
         ->type_name("I/N")
         ->take_last();
-    sample->add_option("--time-limit", time_limit_, "end as Ctrl-C does after so long: seconds, or [[D-]HH:]MM:SS")
+    sample->add_option("--time-limit", time_limit_, "end as Ctrl-C does after this time: seconds, or [[D-]HH:]MM:SS")
         ->type_name("TIME")
         ->take_last();
     sample->footer(
@@ -154,11 +172,11 @@ class CommandLine {
   }
 
   void add_merge() {
-    CLI::App* merge = app_.add_subcommand("merge", "the shards of a run to the files of the whole");
+    CLI::App* merge = app_.add_subcommand("merge", "put the shards of a run together: write the files of the whole");
     add_run_options(*merge);
     add_start_options(*merge);
     merge->footer(
-        "Takes the options of the shards, less --shard, and reads DIR/shard-*.journal.\n"
+        "It takes the options of the shards except --shard, and reads DIR/shard-*.journal.\n"
         "Example:  shockstep sample configs/ring.yaml --out runs/two --shard 1/2\n"
         "          shockstep sample configs/ring.yaml --out runs/two --shard 2/2\n"
         "          shockstep merge configs/ring.yaml --out runs/two");
@@ -166,16 +184,20 @@ class CommandLine {
 
   // Where trajectories start.
   void add_start_options(CLI::App& command) {
-    command.add_option("--init", options_.init, "start from these data, noised; [count, *shape], or one row for all")
+    command
+        .add_option("--init", options_.init,
+                    "start from these data with noise added; [count, *shape], or one row for all")
         ->type_name("FILE.npy")
         ->take_last();
-    command.add_option("--strength", strength_, "share of the range that --init is noised to; .75, with --mask 1")
+    command
+        .add_option("--strength", strength_,
+                    "how much noise --init gets, as a share of the range of noise levels; default 0.75, with --mask 1")
         ->type_name("S")
         ->take_last();
-    command.add_option("--mask", options_.mask, "keep --init where this is 1, [*shape]")
+    command.add_option("--mask", options_.mask, "keep the data of --init where this is 1; [*shape]")
         ->type_name("FILE.npy")
         ->take_last();
-    command.add_option("--interpolate", interpolate_, "N rows from each starting latent to the next")
+    command.add_option("--interpolate", interpolate_, "draw N samples from each starting latent to the next")
         ->type_name("N")
         ->take_last();
   }
@@ -235,33 +257,33 @@ class CommandLine {
 
   void add_compare() {
     CLI::App* compare =
-        app_.add_subcommand("compare", "several methods on the same trajectories: error against model evaluations");
+        app_.add_subcommand("compare", "compare methods on the same trajectories: error against model evaluations");
     add_run_options(*compare);
     compare->footer(
-        "What is said of sampler holds for the methods that do not say it themselves.\n"
+        "Settings of `sampler` hold for every method of the config that does not have its own.\n"
         "Example:  shockstep compare configs/compare_ring.yaml --count 10000 --out runs/compare\n"
         "          shockstep compare configs/compare_ring.yaml --set reference=1e-11");
   }
 
   void add_schedule() {
     CLI::App* schedule = app_.add_subcommand(
-        "schedule", "fit a solver to a model, or a fixed schedule to it and a method, and write it out");
-    add_run_options(*schedule);
+        "schedule", "fit a solver to a model, or a schedule to a model and a method, and write it to a file");
+    add_run_options(*schedule, {"--tolerance", "--count", "--first", "--seed", "--noise"});
     schedule
-        ->add_option("--format", options_.format,
-                     "print it to stdout: torch or python for k-diffusion, diffusers and ComfyUI, of a solver as a "
-                     "function, json, or yaml")
+        ->add_option(
+            "--format", options_.format,
+            "print the result, too: torch or python (code for k-diffusion, diffusers and ComfyUI), json or yaml")
         ->type_name("FORMAT")
         ->take_last();
     schedule
-        ->add_option("--budget", budget_,
-                     "rows of the model that the fit may compute; more are more trajectories and more sets of nodes")
+        ->add_option(
+            "--budget", budget_,
+            "model evaluations that the fit may take; a larger budget tries more trajectories and sets of nodes")
         ->type_name("ROWS")
         ->take_last();
     schedule->footer(
-        "Writes solver.yaml, with --method schedule.yaml; sampler.steps: {file: solver.yaml} reads either. --steps "
-        "takes\n"
-        "several numbers too, whose solvers one file holds: {file: solver.yaml, count: 8}.\n"
+        "It writes solver.yaml, or with --method schedule.yaml, which sampler.steps: {file: solver.yaml} reads.\n"
+        "--steps 5-8,12 fits several solvers at once into one file; {file: solver.yaml, count: 8} takes one of them.\n"
         "Example:  shockstep schedule configs/digits.yaml --steps 8 --out runs/fit\n"
         "          shockstep schedule configs/digits.yaml --steps 5-8,12 --budget 10000 --out runs/fit\n"
         "          shockstep schedule configs/ring.yaml --method dpmpp_2m --steps 10 --out runs/fit\n"
@@ -269,60 +291,66 @@ class CommandLine {
   }
 
   void add_encode() {
-    CLI::App* encode = app_.add_subcommand("encode", "data to latents, and their log-likelihood");
-    add_run_options(*encode);
-    encode->add_option("--data", options_.data, "what to encode, [n, *shape]; every row is")
+    CLI::App* encode = app_.add_subcommand("encode", "take data back to latents, and compute their log-likelihood");
+    add_run_options(*encode, {"--first", "--noise", "--steps", "--method"});
+    encode->add_option("--data", options_.data, "the data to encode, [n, *shape]; with --count N the first N rows")
         ->required()
         ->type_name("FILE.npy")
         ->take_last();
     encode->footer(
-        "Writes latents.npy, which sample --noise takes back to the data, and log_likelihood.csv.\n"
+        "It writes latents.npy, which sample --noise takes back to the data, and log_likelihood.csv.\n"
         "Example:  shockstep encode configs/ring.yaml --data runs/ring/samples.npy --out runs/encoded\n"
         "          shockstep encode configs/digits.yaml --data digits.npy --set encode.likelihood=off");
   }
 
   void add_inspect() {
     CLI::App* inspect = app_.add_subcommand(
-        "inspect",
-        "does the model fit its description; when it decides, whether it is a score, what it has learnt by heart");
-    add_run_options(*inspect);
-    inspect->add_option("--data", options_.data, "the training data, [n, *shape]: which samples are points of it")
+        "inspect", "check whether a model fits its description, is a score, decides when, and has memorised data");
+    add_run_options(*inspect, {"--first", "--noise", "--steps"});
+    inspect
+        ->add_option("--data", options_.data,
+                     "the training data, [n, *shape]; inspect counts the samples that are points of them")
         ->type_name("FILE.npy")
         ->take_last();
-    inspect->add_option("--held-out", options_.held_out, "data not trained on; the second half of --data")
+    inspect
+        ->add_option("--held-out", options_.held_out,
+                     "data that were not trained on; default: the second half of --data")
         ->type_name("FILE.npy")
         ->take_last();
-    inspect->add_option("--labels", options_.labels, "class of each row of --data, [n]: the clusters")
+    inspect
+        ->add_option("--labels", options_.labels,
+                     "class of each row of --data, [n]; the classes take the place of clusters")
         ->type_name("FILE.npy")
         ->take_last();
     inspect->footer(
-        "Needs no data. Exit code 3: the description does not fit, and nothing else was measured.\n"
+        "It needs no data. Exit code 3: the description does not fit, and nothing else was measured.\n"
         "Example:  shockstep inspect configs/digits.yaml --out runs/inspect\n"
         "          shockstep inspect configs/digits.yaml --data train.npy --held-out test.npy\n"
         "          shockstep inspect configs/digits.yaml --set model.predicts=noise");
   }
 
   void add_paper() {
-    CLI::App* paper = app_.add_subcommand("paper", "the Burgers analysis of the score: claims, tables, figures");
+    CLI::App* paper =
+        app_.add_subcommand("paper", "check the claims of the Burgers analysis of the score: tables, figures");
     paper->add_option("--out", options_.out, "folder for the files; default runs/paper")->type_name("DIR")->take_last();
     paper
         ->add_option("--tighten", options_.tighten,
-                     "divide the tolerance of each claim by this, to see how near it is; 1 without")
+                     "divide the tolerance of each claim by this, to see how near it is; default 1")
         ->type_name("F")
         ->take_last();
     paper->footer(
-        "Prints one line a claim: what was expected, what was found. Takes no config; configs/papers holds the "
-        "problems.\nExit code 4: a claim failed.\n"
+        "It takes no config and prints a line for each claim: what was expected, what was found.\n"
+        "configs/papers holds the problems. Exit code 4: a claim failed.\n"
         "Example:  shockstep paper --out runs/paper");
   }
 
-  // What all commands with a config have.
-  void add_run_options(CLI::App& command) {
+  // What all commands with a config have. `unused`: what this one makes nothing of and does not list.
+  void add_run_options(CLI::App& command, std::vector<std::string> unused = {}) {
     command.add_option("CONFIG", options_.config, "YAML file")->required()->type_name("");
     command.add_option("--out", options_.out, "folder for the files; default runs/<name of the config>")
         ->type_name("DIR")
         ->take_last();
-    command.add_option("--set", options_.settings, "any key of the config; may be repeated")
+    command.add_option("--set", options_.settings, "set any key of the config; may be repeated")
         ->type_name("KEY.PATH=VALUE")
         ->take_all()
         ->expected(1)
@@ -333,19 +361,19 @@ class CommandLine {
       const std::string key = std::string(section) + "." + name;
       command.add_option(option, values_[key], meaning + (" [" + key + "]"))->type_name(type)->take_last();
     });
+    command.add_option("--steps", options_.steps, steps_meaning(command.get_name()))->type_name("N")->take_last();
     command
-        .add_option("--steps", options_.steps,
-                    "a fixed schedule of N steps: that of the config, or plan [sampler.steps]")
-        ->type_name("N")
-        ->take_last();
-    command.add_option("--noise", options_.noise, "starting latents of unit variance, [count, *shape]")
+        .add_option("--noise", options_.noise,
+                    "starting latents of unit variance, [count, *shape], in place of those of the seed")
         ->type_name("FILE.npy")
         ->take_last();
-    auto* quiet = command.add_flag("--quiet", options_.quiet, "no progress, no warnings");
-    command.add_flag("-v,--verbose", options_.verbose, "the log on stderr too")->excludes(quiet);
+    auto* quiet = command.add_flag("--quiet", options_.quiet, "print no progress and no warnings");
+    command.add_flag("-v,--verbose", options_.verbose, "print the log to stderr, too")->excludes(quiet);
     command.add_flag_callback(
         "--version", [] { throw CLI::CallForVersion("shockstep " SHOCKSTEP_VERSION, 0); },
         "Print the version and exit");
+    for (const auto& name : unused) command.get_option(name)->group("");
+    unused_[command.get_name()] = std::move(unused);
   }
 
   [[noreturn]] void unexpected() const {
@@ -358,22 +386,29 @@ class CommandLine {
     if (used.empty())
       for (const auto* command : app_.get_subcommands([](const CLI::App*) { return true; }))
         known.push_back(command->get_name());
-    const auto meant = nearest(word, known);
+    const std::string meant = did_you_mean(word, known);
     const std::string what = word.starts_with('-') ? "unknown option"
                              : used.empty()        ? "unknown command"
                                                    : "one argument too many";
-    throw ConfigError(printable(word),
-                      what + (meant ? "; did you mean " + *meant + "?"
-                                    : "; see shockstep " + (used.empty() ? "" : app.get_name() + " ") + "--help"));
+    throw ConfigError(
+        printable(word),
+        what + (meant.empty() ? "; see shockstep " + (used.empty() ? "" : app.get_name() + " ") + "--help" : meant));
   }
 
   CLI::App app_;
   Options options_;
   std::map<std::string, std::string> values_;  // of keys that have an option
+  std::map<std::string, std::vector<std::string>>
+      unused_;  // by command: options that it takes, as all do, and does not use
   std::string strength_, interpolate_, shard_, time_limit_, budget_;
 };
 
 }  // namespace
+
+bool gives(const Options& options, const std::string& key) {
+  return std::ranges::any_of(options.settings,
+                             [&](const std::string& setting) { return setting.starts_with(key + "="); });
+}
 
 Options parse(int argc, const char* const* argv) { return CommandLine().parse(argc, argv); }
 

@@ -15,7 +15,7 @@ struct Shard {
 
 struct Options {
   std::string
-      command;  ///< sample, merge, compare, schedule, encode, inspect or info; empty if the answer has been printed (help, version)
+      command;  ///< sample, merge, compare, schedule, encode, inspect, paper or info; empty if the answer has been printed (help, version)
   std::string config;                 ///< the file
   std::string out;                    ///< folder; empty: runs/<name of the config>
   std::string noise;                  ///< .npy of starting latents; empty: drawn from the seed
@@ -35,8 +35,12 @@ struct Options {
   double time_limit = 0;              ///< seconds; 0: none
   double tighten = 1;                 ///< divisor of the tolerances of paper's claims
   bool quiet = false, verbose = false;
-  std::string command_line;  ///< as typed, for a shell, without --resume
+  std::vector<std::string> unused;  ///< options that were given and that the command makes nothing of
+  std::string command_line;         ///< as typed, for a shell, without --resume
 };
+
+/// Whether the command line sets this key of the config.
+bool gives(const Options& options, const std::string& key);
 
 /// Help and version go to stdout. Throws ConfigError for what it does not understand.
 Options parse(int argc, const char* const* argv);

@@ -22,7 +22,8 @@ std::string clock_text(double seconds) {
 }  // namespace
 
 std::string progress_line(const ProgressState& s, int width) {
-  std::string text = std::to_string(s.done) + "/" + std::to_string(s.count);
+  std::string text =
+      s.count > 1 ? std::to_string(s.done) + "/" + std::to_string(s.count) : "";  // of one thing the share says it
   char piece[64];
   if (s.done > 0) {
     const double rate = static_cast<double>(s.done_now) / std::max(s.seconds, 1e-9);
@@ -32,7 +33,8 @@ std::string progress_line(const ProgressState& s, int width) {
   if (s.share > s.share_before && s.share < 1 && s.seconds > .5)
     text += "  " + clock_text(s.seconds * (1 - s.share) / (s.share - s.share_before)) + " left";
   std::snprintf(piece, sizeof piece, "%3d %% ", static_cast<int>(100 * s.share));
-  const int room = std::min(width - 7 - static_cast<int>(text.size()), 30);
+  const int room =
+      std::min(width - 8 - static_cast<int>(text.size()), 30);  // a space, 6 for the share, the last column
   std::string bar;
   if (room >= 8) {
     const auto full = static_cast<std::size_t>(s.share * room);

@@ -90,8 +90,8 @@ void SampleRun::log_steps() const {
   log::info(steps_text(*sampler_, facts_.sigmas));
   if (sampler_->scales() && sampler_->scales()->whole_times)
     log::info("the network is told whole numbers only: steps end at whole times of the process");
-  if (sampler_->solver()) log::info("fitted solver: error " + solver_line(*sampler_->solver()));
-  if (sampler_->fitted()) log::info("fitted schedule: error " + fit_text(*sampler_->fitted()));
+  if (sampler_->solver()) log::info("fitted solver: " + solver_line(*sampler_->solver()));
+  if (sampler_->fitted()) log::info("fitted schedule: " + fit_text(*sampler_->fitted()));
   if (facts_.sigmas.empty() && config_.sampler.dynamics == Dynamics::ode)
     log::info(guard_text(config_.sampler, sampler_->profile()));
 }

@@ -1,4 +1,5 @@
 #include <shockstep/calibrate.hpp>
+#include <shockstep/fitted_solver_file.hpp>
 #include <shockstep/registry.hpp>
 
 #include "cli/cache.hpp"
@@ -9,6 +10,7 @@
 #include "cli/run_folder.hpp"
 #include "cli/setup.hpp"
 #include "config/yaml.hpp"
+#include "core/cached.hpp"
 #include "engine/usual_methods.hpp"
 #include "log/log.hpp"
 #include "output/file.hpp"
@@ -69,34 +71,45 @@ struct Found {
   std::function<nlohmann::ordered_json(const std::string& title, const RunSetup& setup)> page;
 };
 
-std::optional<Found> find_solvers(const Inputs& inputs, const RunConfig& config, const std::vector<int>& counts,
-                                  Observer& observer) {
-  const SamplerOptions& options = config.sampler;
+/// Several are fitted together; one may be kept from before, and is kept with what is measured beside it.
+std::vector<FittedSolver> solvers_of(const Inputs& inputs, const SamplerOptions& options,
+                                     const std::vector<int>& counts, Observer& observer) {
   std::vector<FittedSolver> solvers;
   if (counts.size() > 1)
     solvers = fit_solvers(*inputs.model, inputs.process, options, counts, options.steps->budget, &observer);
-  else  // which may be kept
+  else
     solvers = {fit_solver(*inputs.model, inputs.process, options, options.steps->budget, &observer)};
-  if (solvers.empty() || !solvers.front().complete) return std::nullopt;
+  if (solvers.empty() || !solvers.front().complete) return {};
+  try {
+    for (FittedSolver& solver : solvers) {
+      if (solver.pilot.exact.empty()) continue;  // it was kept
+      solver.usual = usual_methods(*inputs.model, inputs.process, solver, &observer);
+      if (counts.size() == 1 && !options.cache.empty()) keep(options.cache, to_json(solver));
+    }
+  } catch (const Cancelled&) {
+    return {};
+  }
+  return solvers;
+}
+
+std::optional<Found> find_solvers(const Inputs& inputs, const RunConfig& config, const std::vector<int>& counts,
+                                  Observer& observer) {
+  const auto solvers = solvers_of(inputs, config.sampler, counts, observer);
+  if (solvers.empty()) return std::nullopt;
   std::vector<std::string> numbers, errors;
   for (const FittedSolver& solver : solvers) {
-    const std::string count = std::to_string(solver.sigmas.size());
-    numbers.push_back(count);
-    errors.push_back("error" + (solvers.size() > 1 ? " of " + count : std::string()) + ": " + solver_line(solver));
+    numbers.push_back(std::to_string(solver.sigmas.size()));
+    const auto of_solver = solver_lines(solver);
+    errors.insert(errors.end(), of_solver.begin(), of_solver.end());
   }
-  if (solvers.size() > 1) errors.push_back("fitted with " + std::to_string(fit_rows(solvers)) + " evaluations in all");
+  if (solvers.size() > 1) errors.push_back("all fits together: " + std::to_string(fit_rows(solvers)) + " evaluations");
   return Found{.file = "solver.yaml",
                .what = (solvers.size() > 1 ? "solvers of " : "solver of ") + join(numbers) + " evaluations",
                .errors = std::move(errors),
                .text = [solvers](ScheduleFormat format) { return solver_text(solvers, format); },
                .page =
                    [solvers, &inputs](const std::string& title, const RunSetup& setup) {
-                     const InterruptObserver watch;
-                     const UsualMethods usual = usual_methods(*inputs.model, inputs.process, solvers, &watch);
-                     if (usual.evaluations > 0)
-                       log::info("report.html: " + std::to_string(usual.evaluations) +
-                                 " evaluations more, of published methods on the trajectories of the fit");
-                     return solver_report(title, setup, solvers, usual, inputs.model->shape());
+                     return solver_report(title, setup, solvers, inputs.model->shape());
                    }};
 }
 
@@ -116,7 +129,7 @@ std::optional<Found> find(const Inputs& inputs, const RunConfig& config, const s
                             .options = config.sampler};
   return Found{.file = "schedule.yaml",
                .what = "schedule of " + std::to_string(config.sampler.steps->count) + " steps",
-               .errors = {"error: " + fit_text(fitted)},
+               .errors = {fit_text(fitted)},
                .text = [=](ScheduleFormat format) { return schedule_text(fitted, facts, format); },
                .page =
                    [=, &inputs](const std::string& title, const RunSetup& setup) {
@@ -160,7 +173,8 @@ int schedule(const Options& options) {
     write_file(folder.at("report.html"), html_page(found->page(title, setup)));
   }
   for (const auto& sentence : misfit) log::warning(sentence);
-  for (const auto& line : found->errors) log::info(found->what + ": " + line);
+  log::info("found: " + found->what);
+  for (const auto& line : found->errors) log::info(line);
   if (format)
     std::fputs(found->text(*format).c_str(), stdout);
   else

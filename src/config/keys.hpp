@@ -24,36 +24,39 @@ void read_steps(Section& sampler, SamplerOptions& options);
 
 /// In the order in which they are read: each may depend on those before.
 inline constexpr std::tuple sampler_keys{
-    WordKey{
-        Key{"sampler", "dynamics", "the probability-flow ODE or the reverse SDE", Changes::samples, Measured::always},
-        &SamplerOptions::dynamics,
-        {Word{"ode", Dynamics::ode}, Word{"sde", Dynamics::sde}}},
-    OtherKey{Key{"sampler", "eta", "of the reverse SDE: how much noise it adds", Changes::samples, Measured::always},
+    WordKey{Key{"sampler", "dynamics", "equation: the probability-flow ODE or the reverse SDE", Changes::samples,
+                Measured::always},
+            &SamplerOptions::dynamics,
+            {Word{"ode", Dynamics::ode}, Word{"sde", Dynamics::sde}}},
+    OtherKey{Key{"sampler", "eta", "how much noise the reverse SDE adds; 1: as much as the process", Changes::samples,
+                 Measured::always},
              "0 to 1", &read_eta, +[](const SamplerOptions& o) { return shortest(o.eta); }},
-    OtherKey{Key{"sampler", "method", "how to step; see shockstep info", Changes::samples, Measured::always, "--method",
-                 "NAME"},
+    OtherKey{Key{"sampler", "method", "how a step is made; shockstep info lists the methods", Changes::samples,
+                 Measured::always, "--method", "NAME"},
              "NAME", &read_method, +[](const SamplerOptions& o) { return std::string(name(o.method)); }},
-    OtherKey{Key{"sampler", "order", "where the method has several", Changes::samples, Measured::always},
+    OtherKey{Key{"sampler", "order", "order of the method, where it has several", Changes::samples, Measured::always},
              "auto, 1 to 5", &read_order, +[](const SamplerOptions& o) { return std::to_string(o.order); }},
-    OtherKey{Key{"sampler", "solver_type", "of unipc: its function B(h)", Changes::samples, Measured::always},
-             "bh1, bh2", &read_solver_type,
+    OtherKey{Key{"sampler", "solver_type", "function B(h) of unipc", Changes::samples, Measured::always}, "bh1, bh2",
+             &read_solver_type,
              +[](const SamplerOptions& o) { return std::to_string(static_cast<int>(o.solver_type)); }},
-    ValueKey{Key{"sampler", "tolerance", "error allowed, data units", Changes::samples, Measured::adaptive,
-                 "--tolerance", "T"},
+    ValueKey{Key{"sampler", "tolerance", "error that a sample may have, in data units", Changes::samples,
+                 Measured::adaptive, "--tolerance", "T"},
              &SamplerOptions::tolerance},
-    OtherKey{Key{"sampler", "guard", "of adaptive steps of the ODE: against amplified errors; docs/guard.md",
+    OtherKey{Key{"sampler", "guard", "protection of adaptive steps against amplified errors; docs/guard.md",
                  Changes::samples, Measured::adaptive},
              "on, off, {profile, quantile, redo, events}", &read_guard,
              +[](const SamplerOptions& o) {
                return std::to_string(static_cast<int>(o.guard.redo)) + " " + shortest(o.guard.quantile);
              }},
-    ValueKey{Key{"sampler", "max_evaluations", "of one trajectory, never exceeded", Changes::samples, Measured::always},
+    ValueKey{Key{"sampler", "max_evaluations", "most model evaluations of one trajectory", Changes::samples,
+                 Measured::always},
              &SamplerOptions::max_evaluations, 2, largest_int},
-    WordKey{Key{"sampler", "final", "what is returned: D at sigma_min, or the state there", Changes::samples,
-                Measured::always},
+    WordKey{Key{"sampler", "final", "what is returned: the denoised state at sigma_min, or the state itself",
+                Changes::samples, Measured::always},
             &SamplerOptions::final,
             {Word{"denoise", Final::denoise}, Word{"keep", Final::keep}}},
-    OtherKey{Key{"sampler", "steps", "docs/schedules.md", Changes::samples, Measured::always},
+    OtherKey{Key{"sampler", "steps", "where steps end: chosen by each trajectory, or fixed; docs/schedules.md",
+                 Changes::samples, Measured::always},
              "adaptive, auto, a number, {schedule, count}, {sigmas}, {file, count}", &read_steps,
              +[](const SamplerOptions& o) {
                if (!o.steps) return std::string("adaptive");
@@ -63,25 +66,28 @@ inline constexpr std::tuple sampler_keys{
 };
 
 inline constexpr std::tuple encode_keys{
-    WordKey{Key{"encode", "likelihood", "how the trace of dD/dx is taken; auto: exact up to 16 dimensions"},
+    WordKey{Key{"encode", "likelihood", "how the trace of dD/dx is computed; auto: exactly up to 16 dimensions"},
             &EncodeOptions::likelihood,
             {Word{"auto", Likelihood::automatic}, Word{"off", Likelihood::off}, Word{"exact", Likelihood::exact},
              Word{"hutchinson", Likelihood::hutchinson}}},
-    ValueKey{Key{"encode", "probes", "directions of hutchinson"}, &EncodeOptions::probes, 2, 100'000},
-    ValueKey{Key{"encode", "noise", "the data have no noise of sigma_min yet"}, &EncodeOptions::add_noise},
+    ValueKey{Key{"encode", "probes", "number of random directions of hutchinson"}, &EncodeOptions::probes, 2, 100'000},
+    ValueKey{Key{"encode", "noise", "whether to add noise of sigma_min to the data, which have none yet"},
+             &EncodeOptions::add_noise},
 };
 
 void read_clusters(Section& section, InspectOptions& options);
 
 inline constexpr std::tuple inspect_keys{
-    ValueKey{Key{"inspect", "count", "trajectories whose events are measured"}, &InspectOptions::count, 1},
-    ValueKey{Key{"inspect", "trajectories", "followed on a grid for the commitment"}, &InspectOptions::trajectories, 1},
-    OtherKey{Key{"inspect", "clusters", "k of k-means"}, "auto, 1 or more", &read_clusters},
-    ValueKey{Key{"inspect", "levels", "of noise, for health and product form"}, &InspectOptions::levels, 1},
-    ValueKey{Key{"inspect", "health_rows", "states a level; 0: no health"}, &InspectOptions::health_rows},
-    ValueKey{Key{"inspect", "spectrum_rows", "trajectories; 0: no spectrum"}, &InspectOptions::spectrum_rows},
-    ValueKey{Key{"inspect", "interfaces", "profiles; 0: none"}, &InspectOptions::interfaces},
-    WordKey{Key{"inspect", "misfit", "whether what fails the fit check is analysed too"},
+    ValueKey{Key{"inspect", "count", "number of trajectories whose events are measured"}, &InspectOptions::count, 1},
+    ValueKey{Key{"inspect", "trajectories", "number of trajectories followed on a grid, for the commitment"},
+             &InspectOptions::trajectories, 1},
+    OtherKey{Key{"inspect", "clusters", "number of clusters of k-means"}, "auto, 1 or more", &read_clusters},
+    ValueKey{Key{"inspect", "levels", "number of noise levels, for health and product form"}, &InspectOptions::levels,
+             1},
+    ValueKey{Key{"inspect", "health_rows", "states at each noise level; 0: no health"}, &InspectOptions::health_rows},
+    ValueKey{Key{"inspect", "spectrum_rows", "number of trajectories; 0: no spectrum"}, &InspectOptions::spectrum_rows},
+    ValueKey{Key{"inspect", "interfaces", "number of profiles of interfaces; 0: none"}, &InspectOptions::interfaces},
+    WordKey{Key{"inspect", "misfit", "whether a model that fails the fit check is analysed, too"},
             &InspectOptions::misfits,
             {Word{"stop", false}, Word{"go_on", true}}},
 };

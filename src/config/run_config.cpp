@@ -6,6 +6,7 @@
 #include "config/keys.hpp"
 #include "config/solver_file.hpp"
 #include "config/yaml.hpp"
+#include "core/did_you_mean.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -121,9 +122,8 @@ std::optional<FixedSteps> read_steps_word(Section& sampler, const SamplerOptions
   if (word == "auto") return automatic_steps(options);
   for (const auto& kind : schedule_kinds())
     if (word == kind.name) sampler.fail("steps", "needs a number of steps; write {schedule: " + word + ", count: 20}");
-  const auto meant = nearest(word, {"adaptive", "auto"});
   sampler.fail("steps", "must be adaptive, auto, a number of steps or {schedule: log_sigma, count: 20}, got " +
-                            printable(word) + (meant ? "; did you mean " + *meant + "?" : ""));
+                            printable(word) + did_you_mean(word, {"adaptive", "auto"}));
 }
 
 /// adaptive, auto, a number of steps, {schedule, count, ...}, {sigmas} or {file}; none: adaptive, on the SDE the usual grid.

@@ -31,25 +31,27 @@ void read_device(Section& section, RunSettings& run);
 void read_batch(Section& section, RunSettings& run);
 
 inline constexpr std::tuple run_keys{
-    ValueKey{Key{"run", "count", "number of trajectories", Changes::samples, Measured::never, "--count", "N"},
+    ValueKey{Key{"run", "count", "number of trajectories, each of which ends in a sample", Changes::samples,
+                 Measured::never, "--count", "N"},
              &RunSettings::count, 1, most_trajectories},
-    ValueKey{Key{"run", "first", "number of the first of them, 0 without", Changes::samples, Measured::never, "--first",
-                 "I"},
+    ValueKey{Key{"run", "first", "number of the first trajectory", Changes::samples, Measured::never, "--first", "I"},
              &RunSettings::first, 0, largest_index},
-    ValueKey{Key{"run", "seed", "of the starting latents", Changes::samples, Measured::never, "--seed", "S"},
+    ValueKey{Key{"run", "seed", "seed of the starting latents", Changes::samples, Measured::never, "--seed", "S"},
              &RunSettings::seed},
-    OtherKey{Key{"run", "batch", "rows in one model call; usually the least of 1, 2, 4, .. 256 that holds run.count",
+    OtherKey{Key{"run", "batch", "rows in one model call; default: the least of 1, 2, 4, .. 256 that holds run.count",
                  Changes::last_bits, Measured::never, "--batch", "N"},
              "1 or more", &read_batch, +[](const RunSettings& run) { return std::to_string(run.batch); }},
-    OtherKey{Key{"run", "device", "cpu, cuda or cuda:K", Changes::last_bits, Measured::always, "--device", "DEVICE"},
+    OtherKey{Key{"run", "device", "where the model runs: cpu, cuda or cuda:K", Changes::last_bits, Measured::always,
+                 "--device", "DEVICE"},
              "cpu, cuda, cuda:K", &read_device, +[](const RunSettings& run) { return run.device; }},
-    ValueKey{Key{"run", "threads", "0: all cores", Changes::last_bits, Measured::always, "--threads", "N"},
+    ValueKey{Key{"run", "threads", "number of CPU threads; 0: all cores", Changes::last_bits, Measured::always,
+                 "--threads", "N"},
              &RunSettings::threads, 0, 4096},
-    WordKey{
-        Key{"run", "dtype", "of a network's inputs; the state is always float64", Changes::last_bits, Measured::always},
-        &RunSettings::dtype,
-        {Word{"float32", "float32"}, Word{"float64", "float64"}, Word{"float16", "float16"},
-         Word{"bfloat16", "bfloat16"}}},
+    WordKey{Key{"run", "dtype", "type of a network's inputs; the state is always float64", Changes::last_bits,
+                Measured::always},
+            &RunSettings::dtype,
+            {Word{"float32", "float32"}, Word{"float64", "float64"}, Word{"float16", "float16"},
+             Word{"bfloat16", "bfloat16"}}},
 };
 
 struct OutputSettings {
@@ -66,18 +68,24 @@ struct OutputSettings {
 void read_grid(Section& section, OutputSettings& output);
 
 inline constexpr std::tuple output_keys{
-    WordKey{
-        Key{"output", "samples", "samples.npy"}, &OutputSettings::samples, {Word{"npy", true}, Word{"none", false}}},
-    OtherKey{Key{"output", "grid", "samples.png, for images and for samples of one or two coordinates"},
+    WordKey{Key{"output", "samples", "whether samples.npy is written"},
+            &OutputSettings::samples,
+            {Word{"npy", true}, Word{"none", false}}},
+    OtherKey{Key{"output", "grid", "whether samples.png is drawn, of images or of samples with one or two coordinates"},
              "auto, on, off, [rows, columns]", &read_grid},
-    ValueKey{Key{"output", "steps", "trajectories whose every step goes to steps.csv", Changes::samples},
-             &OutputSettings::steps},
-    WordKey{Key{"output", "report", "report.html"}, &OutputSettings::report, {Word{"html", true}, Word{"none", false}}},
-    WordKey{
-        Key{"output", "events", "events.jsonl"}, &OutputSettings::events, {Word{"jsonl", true}, Word{"none", false}}},
-    ValueKey{Key{"output", "directions", "of speciations, in events.jsonl: a number for each coordinate"},
+    ValueKey{
+        Key{"output", "steps", "number of trajectories whose every step is written to steps.csv", Changes::samples},
+        &OutputSettings::steps},
+    WordKey{Key{"output", "report", "whether report.html is written"},
+            &OutputSettings::report,
+            {Word{"html", true}, Word{"none", false}}},
+    WordKey{Key{"output", "events", "whether events.jsonl is written"},
+            &OutputSettings::events,
+            {Word{"jsonl", true}, Word{"none", false}}},
+    ValueKey{Key{"output", "directions",
+                 "whether events.jsonl holds the directions of speciations, a number for each coordinate"},
              &OutputSettings::directions},
-    ValueKey{Key{"output", "journal", "run.journal while the run is under way, from which it can go on"},
+    ValueKey{Key{"output", "journal", "whether run.journal is kept while the run is under way, so that it can go on"},
              &OutputSettings::journal},
 };
 

@@ -21,6 +21,27 @@ Json json(const SolverErrors& error) {
 }
 SolverErrors errors_from(const Json& j) { return {j.at("rms"), j.at("median"), j.at("largest")}; }
 
+Json json(const UsualMethods& usual, std::optional<std::int64_t> pays_from) {
+  Json methods = Json::array();
+  for (const UsualMethod& method : usual.methods)
+    methods.push_back({{"name", method.name}, {"error", json(method.error)}});
+  return {{"methods", methods},
+          {"best", usual.best},
+          {"needed", usual.needed},
+          {"evaluations", usual.evaluations},
+          {"pays_from", pays_from ? Json(*pays_from) : Json()}};
+}
+
+UsualMethods usual_from(const Json& j) {
+  UsualMethods usual;
+  usual.best = j.at("best"), usual.needed = j.at("needed"), usual.evaluations = whole<std::int64_t>(j, "evaluations");
+  for (const Json& method : j.at("methods")) {
+    UsualMethod& one = usual.methods.emplace_back();
+    one.name = method.at("name"), one.error = errors_from(method.at("error"));
+  }
+  return usual;
+}
+
 /// `least` to as many values as there are nodes so far.
 bool fit(const std::vector<double>& weights, std::size_t least, std::size_t nodes) {
   return weights.size() >= least && weights.size() <= std::min(nodes, most_solver_values) &&
@@ -35,6 +56,8 @@ void check(const FittedSolver& solver, const std::string& path) {
       std::ranges::adjacent_find(sigmas, [](double a, double b) { return !(b < a); }) != sigmas.end())
     fail("its sigmas must descend to sigma_min, each with a time");
   if (!(solver.data_std > 0) || !std::isfinite(solver.data_std)) fail("its data_std must be positive");
+  if (!std::isfinite(solver.usual.needed) || solver.usual.needed < 0)
+    fail("the evaluations that a usual method needs must be finite");
   if (solver.usual_gaps.size() >= sigmas.size() || !std::isfinite(solver.usual_estimate) ||
       !std::ranges::all_of(solver.usual_gaps, [](double gap) { return std::isfinite(gap) && gap >= 0; }))
     fail("its usual_gaps and usual_estimate must be finite, and of fewer nodes than it has");
@@ -49,31 +72,33 @@ Json solver_json(const FittedSolver& solver) {
   Json predict = Json::array(), correct = Json::array();
   for (const SolverStep& step : solver.steps) predict.push_back(step.predict), correct.push_back(step.correct);
   const SolverOrigin& origin = solver.origin;
-  return {{solver_mark, solver_version},
-          {"sigmas", solver.sigmas},
-          {"times", solver.times},
-          {"sigma_min", solver.sigma_min},
-          {"data_std", solver.data_std},
-          {"final", solver.final == Final::denoise ? "denoise" : "keep"},
-          {"predict", predict},
-          {"correct", correct},
-          {"fitted_to",
-           {{"model", origin.model},
-            {"conditioning", origin.conditioning},
-            {"process", origin.process},
-            {"dimension", origin.dimension},
-            {"checksum", origin.checksum}}},
-          {"gained", solver.gained()},
-          {"error", json(solver.error)},
-          {"plan", json(solver.plan)},
-          {"usual_gaps", solver.usual_gaps},
-          {"usual_estimate", solver.usual_estimate},
-          {"again", solver.again},
-          {"planned", solver.planned},
-          {"rows", solver.rows},
-          {"grids", solver.grids},
-          {"evaluations", solver.evaluations},
-          {"shared", solver.shared}};
+  Json out{{solver_mark, solver_version},
+           {"sigmas", solver.sigmas},
+           {"times", solver.times},
+           {"sigma_min", solver.sigma_min},
+           {"data_std", solver.data_std},
+           {"final", solver.final == Final::denoise ? "denoise" : "keep"},
+           {"predict", predict},
+           {"correct", correct},
+           {"fitted_to",
+            {{"model", origin.model},
+             {"conditioning", origin.conditioning},
+             {"process", origin.process},
+             {"dimension", origin.dimension},
+             {"checksum", origin.checksum}}},
+           {"gained", solver.gained()},
+           {"error", json(solver.error)},
+           {"plan", json(solver.plan)},
+           {"usual_gaps", solver.usual_gaps},
+           {"usual_estimate", solver.usual_estimate},
+           {"again", solver.again},
+           {"planned", solver.planned},
+           {"rows", solver.rows},
+           {"grids", solver.grids},
+           {"evaluations", solver.evaluations},
+           {"shared", solver.shared}};
+  if (!solver.usual.methods.empty()) out["usual"] = json(solver.usual, solver.pays_from());
+  return out;
 }
 
 FittedSolver solver_from_json(const Json& json, const std::string& path) {
@@ -92,6 +117,7 @@ FittedSolver solver_from_json(const Json& json, const std::string& path) {
     solver.planned = json.at("planned").get<std::vector<double>>();
     solver.rows = whole<int>(json, "rows"), solver.grids = whole<int>(json, "grids");
     solver.evaluations = whole<std::int64_t>(json, "evaluations");
+    if (json.contains("usual")) solver.usual = usual_from(json["usual"]);
     if (json.contains("shared")) solver.shared = whole<std::int64_t>(json, "shared");
     const Json& to = json.at("fitted_to");
     solver.origin = {to.at("model"), to.at("conditioning"), to.at("process"), whole<std::int64_t>(to, "dimension"),

@@ -1,5 +1,6 @@
 #include <shockstep/config.hpp>
 
+#include "core/did_you_mean.hpp"
 #include "core/text.hpp"
 
 #include <algorithm>
@@ -196,8 +197,7 @@ std::string Section::choice(const std::string& key, const std::vector<std::strin
   const ConfigNode* node = ask(key, !fallback, what.c_str());
   const std::string value = node ? node->scalar : *fallback;
   if (node && (node->kind != Kind::scalar || std::find(choices.begin(), choices.end(), value) == choices.end())) {
-    const auto meant = nearest(value, choices);
-    fail(key, "must be " + what + ", got " + shown(*node) + (meant ? "; did you mean " + *meant + "?" : ""));
+    fail(key, "must be " + what + ", got " + shown(*node) + did_you_mean(value, choices));
   }
   record(key, ConfigNode::text(value));
   return value;
@@ -291,8 +291,8 @@ void Section::fail(const std::string& key, const std::string& sentence) const {
 void Section::finish() const {
   for (const auto& [key, node] : shared_->node.map) {
     if (std::find(shared_->known.begin(), shared_->known.end(), key) != shared_->known.end()) continue;
-    const auto meant = nearest(key, shared_->known);
-    fail(key, "unknown key; " + (meant ? "did you mean " + *meant + "?" : "known here: " + join(shared_->known)));
+    const std::string meant = did_you_mean(key, shared_->known);
+    fail(key, "unknown key" + (meant.empty() ? "; known here: " + join(shared_->known) : meant));
   }
 }
 

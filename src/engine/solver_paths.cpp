@@ -15,8 +15,7 @@
 namespace shockstep {
 namespace {
 
-constexpr std::size_t analytic_order = 3;  // of the predictor; the corrector's is one more
-constexpr std::size_t values_summed = 6;   // values that a step sums
+constexpr std::size_t values_summed = 6;  // values that a step sums
 
 /// The rows on their way, and the fit of the next step.
 class SolverPaths {
@@ -94,13 +93,13 @@ FittedSteps SolverPaths::fit(const std::vector<double>& sigmas, const FittedSolv
     SolverStep& fitted = out.steps.emplace_back();
     if (n > 0) {
       const double before = lams_[1], length = kernel_integral(before, lam, s);
-      fitted.correct = step(y, integrated_weights(newest(analytic_order + 1), before, lam, s), reference_.at(lam),
+      fitted.correct = step(y, integrated_weights(newest(corrector_values), before, lam, s), reference_.at(lam),
                             prior.correct / (length * length));
       if (n + telling_gaps >= sigmas.size())
         for (std::size_t row = 0; row < field_.rows(); ++row)
           out.gaps[row].push_back(rms_difference(row_of(y, row), row_of(point, row)));
     }
-    const auto nodes = newest(analytic_order);
+    const auto nodes = newest(predictor_values);
     point = y;
     if (n + 1 == sigmas.size()) {
       const double length = kernel_integral(lam, end, s);

@@ -52,8 +52,11 @@ std::string fit_text(const FitReport& report) {
   out += "the description does not fit: " + report.reason + "\n";
   const std::string tried = std::to_string(report.descriptions) + " descriptions tried";
   if (!report.suggestion)
-    return out + (report.descriptions > 1 ? "no other one fits either (" + tried + ")\n"
-                                          : "this is not the denoiser of any data\n");
+    return out + (report.descriptions > 1
+                      ? "no other one fits either (" + tried +
+                            ")\nthe network may be undertrained, or none of these descriptions may be its own: "
+                            "train it for longer, or check model and process against its training\n"
+                      : "this is not the denoiser of any data\n");
   return out + report.suggestion->sentence + " (misfit " + three_digits(report.suggestion->misfit) + ", " + tried +
          "); this fits:\n" + yaml(report.suggestion->settings);
 }
@@ -62,7 +65,9 @@ std::string fit_warning(const FitReport& report) {
   if (report.fits && report.doubt.empty()) return "";
   if (report.fits) return "the model may not fit its description: " + report.doubt + "; see shockstep inspect";
   return "the model does not fit its description: " +
-         (report.suggestion ? report.suggestion->sentence : report.reason) + "; see shockstep inspect";
+         (report.suggestion ? report.suggestion->sentence
+                            : report.reason + "; the network may be undertrained, or described wrongly") +
+         "; see shockstep inspect";
 }
 
 Json fit_json(const FitReport& report) {

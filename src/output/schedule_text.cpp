@@ -14,7 +14,7 @@ using Json = nlohmann::ordered_json;
 Json error_json(const ScheduleError& error) { return {{"rms", error.rms}, {"median", error.median}}; }
 
 std::string error_text(const ScheduleError& error) {
-  return "rms " + three_digits(error.rms) + ", median " + three_digits(error.median);
+  return "root mean square error " + three_digits(error.rms) + ", median " + three_digits(error.median);
 }
 
 std::string list(const std::vector<double>& values) {
@@ -92,10 +92,12 @@ Json fitted_json(const FittedSchedule& schedule) {
 }
 
 std::string fit_text(const FittedSchedule& schedule) {
-  return error_text(schedule.error) + (schedule.gained ? "" : " (no gain; the better of the following)") +
-         "; log_sigma " + error_text(schedule.log_sigma) + "; karras " + error_text(schedule.karras) + "; " +
-         std::to_string(schedule.held_out) + " held-out trajectories; fitted with " +
-         std::to_string(schedule.evaluations) + " evaluations";
+  return error_text(schedule.error) +
+         (schedule.gained ? "" : "; no fit was better, so this is the better of the two that follow") +
+         "; log_sigma: " + error_text(schedule.log_sigma) + "; karras: " + error_text(schedule.karras) +
+         "; measured on " + std::to_string(schedule.held_out) +
+         " trajectories that the fit did not see; the fit took " + std::to_string(schedule.evaluations) +
+         " evaluations";
 }
 
 std::string schedule_text(const FittedSchedule& schedule, const ScheduleFacts& facts, ScheduleFormat format) {

@@ -98,18 +98,52 @@ std::string solvers_python(const Solvers& solvers, bool torch) {
   return out + "}\n\n" + imports + marks + "def sample(denoise, x, count):\n    " + names + " = solvers[count]" + body;
 }
 
-std::string errors_line(const SolverErrors& error) {
-  return "rms " + three_digits(error.rms) + ", median " + three_digits(error.median);
+std::string errors_text(const SolverErrors& error) {
+  return "root mean square error " + three_digits(error.rms) + ", median " + three_digits(error.median);
+}
+
+/// A further sample is below the largest of n errors in n cases of n + 1.
+std::string covered_text(const FittedSolver& solver) {
+  const int covered = static_cast<int>(std::lround(100. * solver.rows / (solver.rows + 1)));
+  return std::to_string(covered) + " % of samples err less than " + three_digits(solver.error.largest);
+}
+
+std::string price_text(const FittedSolver& solver) {
+  const UsualMethods& usual = solver.usual;
+  const std::string price = "the fit took " + std::to_string(solver.evaluations) + " evaluations";
+  if (usual.methods.empty()) return price;
+  if (!solver.gained()) return price + ", which do not pay";
+  const auto from = solver.pays_from();
+  if (!from) return price + ", which do not pay: " + usual.best + " is no worse with as many evaluations a sample";
+  return price + " and pays from " + std::to_string(*from) + " samples on: " + usual.best + " needs about " +
+         three_digits(usual.needed) + " evaluations a sample for that error";
 }
 
 }  // namespace
 
 std::string solver_line(const FittedSolver& solver) {
-  const int covered = static_cast<int>(std::lround(100. * solver.rows / (solver.rows + 1)));
-  return errors_line(solver.error) + ", " + std::to_string(covered) + " % below " + three_digits(solver.error.largest) +
-         (solver.gained() ? "; plan " + errors_line(solver.plan) : " (no gain: the plan)") + "; " +
-         std::to_string(solver.rows) + " trajectories, each left out; fitted with " +
-         std::to_string(solver.evaluations) + " evaluations";
+  return errors_text(solver.error) + ", " + covered_text(solver) +
+         (solver.gained() ? "; the plan has " + errors_text(solver.plan)
+                          : "; no solver was better than the plan, so this is the plan") +
+         "; measured on " + std::to_string(solver.rows) + " trajectories that were left out of the fit in turn; " +
+         price_text(solver);
+}
+
+std::vector<std::string> solver_lines(const FittedSolver& solver) {
+  const std::string count = std::to_string(solver.sigmas.size()) + " evaluations: ";
+  std::vector<std::string> out{count +
+                               (solver.gained() ? "" : "no solver was better than the plan, so this is the plan; ") +
+                               errors_text(solver.error) + "; " + covered_text(solver)};
+  if (solver.gained()) out.push_back("  the plan with as many evaluations: " + errors_text(solver.plan));
+  out.push_back("  measured on " + std::to_string(solver.rows) + " trajectories that were left out of the fit in turn");
+  out.push_back("  " + price_text(solver));
+  if (solver.usual.methods.empty())
+    out.emplace_back(
+        "  it is kept from an earlier run, which measured no published methods; SHOCKSTEP_CACHE=off fits anew");
+  else
+    out.push_back("  to compare, published methods took " + std::to_string(solver.usual.evaluations) +
+                  " evaluations more");
+  return out;
 }
 
 std::string solver_text(const std::vector<FittedSolver>& solvers, ScheduleFormat format) {

@@ -14,7 +14,10 @@ namespace shockstep {
 /// dozen lines that runs them anywhere, on tensors or arrays, or on what a model of k-diffusion takes.
 std::string solver_text(const std::vector<FittedSolver>& solvers, ScheduleFormat format);
 
-/// "rms 0.01, median 0.002, 89 % below 0.03; plan rms ..., ...": one line.
+/// "root mean square 0.01, median 0.002, 89 % of samples below 0.03; the plan has ...; the fit took ...": one line.
 std::string solver_line(const FittedSolver& solver);
+
+/// The same for a terminal, in a few lines: error, the plan's, the price and from how many samples on it pays.
+std::vector<std::string> solver_lines(const FittedSolver& solver);
 
 }  // namespace shockstep

@@ -16,6 +16,12 @@ double FittedSolver::error_estimate(double gap_ratio) const {
   return usual_estimate > 0 ? usual_estimate * std::pow(gap_ratio, gap_power) : nan;
 }
 
+std::optional<std::int64_t> FittedSolver::pays_from() const {
+  const double saved = usual.needed - static_cast<double>(sigmas.size());
+  if (!(saved > 0)) return std::nullopt;
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(evaluations) / saved));
+}
+
 std::int64_t fit_rows(std::span<const FittedSolver> solvers) {
   std::int64_t rows = solvers.empty() ? 0 : solvers.front().shared;
   for (const FittedSolver& solver : solvers) rows += solver.evaluations - solver.shared;

@@ -2,6 +2,7 @@
 
 #include <boost/math/quadrature/gauss.hpp>
 
+#include <algorithm>
 #include <cmath>
 
 namespace shockstep {
@@ -48,6 +49,23 @@ std::vector<double> gap_weights(std::span<const double> lams, std::size_t k) {
   if (k == 0) return weights;
   for (const double w : interpolating_weights(lams.subspan(1, k), lams[0])) weights.push_back(-w);
   return weights;
+}
+
+std::vector<SolverStep> analytic_steps(const FittedSolver& solver) {
+  const double s = solver.data_std, end = -std::log(solver.sigma_min);
+  const std::size_t count = solver.sigmas.size();
+  std::vector<double> lams;  // of the nodes so far, newest first
+  const auto newest = [&](std::size_t most) { return std::span(lams).first(std::min(most, lams.size())); };
+  std::vector<SolverStep> out;
+  for (std::size_t n = 0; n < count; ++n) {
+    lams.insert(lams.begin(), -std::log(solver.sigmas[n]));
+    SolverStep& step = out.emplace_back();
+    if (n > 0) step.correct = integrated_weights(newest(corrector_values), lams[1], lams[0], s);
+    step.predict = n + 1 == count
+                       ? last_weights(newest(predictor_values), lams[0], end, s, solver.final)
+                       : integrated_weights(newest(predictor_values), lams[0], -std::log(solver.sigmas[n + 1]), s);
+  }
+  return out;
 }
 
 }  // namespace shockstep

@@ -2,12 +2,16 @@
 /// directions a fit moves them.
 #pragma once
 
+#include <shockstep/fitted_solver.hpp>
 #include <shockstep/sampler_options.hpp>
 
 #include <span>
 #include <vector>
 
 namespace shockstep {
+
+/// Values that the analytic predictor and corrector interpolate, towards which a fit draws its weights.
+inline constexpr std::size_t predictor_values = 3, corrector_values = 4;
 
 /// int k dlam from `from` to `to` with F = 1, where dy/dlam = k F, k = sigma/(sigma^2 + s^2); lam = -ln sigma.
 double kernel_integral(double from, double to, double s);
@@ -24,5 +28,8 @@ std::vector<double> last_weights(std::span<const double> lams, double from, doub
 /// g_k: the newest of the values at `lams`, newest first, less what the k before it extrapolate to; g_0 the value itself. Has k + 1
 /// weights. Of a smooth F it falls with k.
 std::vector<double> gap_weights(std::span<const double> lams, std::size_t k);
+
+/// The exponential multistep on the nodes of a solver: weights of each of its steps as those of FittedSolver::steps.
+std::vector<SolverStep> analytic_steps(const FittedSolver& solver);
 
 }  // namespace shockstep

@@ -2,8 +2,10 @@
 #include "support/problems.hpp"
 
 #include "engine/pilot_field.hpp"
+#include "engine/pilot_run.hpp"
 #include "engine/reference_paths.hpp"
 #include "engine/solver_paths.hpp"
+#include "engine/usual_methods.hpp"
 #include "stepper/solver_weights.hpp"
 
 #include <array>
@@ -11,6 +13,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <tuple>
 #include <vector>
 
 using namespace shockstep;
@@ -161,6 +164,36 @@ TEST_CASE("Solvers of several numbers share what is computed once, which is coun
   CHECK(wide[0].shared > five.shared);
   CHECK(wide[0].evaluations - wide[0].shared == five.evaluations - five.shared);
   CHECK(same_steps(wide[1], fit_solver(*model, test::range(), fitted_steps(20))));
+}
+
+TEST_CASE("Published methods are measured beside a solver, at as many evaluations as are told") {
+  const auto network = std::make_shared<CountedNetwork>(test::ring());
+  const FittedSolver solver = fit_solver(*network, test::range(), fitted_steps(8));
+  REQUIRE(solver.gained());
+  network->rows = 0;
+  const UsualMethods usual = usual_methods(*network, test::range(), solver);
+  CHECK(usual.evaluations == network->rows);
+  REQUIRE(usual.methods.size() == 2);
+  const auto& [a, b] = std::tie(usual.methods[0], usual.methods[1]);
+  CHECK(usual.best == (a.error.rms <= b.error.rms ? a.name : b.name));
+  // Two methods with 8 evaluations, and one with more, at most 4 times as many.
+  CHECK(usual.evaluations > 3 * 8 * solver.rows);
+  CHECK(usual.evaluations <= 6 * 8 * solver.rows);
+  // The answer is right where it is measured again: with that many evaluations the best of them is about as good as the solver.
+  REQUIRE(usual.needed > 8);
+  SamplerOptions options;
+  const bool first = usual.best == a.name;
+  options.method = first ? Method::dpmpp_2m : Method::unipc;
+  options.steps = FixedSteps{.schedule = first ? Schedule::karras : Schedule::log_sigma,
+                             .count = static_cast<int>(std::lround(usual.needed))};
+  const PilotRun run = run_on_pilot(*network, test::range(), options, solver.rows, nullptr);
+  const double error = errors_of(errors_of_rows(run.samples, solver.pilot.exact, 2)).rms;
+  // A power law through two of a method's errors, which fall as the square or faster and not evenly.
+  CHECK(error < 2 * solver.error.rms);
+  CHECK(error > solver.error.rms / 4);
+  FittedSolver kept = solver;
+  kept.pilot = {};
+  CHECK(usual_methods(*network, test::range(), kept).methods.empty());
 }
 
 TEST_CASE("A budget is kept, and used") {

@@ -2,14 +2,18 @@
 
 import ast
 import csv
+import fcntl
 import json
 import math
+import os
 import pathlib
+import pty
 import re
 import resource
 import signal
 import struct
 import subprocess
+import termios
 import time
 import unittest
 
@@ -175,8 +179,8 @@ class Run(Case):
         run = shockstep(*arguments)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         number = r"[\d.e+-]+"
-        error = rf"rms {number}, median {number}"
-        self.assertRegex(run.stdout, rf"(?m)^error: {error}.*; log_sigma {error}; karras {error}; .* evaluations$")
+        error = rf"root mean square error {number}, median {number}"
+        self.assertRegex(run.stdout, rf"(?m)^{error}.*; log_sigma: {error}; karras: {error}; .* evaluations$")
         texts = {f: shockstep(*arguments, "--format", f).stdout for f in ("yaml", "json", "python")}
         self.assertEqual(texts["yaml"], (out / "schedule.yaml").read_text())
         fitted, pasted = json.loads(texts["json"]), {}
@@ -202,8 +206,9 @@ class Run(Case):
         run = shockstep(*arguments)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         number = r"[\d.e+-]+"
-        error = rf"rms {number}, median {number}"
-        self.assertRegex(run.stdout, rf"(?m)^error: {error}, \d+ % below {number}; plan {error}; .* evaluations$")
+        error = rf"root mean square error {number}, median {number}"
+        self.assertRegex(run.stdout, rf"(?m)^8 evaluations: {error}; \d+ % of samples err less than {number}\n  the plan .*: {error}$")
+        self.assertRegex(run.stdout, r"(?m)^  the fit took \d+ evaluations and pays from \d+ samples on: .* needs about [\d.]+ evaluations")
         texts = {f: shockstep(*arguments, "--format", f).stdout for f in ("yaml", "json", "python")}
         self.assertEqual(texts["yaml"], (out / "solver.yaml").read_text())
         solver, pasted = json.loads(texts["json"]), {}
@@ -232,8 +237,8 @@ class Run(Case):
         run = shockstep(*arguments)
         self.assertEqual((run.returncode, run.stderr), (0, ""))
         for count in (5, 6, 7, 10):
-            self.assertRegex(run.stdout, rf"(?m)^error of {count}: rms .* evaluations$")
-        rows = int(re.search(r"(?m)^fitted with (\d+) evaluations in all$", run.stdout)[1])
+            self.assertRegex(run.stdout, rf"(?m)^{count} evaluations: root mean square error ")
+        rows = int(re.search(r"(?m)^all fits together: (\d+) evaluations$", run.stdout)[1])
         self.assertTrue(4500 < rows <= 9000, rows)
         file = json.loads(shockstep(*arguments, "--format", "json").stdout)
         self.assertEqual(([len(solver["sigmas"]) for solver in file["solvers"]], file["evaluations"]), ([5, 6, 7, 10], rows))
@@ -547,8 +552,45 @@ class Errors(Case):
         self.check(2, r"smaple: unknown command; did you mean sample\?", "smaple", "x.yaml")
         self.check(2, r"CONFIG: missing; .*", "sample")
         self.check(2, r"--cuont: unknown option; did you mean --count\?", "sample", "x.yaml", "--cuont", "3")
+        self.check(2, r"--tol: unknown option; did you mean --tolerance\?", "sample", "x.yaml", "--tol", "3")
+        self.check(2, r"x\.yaml: process\.kind: must be .*, got vp; did you mean vp_cosine, .* or vp_linear\?", "sample", "x.yaml", "--set", "process.kind=vp")
         self.check(2, r"y\.yaml: one argument too many; .*", "sample", "x.yaml", "y.yaml")
         self.check(2, r"x\.yaml: one argument too many; see shockstep paper --help", "paper", "x.yaml")
+
+    def test_help_lists_what_a_command_uses(self):
+        listed = {command: set(re.findall(r"^  (?:-\w,)?(--[a-z-]+)", shockstep(command, "--help").stdout, re.MULTILINE))
+                  for command in ("sample", "schedule", "encode", "inspect")}
+        self.assertLessEqual({"--count", "--tolerance", "--seed", "--noise", "--first"}, listed["sample"])
+        self.assertFalse(listed["schedule"] & {"--count", "--tolerance", "--seed", "--noise", "--first"})
+        self.assertFalse(listed["encode"] & {"--noise", "--first", "--steps", "--method"})
+        self.assertIn("--count", listed["encode"])
+        self.assertFalse(listed["inspect"] & {"--noise", "--first", "--steps"})
+        done = shockstep("schedule", "x.yaml", "--steps", 5, "--count", 3, cwd=self.folder)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stderr, "shockstep: warning: --count: schedule makes no use of it\n")
+
+    def test_progress_fits_the_terminal(self):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        run = subprocess.Popen([PROGRAM, "sample", "x.yaml", "--count", "3e5", "--set", "output.samples=none"], cwd=self.folder,
+                               stdout=subprocess.DEVNULL, stderr=slave, env={**os.environ, "TERM": "xterm"})
+        os.close(slave)
+        said = b""
+        while True:
+            try:
+                part = os.read(master, 1 << 16)
+            except OSError:  # the other end is closed
+                break
+            if not part:
+                break
+            said += part
+        os.close(master)
+        self.assertEqual(run.wait(60), 0)
+        lines = [line for line in said.decode().split("\r\x1b[K") if "%" in line]
+        self.assertTrue(lines)
+        self.assertLessEqual(max(map(len, lines)), 79)
+        for line in lines:
+            self.assertRegex(line, r"^#*\.* +\d+ % \d+/300000(  [\d.]+ evaluations  [\d.]+/s(  [\d:]+ left)?)?$")
 
     def test_noise(self):
         noise = self.folder / "noise.npy"

@@ -40,6 +40,16 @@ class Encode(ScratchCase):
         self.assertEqual(done.returncode, code, done.stderr)
         return out, done
 
+    def test_count_takes_the_first_rows(self):
+        write_npy(self.folder / "x.npy", [(1, 0.1 * k) for k in range(8)])
+        whole, _ = self.encode(self.folder / "x.npy")
+        expected = read_npy(whole / "latents.npy")
+        self.assertEqual(len(expected), 8)  # run.count is about samples
+        part, _ = self.encode(self.folder / "x.npy", "--count", 3)
+        self.assertEqual(read_npy(part / "latents.npy"), expected[:3])
+        _, done = self.encode(self.folder / "x.npy", "--count", 9, code=2)
+        self.assertIn("--count: must be at most the 8 rows of --data, got 9", done.stderr)
+
     def test_samples_come_back(self):
         done = shockstep("sample", self.config, "--out", self.folder / "a", "--quiet", "--tolerance", "1e-6")
         self.assertEqual(done.returncode, 0, done.stderr)

@@ -230,19 +230,58 @@ class Page(unittest.TestCase):
         self.open("solver")
         self.assertEqual(self.charts(), ["solver-errors", "solver-steps"])
         found = data_of((runs["solver"] / "report.html").read_text())["solver"]
-        [solver], usual = found["solvers"], found["usual"]["methods"]
+        [solver] = found["solvers"]
+        usual = solver["usual"]["methods"]
         series = "echarts.getInstanceByDom(document.querySelector('#solver-%s .chart')).getOption().series"
         names = ["fitted", "plan", *(method["name"] for method in usual)]
         self.assertEqual(len(usual), 2)
         self.assertEqual(self.browser.evaluate((series % "errors") + ".map(s => s.name)"), names)
-        errors = [solver["error"], solver["plan"], *(method["errors"][0] for method in usual)]
+        errors = [solver["error"], solver["plan"], *(method["error"] for method in usual)]
         self.assertEqual(self.browser.evaluate((series % "errors") + ".map(s => s.data)"), [[e["rms"], e["median"]] for e in errors])
-        self.assertEqual(found["usual"]["evaluations"], 2 * 8 * solver["rows"])
+        self.assertGreaterEqual(solver["usual"]["evaluations"], 2 * 8 * solver["rows"])
         steps = self.browser.evaluate((series % "steps") + ".map(s => s.data.map(d => d[1]))")
         for each in steps:
             self.assertAlmostEqual(sum(each), math.log(80 / 0.002), places=9)
-        self.assertIn("A solver of 8 evaluations, fitted to the model", self.browser.evaluate("document.body.innerText"))
+        text = self.browser.evaluate("document.body.innerText")
+        self.assertIn("A solver of 8 evaluations was asked for", text)
+        self.assertIn(f"pays from {solver['usual']['pays_from']} samples on", text.replace("\u202f", ""))
+        self.check_weights(solver, "#solver-weights")
         self.check_quiet()
+
+    def check_weights(self, solver, place):
+        """A figure for each step; bars as many as weights, the fitted and the analytic ones, as high as their size."""
+        bars = f"""[...document.querySelectorAll('{place} figure')].map(f => ['fitted', 'analytic'].map(kind =>
+            [...f.querySelectorAll('rect.' + kind)].map(r => Number(r.getAttribute('height')) * (r.getAttribute('y') < 38 ? 1 : -1))))"""
+        found = self.browser.evaluate(bars)
+        self.assertEqual(len(found), len(solver["sigmas"]))
+        ratios = []
+        for n, (fitted, analytic) in enumerate(found):
+            wanted, beside = [], []
+            for kind, at in (("predict", n), ("correct", n + 1)):
+                if at < len(solver["sigmas"]):
+                    whole = sum(solver["analytic"][kind][at])
+                    wanted += [w / whole for w in solver[kind][at]]
+                    beside += [w / whole for w in solver["analytic"][kind][at]]
+            self.assertEqual((len(fitted), len(analytic)), (len(wanted), len(beside)))
+            ratios += [h / w for h, w in zip(fitted + analytic, wanted + beside) if abs(w) > 1e-3]
+        self.assertAlmostEqual(max(ratios) / min(ratios), 1, places=6)
+
+    def test_nothing_is_an_empty_card(self):
+        for config in runs:
+            with self.subTest(config):
+                self.open(config)
+                inside = "[...document.querySelectorAll('.figure')].filter(f => f.children.length < 3).map(f => f.id)"
+                self.assertEqual(self.browser.evaluate(inside), [])
+
+    def test_the_first_lines_say_what_was_asked_and_what_was_reached(self):
+        self.open("ring")
+        lead = self.browser.evaluate("document.querySelector('.lead').innerText").replace("\u202f", "").replace("\u00a0", " ")
+        data = data_of((runs["ring"] / "report.html").read_text())
+        shares = data["tolerance"]
+        self.assertRegex(lead, r"^Asked for: 4096 samples with an error of at most 0\.01\. Reached: 97 % of the errors are expected below [\d.]+")
+        self.assertLess(lead.index("Asked"), lead.index("Reached"))
+        proven = float(re.search(r"proves ([\d.]+) % of them below the tolerance", lead)[1])
+        self.assertAlmostEqual(proven, 100 * shares["within"] / shares["estimated"], delta=0.06)
 
     def test_the_page_of_several_solvers_of_images(self):
         self.open("solvers")
@@ -251,6 +290,12 @@ class Page(unittest.TestCase):
         self.assertEqual([len(solver["sigmas"]) for solver in found["solvers"]], [5, 6, 8])
         labels = self.browser.evaluate("[...document.querySelectorAll('#solver-images .labels span')].map(s => s.innerText)")
         self.assertEqual(labels[-1], "the flow")
+        opened = "[...document.querySelectorAll('#solver-weights details')].map(d => d.querySelectorAll('figure').length)"
+        gained = [len(solver["sigmas"]) for solver in found["solvers"] if solver["gained"]]
+        self.assertEqual(self.browser.evaluate(opened), [gained[0], *(0 for _ in gained[1:])])
+        self.browser.evaluate("document.querySelectorAll('#solver-weights details').forEach(d => d.open = true)")
+        self.browser.settle()
+        self.assertEqual(self.browser.evaluate(opened), gained)
         self.assertEqual([label for label in labels if label.endswith("plan")], ["5, plan", "6, plan", "8, plan"])
         size = self.browser.evaluate("(i => [i.naturalWidth, i.naturalHeight])(document.querySelector('#solver-images img'))")
         self.assertAlmostEqual(size[0] / size[1], 8 / len(labels), delta=0.1)  # eight to a row, but for the gaps

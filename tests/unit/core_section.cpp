@@ -2,6 +2,7 @@
 #include <shockstep/config.hpp>
 
 #include "config/yaml.hpp"
+#include "core/did_you_mean.hpp"
 #include "core/text.hpp"
 #include "support/test.hpp"
 
@@ -123,6 +124,18 @@ TEST_CASE("the nearest word") {
   CHECK(nearest("max-evaluations", {"max_evaluations"}) == "max_evaluations");
   CHECK_FALSE(nearest("x", {"seed", "count"}));
   CHECK_FALSE(nearest("a", {"b"}));
+}
+
+TEST_CASE("a word that is begun or is a part names all that it may mean") {
+  const std::vector<std::string> kinds{"ve", "vp_linear", "vp_cosine", "sub_vp", "flow"};
+  CHECK(did_you_mean("vp", kinds) == "; did you mean vp_linear or vp_cosine?");
+  CHECK(did_you_mean("VP", kinds) == "; did you mean vp_linear or vp_cosine?");
+  CHECK(did_you_mean("cosine", kinds) == "; did you mean vp_cosine?");
+  CHECK(did_you_mean("flwo", kinds) == "; did you mean flow?");
+  CHECK(did_you_mean("--tol", {"--tolerance", "--time-limit"}) == "; did you mean --tolerance?");
+  CHECK(did_you_mean("a", {"a_1", "a_2"}) == "");  // a letter says too little
+  CHECK(did_you_mean("sd", {"sd_1", "sd_2", "sd_3", "sd_4", "sd_5"}) == "");
+  CHECK(did_you_mean("max-evaluations", {"max_evaluations"}) == "; did you mean max_evaluations?");
 }
 
 TEST_CASE("what is printed is one harmless line") {

@@ -8,6 +8,7 @@
 #include "config/run_config.hpp"
 #include "config/yaml.hpp"
 #include "controller/fitted_solver_json.hpp"
+#include "core/needed_evaluations.hpp"
 #include "output/solver_text.hpp"
 #include "stepper/grid_plan.hpp"
 #include "stepper/solver_weights.hpp"
@@ -15,11 +16,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <numeric>
 
 using namespace shockstep;
 
@@ -36,9 +39,20 @@ FittedSolver example() {
   solver.error = {.1, .2, .3}, solver.plan = {1. / 7, .5, .6};
   solver.planned = {80, 1, .01}, solver.again = {80, 2, 1, .5, .1, .01};
   solver.usual_gaps = {1. / 3, 1e-5}, solver.usual_estimate = .07;
+  solver.usual.methods = {{"A, \"quoted\"", {.5, .4, .9}}, {"B", {1. / 9, .1, .2}}};
+  solver.usual.best = "B", solver.usual.needed = 10. / 3, solver.usual.evaluations = 96;
   solver.rows = 8, solver.grids = 3, solver.evaluations = 500, solver.shared = 200;
   solver.origin = {"a network: \"quoted\", # of shape [2]", "guided from 10 by 2", "ve", 2, "0a-1b"};
   return solver;
+}
+
+bool same(const UsualMethods& a, const UsualMethods& b) {
+  bool methods = a.methods.size() == b.methods.size();
+  for (std::size_t m = 0; methods && m < a.methods.size(); ++m)
+    methods = a.methods[m].name == b.methods[m].name && a.methods[m].error.rms == b.methods[m].error.rms &&
+              a.methods[m].error.median == b.methods[m].error.median &&
+              a.methods[m].error.largest == b.methods[m].error.largest;
+  return methods && a.best == b.best && a.needed == b.needed && a.evaluations == b.evaluations;
 }
 
 bool same(const FittedSolver& a, const FittedSolver& b) {
@@ -50,8 +64,9 @@ bool same(const FittedSolver& a, const FittedSolver& b) {
          a.origin.conditioning == b.origin.conditioning && a.origin.process == b.origin.process &&
          a.origin.dimension == b.origin.dimension && a.error.rms == b.error.rms && a.plan.largest == b.plan.largest &&
          a.origin.checksum == b.origin.checksum && a.shared == b.shared && a.planned == b.planned &&
-         a.again == b.again && a.usual_gaps == b.usual_gaps && a.usual_estimate == b.usual_estimate &&
-         a.rows == b.rows && a.grids == b.grids && a.evaluations == b.evaluations;
+         same(a.usual, b.usual) && a.again == b.again && a.usual_gaps == b.usual_gaps &&
+         a.usual_estimate == b.usual_estimate && a.rows == b.rows && a.grids == b.grids &&
+         a.evaluations == b.evaluations;
 }
 
 /// sum_i weights_i f(lams_i)
@@ -60,6 +75,8 @@ double combined(const std::vector<double>& weights, const std::vector<double>& l
   for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * f(lams[i]);
   return sum;
 }
+
+double sum_of(const std::vector<double>& weights) { return std::reduce(weights.begin(), weights.end(), 0.); }
 
 }  // namespace
 
@@ -213,6 +230,70 @@ TEST_CASE("solvers of one fit are counted with what they share once") {
   solvers[1].evaluations = 600, solvers[2].evaluations = 700;
   CHECK(fit_rows(solvers) == 200 + 300 + 400 + 500);
   CHECK(fit_rows({}) == 0);
+}
+
+TEST_CASE("a fit pays from as many samples as make up for its evaluations") {
+  FittedSolver solver = example();    // three evaluations, 500 of the fit
+  CHECK(solver.pays_from() == 1500);  // a third of an evaluation is saved each time
+  solver.usual.needed = 13;
+  CHECK(solver.pays_from() == 50);
+  solver.usual.needed = 10;
+  CHECK(solver.pays_from() == 72);  // 71 of them would save 497
+  for (const double none : {0., 2., 3.}) {
+    solver.usual.needed = none;
+    CHECK_FALSE(solver.pays_from());
+  }
+}
+
+TEST_CASE("evaluations for an error follow from those of two errors") {
+  // error = 3/n^2 takes sqrt(3/wanted), between the two numbers and beyond them.
+  const auto error = [](double n) { return 3 / (n * n); };
+  for (const double wanted : {error(9), error(12), error(20), error(50)})
+    CHECK(needed_evaluations(wanted, 8, error(8), 16, error(16)) == Approx(std::sqrt(3 / wanted)).epsilon(1e-12));
+  // An error that hardly falls is supposed to fall as 1/n beyond what was measured: four times less takes 64 in place of 16.
+  CHECK(needed_evaluations(.25, 8, 1, 16, 1) == Approx(64).epsilon(1e-12));
+  CHECK(needed_evaluations(.25, 8, 1, 16, 1.5) == Approx(96).epsilon(1e-12));  // it may even have grown
+}
+
+TEST_CASE("the multistep beside a solver takes up to three and four values, and integrates a constant exactly") {
+  FittedSolver solver = example();
+  solver.sigmas = {80, 10, 2. / 3, .3, .1}, solver.final = Final::keep;
+  const auto steps = analytic_steps(solver);
+  REQUIRE(steps.size() == 5);
+  CHECK(steps[0].correct.empty());
+  const double s = solver.data_std;
+  for (std::size_t n = 0; n < 5; ++n) {
+    CHECK(steps[n].predict.size() == std::min<std::size_t>(n + 1, 3));
+    if (n > 0) CHECK(steps[n].correct.size() == std::min<std::size_t>(n + 1, 4));
+    const double next = n + 1 < 5 ? solver.sigmas[n + 1] : solver.sigma_min;
+    const auto constant = [&](double from, double to) { return kernel_integral(-std::log(from), -std::log(to), s); };
+    // Gauss' rule of ten nodes on steps of up to 3 in ln sigma, where k bends once.
+    CHECK(sum_of(steps[n].predict) == Approx(constant(solver.sigmas[n], next)).epsilon(1e-7));
+    if (n > 0)
+      CHECK(sum_of(steps[n].correct) == Approx(constant(solver.sigmas[n - 1], solver.sigmas[n])).epsilon(1e-7));
+  }
+}
+
+TEST_CASE("the lines of a solver say its error, the plan's, its price and when it pays") {
+  FittedSolver solver = example();
+  const auto text = [&] {
+    std::string all;
+    for (const std::string& line : solver_lines(solver)) all += line + "\n";
+    return all;
+  };
+  CHECK(
+      text().starts_with("3 evaluations: root mean square error 0.1, median 0.2; 89 % of samples err less than 0.3\n"));
+  CHECK(text().find(
+            "the fit took 500 evaluations and pays from 1500 samples on: B needs about 3.33 evaluations a sample") !=
+        std::string::npos);
+  CHECK(text().find("published methods took 96 evaluations more") != std::string::npos);
+  solver.usual.needed = 3;
+  CHECK(text().find("which do not pay: B is no worse with as many evaluations") != std::string::npos);
+  solver.usual = {};
+  CHECK(text().find("kept from an earlier run") != std::string::npos);
+  CHECK(text().find("pays from") == std::string::npos);
+  solver.steps.clear();
+  CHECK(text().find("no solver was better than the plan, so this is the plan") != std::string::npos);
 }
 
 TEST_CASE("a budget is for what is fitted") {

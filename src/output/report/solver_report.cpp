@@ -4,6 +4,7 @@
 #include "output/grid.hpp"
 #include "output/report/base64.hpp"
 #include "output/report/schedule_report.hpp"
+#include "stepper/solver_weights.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -45,24 +46,22 @@ Json strip(const std::vector<FittedSolver>& solvers, std::span<const std::int64_
   return {{"png", "data:image/png;base64," + base64(encode_png(image))}, {"rows", std::move(rows)}};
 }
 
-Json usual_json(const UsualMethods& usual) {
-  Json methods = Json::array();
-  for (const UsualMethod& method : usual.methods) {
-    Json errors = Json::array();
-    for (const SolverErrors& error : method.errors) errors.push_back({{"rms", error.rms}, {"median", error.median}});
-    methods.push_back({{"name", method.name}, {"errors", std::move(errors)}});
-  }
-  return {{"methods", std::move(methods)}, {"evaluations", usual.evaluations}};
+Json page_json(const FittedSolver& solver) {
+  Json out = solver_json(solver), predict = Json::array(), correct = Json::array();
+  if (!solver.gained()) return out;  // a plan has no weights of its own
+  for (const SolverStep& step : analytic_steps(solver))
+    predict.push_back(step.predict), correct.push_back(step.correct);
+  out["analytic"] = {{"predict", std::move(predict)}, {"correct", std::move(correct)}};
+  return out;
 }
 
 }  // namespace
 
 Json solver_report(const std::string& title, const RunSetup& setup, const std::vector<FittedSolver>& solvers,
-                   const UsualMethods& usual, std::span<const std::int64_t> shape) {
+                   std::span<const std::int64_t> shape) {
   Json out = fit_page(title, setup, solvers.front().sigma_min, solvers.front().sigmas.front());
   Json& page = out["solver"] = {{"solvers", Json::array()}, {"evaluations", fit_rows(solvers)}};
-  for (const FittedSolver& solver : solvers) page["solvers"].push_back(solver_json(solver));
-  page["usual"] = usual_json(usual);
+  for (const FittedSolver& solver : solvers) page["solvers"].push_back(page_json(solver));
   if (Json images = strip(solvers, shape); !images.is_null()) page["strip"] = std::move(images);
   return out;
 }

@@ -117,8 +117,8 @@ const decisionsFigure = {
     (report.inspect?.fitted
       ? "The modes are those of a Gaussian mixture at the clusters of the samples, in place of the model's. "
       : "") +
-      "From far away all modes are one; each fork is the noise level at which the density splits, and a branch is as broad " +
-      "as the number of trajectories that took it. The warmer it is, the more of them decided inside an interface. A " +
+      "At large noise all modes are one. Each fork is the noise level at which the density splits, and a branch is as broad " +
+      "as the number of trajectories that took it is large. The warmer a branch, the more of them decided inside an interface. A " +
       "sample belongs to the mode with the nearest mean.",
   chart: (decisions, report, narrow) => (decisions.why ? undefined : tree(decisions, report, narrow)),
   heightOf: (decisions) =>

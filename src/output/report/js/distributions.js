@@ -4,7 +4,7 @@ const evaluationsFigure = {
   key: "evaluations",
   title: "Model evaluations",
   width: "third",
-  explain: () => "What each trajectory cost, probes, rejected steps and repetitions included.",
+  explain: () => "How many each trajectory took, with its probes, rejected steps and repetitions.",
   chart: (evaluations, report) => {
     if (!evaluations.counts.length) return undefined;
     const { edges, counts } = joined(evaluations, 48);
@@ -44,14 +44,14 @@ function logBars(bins, name, colour, report, marks = []) {
 
 const exponentsFigure = {
   key: "exponents",
-  title: "Exponents",
+  title: "Growth before decisions",
   width: "third",
   explain: (exponents, report) => {
     const some = sum(exponents.counts);
     const share = percent(exponents.zeros, report.finished);
     return (
-      "Errors made before a decision grew by the exponential of this. " +
-      `${trajectories(exponents.zeros)} (${share}) had none${some ? " and are not shown" : ""}.`
+      "An error made before a decision grew by exp of this exponent. " +
+      `${trajectories(exponents.zeros)} (${share}) passed no interface${some ? " and are not shown" : ""}.`
     );
   },
   chart: (exponents, report) =>
@@ -60,19 +60,21 @@ const exponentsFigure = {
 
 const errorsFigure = {
   key: "errors",
-  title: "Error estimates",
+  title: "Upper bounds of errors",
   width: "third",
   explain: (errors, report) =>
     report.tolerance.estimated
-      ? "How far a sample is from the exact one at most, by its own cautious estimate: root mean square over its " +
-        "coordinates."
-      : "There is none: no pilot could measure the errors of this model. The tolerance bounds the error of each step.",
+      ? "How far each sample is from the exact one at most: root mean square over its coordinates. Most errors are several times smaller."
+      : report.summary.tolerance_kind === "none"
+        ? "Errors are not estimated on a fixed grid."
+        : howToBound(report),
   chart: (errors, report) => {
     if (!errors.counts.length) return undefined;
+    if (report.summary.tolerance_kind === "none") return logBars(errors, "upper bound of the error", "--cold", report);
     const low = errors.edges[0];
     const high = Math.max(errors.edges.at(-1), report.tolerance.asked);
     const right = Math.log(report.tolerance.asked / low) > 0.6 * Math.log(high / low);
-    return logBars(errors, "error estimate", "--cold", report, [
+    return logBars(errors, "upper bound of the error", "--cold", report, [
       { at: report.tolerance.asked, label: "tolerance", align: right ? "right" : "left", offset: [right ? -10 : 2, 8] },
     ]);
   },

@@ -38,10 +38,12 @@ function seeksEvents({ summary }) {
 
 function noEvents(report) {
   if (report.summary.config.sampler?.dynamics === "sde")
-    return "Events are those of the probability-flow ODE; on the reverse SDE noise takes part in every decision.";
+    return "Events are sought on the probability-flow ODE alone; on the reverse SDE noise takes part in every decision.";
   if (report.summary.tolerance_kind === "none")
     return "Events are sought where trajectories choose their own steps; these went along a fixed grid.";
-  return "No trajectory passed close to an interface between modes, or sampler.guard.events is off.";
+  return report.summary.config.sampler?.guard?.events === false
+    ? "Events were not sought: sampler.guard.events is off."
+    : "No trajectory passed close to an interface between modes.";
 }
 
 const eventsFigure = {
@@ -99,9 +101,8 @@ const gainFigure = {
   title: "How errors grow",
   find: (report) => (report.summary.guard?.log_gain?.values.length ? report.summary.guard.log_gain : undefined),
   explain: (gain, report) =>
-    "An error made at σ reaches the finished sample multiplied by this, as a pilot measured it: " +
-    `${percent(report.summary.guard.quantile, 1)} of its paths stay below the line. The guard asks for steps that much ` +
-    "more exact.",
+    "An error made at σ reaches the finished sample multiplied by this. A pilot measured it: " +
+    `${percent(report.summary.guard.quantile, 1)} of its trajectories stay below the line. The guard divides the error that it allows by it.`,
   chart: (gain, report) => {
     const points = gain.values.map((value, i) => [
       Math.exp(-(gain.begin + ((gain.end - gain.begin) * i) / (gain.values.length - 1))),

@@ -11,7 +11,9 @@ const figures = (report) => [
   nodesOfSchedule,
   errorsOfSolvers,
   imagesOfSolvers,
+  priceOfSolvers,
   stepsOfSolvers,
+  weightsOfSolvers,
   nodesOfSolvers,
   errorAgainstEvaluations,
   distanceAgainstEvaluations,
@@ -37,13 +39,15 @@ function headlineOf(report) {
   return report.schedule ? scheduleHeadline(report) : headline(report);
 }
 
+// A card, or where there is nothing to show the reason.
 function figureCard(figure, data, report) {
   const content = figure.content?.(data, report);
   const chart = figure.chart?.(data, report, false);
+  if (!content && !chart) return `${figure.title}: ${figure.explain(data, report)}`;
   const width = report.inspect ? "" : figure.width || ""; // there none has neighbours to share a row with
   const card = element(
     "section",
-    { class: `figure ${width} ${content || chart ? "" : "words"}`, id: figure.key },
+    { class: `figure ${width}`, id: figure.key },
     element("h2", {}, figure.title),
     element("p", { class: "explain" }, figure.explain(data, report)),
   );
@@ -77,6 +81,12 @@ function liveChart(box, option, height) {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
 }
 
+function notShown(reasons) {
+  if (!reasons.length) return [];
+  const items = reasons.map((reason) => element("li", {}, reason));
+  return [element("details", { id: "not-shown" }, element("summary", {}, "What is not shown, and why"), element("ul", {}, ...items))];
+}
+
 function settingsOf({ summary }) {
   if (!summary.config) return [];
   const text = JSON.stringify(summary.config, null, 2);
@@ -93,7 +103,8 @@ addEventListener("DOMContentLoaded", () => {
     .getElementById("page")
     .append(
       ...headlineOf(report),
-      element("div", { class: "figures" }, ...cards),
+      element("div", { class: "figures" }, ...cards.filter((card) => typeof card !== "string")),
+      ...notShown(cards.filter((card) => typeof card === "string")),
       ...settingsOf(report),
       element(
         "footer",

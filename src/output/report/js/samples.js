@@ -52,7 +52,7 @@ function plane(samples, report, narrow) {
       bottom: 0,
       itemHeight: narrow ? 80 : 130,
       itemWidth: 10,
-      text: ["errors amplified", "never in doubt"],
+      text: ["errors grew", "no decision"],
       textStyle: { color: css("--soft"), fontSize: 12 },
       hoverLink: false,
     },
@@ -102,7 +102,7 @@ const samplesFigure = {
       return (
         `${which}${samples.density ? ", over the exact density (shaded)" : ""}.` +
         (seeksEvents(report)
-          ? " Blue ones were never in doubt; the warmer a dot, the more errors were amplified when it decided between two modes."
+          ? " Blue ones passed no interface; the warmer a dot, the more errors grew when it decided between two modes."
           : "")
       );
     return samples.why;

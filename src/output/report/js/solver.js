@@ -4,13 +4,20 @@ const evaluationsOf = ({ sigmas }) => sigmas.length;
 const solverNodes = ({ gained, sigmas, sigma_min }) => (gained ? [...sigmas, sigma_min] : sigmas); // the last step is not evaluated
 const colourOf = (i, n) => shade(n > 1 ? i / (n - 1) : 0.75);
 
+// Published methods as {name, errors: one for each solver}; none where a solver was kept, and nothing else measured.
+const usualMethods = (solvers) =>
+  solvers.every(({ usual }) => usual)
+    ? solvers[0].usual.methods.map(({ name }, i) => ({ name, errors: solvers.map(({ usual }) => usual.methods[i].error) }))
+    : [];
+const usualEvaluations = (solvers) => sum(solvers.map(({ usual }) => usual?.evaluations ?? 0));
+
 // What was measured: {name, colour, symbol, errors: one for each number of evaluations, null where there is none}.
-function solverSeries({ solvers, usual }) {
+function solverSeries({ solvers }) {
   const colours = [css("--mid"), css("--soft")];
   return [
     { name: "fitted", colour: css("--warm"), symbol: "circle", errors: solvers.map(({ gained, error }) => (gained ? error : null)) },
     { name: "plan", colour: css("--cold"), symbol: "rect", errors: solvers.map(({ plan }) => plan) },
-    ...usual.methods.map(({ name, errors }, i) => ({ name, colour: colours[i % 2], symbol: ["triangle", "diamond"][i % 2], errors })),
+    ...usualMethods(solvers).map(({ name, errors }, i) => ({ name, colour: colours[i % 2], symbol: ["triangle", "diamond"][i % 2], errors })),
   ];
 }
 
@@ -52,14 +59,12 @@ const errorsOfSolvers = {
   key: "solver-errors",
   title: "Errors to expect",
   find: (report) => report.solver,
-  explain: ({ solvers, usual }) =>
+  explain: ({ solvers }) =>
     `Of ${trajectories(solvers[0].rows)}, against accurate paths of the flow from the same starts: root mean square over the coordinates of a ` +
     "sample, as root mean square over the trajectories" +
     (solvers.length > 1 ? "" : " and as median") +
-    ". Those of the fitted are of fits that did not see the trajectory." +
-    (usual.methods.length
-      ? ` Published methods took ${plural(usual.evaluations, "evaluation")} more, for this page.`
-      : ""),
+    ". Each error of the fitted solver is of a fit that did not see the trajectory." +
+    (usualEvaluations(solvers) ? ` The published methods took ${plural(usualEvaluations(solvers), "evaluation")} more.` : ""),
   chart: errorsBySolver,
   height: 360,
 };
@@ -127,27 +132,65 @@ const nodesOfSolvers = {
     ),
 };
 
+// From how many samples on the fit pays.
+function priceOf({ gained, evaluations, usual, sigmas, error }) {
+  const price = `The fit took ${plural(evaluations, "model evaluation")}`;
+  if (!usual) return `${price}; published methods were not measured beside it.`;
+  if (!gained) return `${price}, which do not pay.`;
+  if (usual.pays_from === null) return `${price}, which do not pay: ${usual.best} errs no more with ${sigmas.length} evaluations a sample.`;
+  return (
+    `${price} and pays from ${plural(usual.pays_from, "sample")} on: for an error of ${number(error.rms, 2)} ${usual.best} needs about ` +
+    `${number(usual.needed)} evaluations a sample.`
+  );
+}
+
 function solverLead(solvers) {
   const [{ rows, gained, error, plan }] = solvers;
   if (solvers.length > 1) {
     const better = solvers.filter((each) => each.gained);
     const ratios = better.map((each) => each.plan.rms / each.error.rms);
     return (
-      `Solvers of ${solvers.map(evaluationsOf).join(", ")} evaluations, fitted to the model. ` +
+      `Solvers of ${solvers.map(evaluationsOf).join(", ")} evaluations were asked for. ` +
       (better.length
-        ? `On ${trajectories(rows)}, each left out of the fit, the error of ${better.length < solvers.length ? better.map(evaluationsOf).join(", ") : "all"} ` +
+        ? `On ${trajectories(rows)}, each left out of the fit in turn, the error of ` +
+          `${better.length < solvers.length ? `those of ${better.map(evaluationsOf).join(", ")}` : "all"} ` +
           `is ${number(Math.min(...ratios), 2)} to ${number(Math.max(...ratios), 2)} times below that of the plan with as many evaluations.`
-        : "None was better than the plan on trajectories that it was not fitted to.")
+        : "None was better than the plan on trajectories that it was not fitted to; the plan stands in for each.")
     );
   }
-  const what = plural(evaluationsOf(solvers[0]), "evaluation");
-  if (!gained) return `${what}. No solver was better than the plan on trajectories that it was not fitted to: this is the plan.`;
+  const what = `A solver of ${plural(evaluationsOf(solvers[0]), "evaluation")} was asked for.`;
+  if (!gained) return `${what} None was better than the plan on trajectories that it was not fitted to: this is the plan. ${priceOf(solvers[0])}`;
   return (
-    `A solver of ${what}, fitted to the model. On ${trajectories(rows)}, each left out of the fit, its error is ${number(error.rms, 2)} ` +
-    `(root mean square; median ${number(error.median, 2)}), that of the plan with as many evaluations ${number(plan.rms, 2)} ` +
-    `(${number(plan.median, 2)}).`
+    `${what} On ${trajectories(rows)}, each left out of the fit in turn, its root mean square error is ${number(error.rms, 2)} ` +
+    `(median ${number(error.median, 2)}); that of the plan with as many evaluations is ${number(plan.rms, 2)} ` +
+    `(median ${number(plan.median, 2)}). ${priceOf(solvers[0])}`
   );
 }
+
+const priceOfSolvers = {
+  key: "solver-price",
+  title: "When the fits pay",
+  find: (report) => (report.solver?.solvers.length > 1 && report.solver.solvers.every(({ usual }) => usual) ? report.solver : undefined),
+  explain: () =>
+    "The number of samples from which on a fit and they together take fewer evaluations than the best published method takes for the same " +
+    "root mean square error. Each fit is counted as if it had been made alone.",
+  content: ({ solvers }) =>
+    sortedTable(
+      {
+        columns: ["evaluations", "error", "evaluations of the fit", "best published method", "evaluations it needs", "pays from samples"],
+        rows: solvers.map((each) => [
+          evaluationsOf(each),
+          number(each.error.rms),
+          each.evaluations,
+          each.usual.best,
+          each.usual.pays_from === null ? null : number(each.usual.needed),
+          each.usual.pays_from,
+        ]),
+      },
+      0,
+      false,
+    ),
+};
 
 function solverHeadline({ title, summary, solver: { solvers, evaluations } }) {
   const [{ rows, final, fitted_to: to }] = solvers;
@@ -159,9 +202,9 @@ function solverHeadline({ title, summary, solver: { solvers, evaluations } }) {
     element(
       "p",
       { class: "facts" },
-      `Fitted to ${trajectories(rows)} of a pilot on ${plural(sum(solvers.map(({ grids }) => grids)), "set")} of nodes with ` +
-        `${count(evaluations)} model evaluations. Final: ${final}, process ${to.process}${to.conditioning ? `, ${to.conditioning}` : ""}. ` +
-        `Shockstep ${summary.version}.`,
+      `Fitted to ${trajectories(rows)} of the fit's own noise; ${plural(sum(solvers.map(({ grids }) => grids)), "set")} of nodes tried, ` +
+        `${count(evaluations)} model evaluations in all. Returned: ${finalText(final)}. Process: ${to.process}. ` +
+        `${to.conditioning ? `Conditioning: ${to.conditioning}. ` : ""}Shockstep ${summary.version}.`,
     ),
   ];
 }

@@ -53,9 +53,9 @@ const trajectoriesFigure = {
   title: "Trajectories worth a look",
   explain: ({ rows }, report) =>
     rows.length
-      ? `The largest error estimates and exponents, and any that went wrong: ${count(rows.length)} of ` +
-        `${count(report.finished)}; trajectories.csv has all. Click a header to sort by it.`
-      : "None stands out: no error was estimated, none decided in an interface, none went wrong.",
+      ? `The ${count(rows.length)} of ${count(report.finished)} with the largest error estimates (upper bounds) and exponents, and any that ` +
+        "went wrong; trajectories.csv has all. Click a header to sort by it."
+      : "No trajectory stands out: no error was estimated, none decided in an interface, none went wrong.",
   content: ({ columns, rows }) => {
     if (!rows.length) return undefined;
     const error = columns.indexOf("error_estimate");

@@ -27,6 +27,9 @@ const plural = (n, one, many = one + "s") => `${count(n)} ${n === 1 ? one : many
 
 const trajectories = (n) => plural(n, "trajectory", "trajectories");
 
+// What `final` returns, in words.
+const finalText = (final) => (final === "denoise" ? "the denoised state at sigma_min" : "the state at sigma_min");
+
 const sum = (numbers) => numbers.reduce((total, n) => total + n, 0);
 
 // An element; children are elements or plain text, which is never read as HTML.
