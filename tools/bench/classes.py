@@ -21,13 +21,15 @@ def fashion():
     return read('images-idx3', 16).reshape(-1, 784)[:FASHION_ROWS] / 127.5 - 1, read('labels-idx1', 8)[:FASHION_ROWS]
 
 
-def class_of(name):
-    """images -> class of each, by the nearest training images; None where the problem has no classes that we know."""
+def class_of(name, dimension):
+    """images -> class of each, by the nearest training images; None where the problem has no classes that we know, of images so large."""
     load = next((data for kind, data in (('digits', digits), ('fashion', fashion)) if name in (kind, f'{kind}_guided')), None)
     if load is None:
         return None
     from sklearn.neighbors import KNeighborsClassifier
     images, labels = load()
+    if images.shape[1] != dimension:
+        return None
     neighbours = KNeighborsClassifier(NEIGHBOURS).fit(images, labels)
     return lambda x: neighbours.predict(x.reshape(len(x), -1))
 
