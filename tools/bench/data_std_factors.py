@@ -1,4 +1,4 @@
-"""What a data_std that is wrong by a factor costs a network, and whether the program says so."""
+"""What a data_std that is wrong by a factor costs a network, or one that is not told (factor 0), and whether the program says so."""
 from error_curves import at_budget, geometric_mean
 
 KINDS = 'default', 'plan'
@@ -6,9 +6,12 @@ KINDS = 'default', 'plan'
 
 def described(network, factor, args):
     """rms of the network under a data_std so many times the right one, by kind and budget, and how many runs warned of it."""
-    changed = [f'model.data_std={factor * network.std:.6g}'] if factor != 1 else []
+    right = network.model
+    network.model = {key: value for key, value in right.items() if factor or key != 'data_std'}
+    changed = [f'model.data_std={factor * network.std:.6g}'] if factor != 1 and factor else []
     ours = [network.run(tolerance, *changed, *args.set) for tolerance in args.tolerances]
     plans = {n: network.run(None, f'sampler.steps={{schedule: plan, count: {n}}}', *changed, *args.set) for n in args.budgets if args.plan}
+    network.model = right
     curve = [run['evaluations'] for run in ours], [run['rms'] for run in ours]
     warned = [any('data_std' in sentence for sentence in run['warnings']) for run in (*ours, *plans.values())]
     return {'default': {budget: at_budget(budget, *curve) for budget in args.budgets},
