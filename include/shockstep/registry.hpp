@@ -16,9 +16,9 @@ struct GivenConditions;
 
 /// What a factory needs of a run's settings besides its section.
 struct ModelContext {
-  std::string device = "cpu";             ///< where a network computes: cpu, cuda or cuda:K
-  std::string dtype = "float32";          ///< type of a network's inputs: float32, float64, float16 or bfloat16
-  Process process = VarianceExploding{};  ///< what a network is told follows from it
+  std::string device = "cpu";              ///< where a network computes: cpu, cuda or cuda:K
+  std::string dtype = "float32";           ///< type of a network's inputs: float32, float64, float16 or bfloat16
+  Process process = VarianceExploding{};   ///< what a network is told follows from it
   const GivenConditions* given = nullptr;  ///< of a caller that has tensors in place of files; null: none
 };
 

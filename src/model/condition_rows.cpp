@@ -71,8 +71,8 @@ void check_conditions_of(const NetworkOptions& options) {
     if (find(options.conditions, condition.name) != &condition) throw ConfigError(key, "is given twice");
     check_numbers(key, condition.rows);
     if (condition.rows.dim() == 0 || condition.rows.size(0) == 0)
-      throw ConfigError(key, "must have a row for each trajectory, or one for all, got shape " +
-                                 shape_text(condition.rows.sizes()));
+      throw ConfigError(
+          key, "must have a row for each trajectory, or one for all, got shape " + shape_text(condition.rows.sizes()));
     check_count(key, condition.rows.size(0), count);
   }
   if (!options.guidance) return;

@@ -96,7 +96,7 @@ class Network final : public ScoreModel {
   std::string conditioning() const override {
     std::string text = options_.labels.empty() ? "" : "labelled";
     const auto add = [&](const std::string& words) { text += (text.empty() || words.empty() ? "" : ", ") + words; };
-    for (const Condition& condition : options_.conditions) add("told " + condition.name);
+    for (const Condition& condition : options_.conditions) add("told " + printable(condition.name, 100));
     add(guidance_text(options_));
     if (options_.threshold)
       add("clipped at " + shortest(options_.threshold->clip) + " beyond quantile " +

@@ -12,8 +12,8 @@ namespace shockstep {
 /// A network and where it comes from, for messages.
 struct NetworkSource {
   ConditionedNetwork forward;  ///< none: described_network()
-  std::string kind;         ///< torchscript, ...
-  std::string path;         ///< empty where it is no file
+  std::string kind;            ///< torchscript, ...
+  std::string path;            ///< empty where it is no file
 };
 
 /// Throws ConfigError for options that are wrong whatever the network.

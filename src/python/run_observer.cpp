@@ -82,8 +82,7 @@ void RunObserver::step(const StepRecord& record) {
 // An attribute, or a method as wants_steps is.
 bool RunObserver::wants_state() const {
   return guarded([&] {
-    const bool wanted =
-        truth("wants_state", PyCallable_Check(wants_state_.ptr()) != 0 ? wants_state_() : wants_state_);
+    const bool wanted = truth("wants_state", PyCallable_Check(wants_state_.ptr()) != 0 ? wants_state_() : wants_state_);
     if (wanted && state_.is_none())
       throw ConfigError("observer", "wants_state, and has no method state(trajectories, sigma, x, denoised)");
     return wanted;

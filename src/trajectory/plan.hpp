@@ -80,7 +80,7 @@ struct Plan {
   std::function<void(std::int64_t trajectory, std::span<double> out)> latents{};
   std::function<double(double sigma)> time{};  ///< native time of the process, for events
   std::optional<WholeTimes> whole_times{};     ///< where adaptive steps end; none: anywhere
-  std::vector<double> jumps{};  ///< lam, ascending: where D jumps, which adaptive steps do not step over
+  std::vector<double> jumps{};                 ///< lam, ascending: where D jumps, which adaptive steps do not step over
   std::variant<AdaptivePlan, GridRun, SdePlan, AscentPlan> way{};
 
   /// What follows from process and options alone; latents and way are for the caller to set.

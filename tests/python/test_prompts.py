@@ -15,8 +15,11 @@ import tiny_pipelines as tiny  # noqa: E402
 from shockstep._asked import Rows  # noqa: E402
 from shockstep.diffusers import ShockstepScheduler  # noqa: E402
 
-pytestmark = [pytest.mark.filterwarnings("ignore::FutureWarning"), pytest.mark.filterwarnings("ignore::shockstep.ShockstepWarning")]
-KNOWN = ["Stable Diffusion", "Stable Diffusion, no guidance", "SDXL", "SD3", "Flux, true guidance", "Flux, embedded guidance", "PixArt", "Sana", "Wan"]
+pytestmark = [pytest.mark.filterwarnings(f"ignore::{kind}") for kind in ("FutureWarning", "shockstep.ShockstepWarning")]
+KNOWN = [
+    "Stable Diffusion", "Stable Diffusion, no guidance", "SDXL", "SD3", "Flux, true guidance", "Flux, embedded guidance", "PixArt",
+    "Sana", "Wan",
+]  # fmt: skip
 OTHERS = [name for name in tiny.PIPELINES if name not in (*KNOWN, "DDPM", "DDIM")]
 
 
@@ -77,8 +80,9 @@ def test_a_loop_written_out():
     sigmas = [10.0, 4.0, 1.5, 0.5, 0.1]
     noise = tiny.numbers(tiny.IMAGES, 4, 8, 8, seed=9).double()
     ours = shockstep.sample(
-        of(pipe, call), method="euler", steps=sigmas, sigma_max=sigmas[0], sigma_min=sigmas[-1], final="denoise", noise=noise, batch=8
-    )
+        of(pipe, call), method="euler", steps=sigmas, sigma_max=sigmas[0], sigma_min=sigmas[-1], final="denoise", noise=noise,
+        batch=8,
+    )  # fmt: skip
     alphas = pipe.scheduler.alphas_cumprod.double()
     table = ((1 - alphas) / alphas).log() / 2
     embeds = torch.cat([call["negative_prompt_embeds"], call["prompt_embeds"]])
@@ -88,7 +92,8 @@ def test_a_loop_written_out():
         below = int((table <= log).sum()) - 1
         time = below + (log - table[below]) / (table[below + 1] - table[below])
         scaled = (x / (1 + sigma**2) ** 0.5).float()
-        negative, positive = pipe.unet(scaled.repeat(2, 1, 1, 1), time.float().expand(6), encoder_hidden_states=embeds).sample.chunk(2)
+        answer = pipe.unet(scaled.repeat(2, 1, 1, 1), time.float().expand(6), encoder_hidden_states=embeds).sample
+        negative, positive = answer.chunk(2)
         x = x + (following - sigma) * (negative + 3.0 * (positive - negative)).double()
     assert relative(ours.samples, x) < 1e-5
 
@@ -117,7 +122,8 @@ def test_images_of_every_kind(name):
     before = copy.copy(pipe.scheduler.__dict__), copy.copy(net.model.unet.__dict__)
     result = shockstep.sample(net, method="euler", steps=3, count=3, batch=8)
     assert len(result.images) == 3
-    assert (pipe.scheduler.__dict__.keys(), net.model.unet.__dict__.keys()) == tuple(each.keys() for each in before)  # nothing is left
+    after = pipe.scheduler.__dict__, net.model.unet.__dict__
+    assert [each.keys() for each in after] == [each.keys() for each in before]  # nothing of ours is left
 
 
 # ---- Prompts
@@ -130,7 +136,8 @@ class Words:
     known = ["a", "cat", "dog", "on", "the", "mat", "red", "blue", "two", "no"]
 
     def __call__(self, text, padding=None, max_length=5, truncation=None, return_tensors=None):
-        rows = [[self.known.index(word) + 1 for word in line.split()][:max_length] for line in ([text] if isinstance(text, str) else text)]
+        lines = [text] if isinstance(text, str) else text
+        rows = [[self.known.index(word) + 1 for word in line.split()][:max_length] for line in lines]
         return transformers.BatchEncoding({"input_ids": torch.tensor([row + [0] * (5 - len(row)) for row in rows])})
 
     def batch_decode(self, rows):

@@ -26,9 +26,7 @@ struct Sum {
   }
 };
 
-at::Tensor rows(const std::vector<double>& values) {
-  return at::tensor(values, at::kDouble).reshape({-1, 1});
-}
+at::Tensor rows(const std::vector<double>& values) { return at::tensor(values, at::kDouble).reshape({-1, 1}); }
 
 NetworkOptions conditioned(std::vector<Condition> conditions) {
   return {.shape = {2}, .conditions = std::move(conditions), .dtype = NetworkType::float64};
@@ -92,8 +90,7 @@ TEST_CASE("Guidance goes from the null of some conditions, of each trajectory it
 TEST_CASE("Outside the interval D is that of the condition, and a second call is left out where no row needs it") {
   const Sum sum;
   auto options = conditioned({{"a", rows({1, 2, 3})}});
-  options.guidance =
-      Guidance{.scale = 3, .null_conditions = {{"a", rows({0})}}, .sigma_low = .5, .sigma_high = 2};
+  options.guidance = Guidance{.scale = 3, .null_conditions = {{"a", rows({0})}}, .sigma_low = .5, .sigma_high = 2};
   const ModelPtr model = made(options, sum);
   sum.calls->clear();
   // The lower end is outside, the upper one inside.
@@ -113,7 +110,8 @@ TEST_CASE("Options of conditions that cannot be are refused") {
   CHECK(refused(conditioned({{"", rows({1})}})) == "model.condition: has a condition without a name");
   CHECK(refused(conditioned({{"a", rows({std::numeric_limits<double>::quiet_NaN()})}})) ==
         "model.condition.a: must be finite");
-  CHECK(refused(conditioned({{"a", at::scalar_tensor(1., at::kDouble)}})).find("model.condition.a: must have a row") == 0);
+  CHECK(refused(conditioned({{"a", at::scalar_tensor(1., at::kDouble)}})).find("model.condition.a: must have a row") ==
+        0);
   auto options = conditioned({{"a", rows({1, 2})}});
   options.guidance = Guidance{.scale = 2};
   CHECK(refused(options).find("model.guidance.null_condition: missing") == 0);
@@ -125,8 +123,9 @@ TEST_CASE("Options of conditions that cannot be are refused") {
   options.guidance->rescale = 1.5;
   CHECK(refused(options) == "model.guidance.rescale: must be from 0 to 1, got 1.5");
   const NetworkFunction plain = [](const at::Tensor& x, const at::Tensor&, const at::Tensor&) { return x; };
-  CHECK(what([&] { wrap_network(plain, conditioned({{"a", rows({1})}}), VarianceExploding{}); })
-            .find("model.condition: is for wrap_conditioned_network") == 0);
+  CHECK(what([&] {
+          wrap_network(plain, conditioned({{"a", rows({1})}}), VarianceExploding{});
+        }).find("model.condition: is for wrap_conditioned_network") == 0);
   const ModelPtr model = made(conditioned({{"a", rows({1, 2})}}));
   CHECK(what([&] { Sampler(model, test::range(), test::unguarded(1e-2)).sample({.count = 3}); }) ==
         "model.condition: has rows for 2 trajectories, but 3 are asked for; lengthen it, or give one row for all");
@@ -164,8 +163,8 @@ TEST_CASE("An observer that wants states is shown every evaluation, and no other
   const ModelPtr model = made(conditioned({{"a", rows({0, 1, 2, 3, 4, 5})}}));
   for (const bool wants : {false, true}) {
     Watcher watcher(wants);
-    const Result result = Sampler(model, test::range(), test::unguarded(1e-2))
-                              .sample({.count = 6, .batch = 4, .observer = &watcher});
+    const Result result =
+        Sampler(model, test::range(), test::unguarded(1e-2)).sample({.count = 6, .batch = 4, .observer = &watcher});
     std::size_t evaluations = 0;
     for (const auto& report : result.reports) evaluations += static_cast<std::size_t>(report.evaluations);
     CHECK(watcher.shown == (wants ? evaluations : 0));

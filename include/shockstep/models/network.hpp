@@ -69,7 +69,8 @@ struct Guidance {
   /// From 0 to 1: phi of Lin et al. 2024 (arXiv 2305.08891), equations 15 and 16, of D. The standard deviation of each guided row is
   /// brought towards that of the row of D_cond; 0 leaves it.
   double rescale = 0;
-  double sigma_low = 0;  ///< rows are guided where sigma_low < sigma <= sigma_high: Kynkaanniemi et al. 2024 (arXiv 2404.07724)
+  /// Rows are guided where sigma_low < sigma <= sigma_high: Kynkaanniemi et al. 2024 (arXiv 2404.07724).
+  double sigma_low = 0;
   double sigma_high = std::numeric_limits<double>::infinity();  ///< data units; elsewhere D is D_cond
   GuidanceFunction own = {};                                    ///< in place of scale and rescale, within the interval
 };

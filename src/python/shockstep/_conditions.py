@@ -14,7 +14,7 @@ from . import _core
 
 
 def rows(argument: str, given: Any) -> dict[str, torch.Tensor]:
-    """{name: tensor, array, numbers or .npy file} as tensors of the type that they have; lists of numbers are float64 or int64."""
+    """{name: tensor, array, numbers or .npy file} as tensors of the type that they have; lists are float64 or int64."""
     if not isinstance(given, Mapping):
         raise _core.ConfigError(f"{argument}: must be a dict of names and tensors, got {type(given).__name__}")
     return {str(name): _tensor(f"{argument}: {name}", value) for name, value in given.items()}
@@ -29,7 +29,8 @@ def _tensor(which: str, value: Any) -> torch.Tensor:
     except OSError as error:
         raise _core.FileError(f"{which}: {error}") from None
     except (TypeError, ValueError):
-        raise _core.ConfigError(f"{which} must be numbers, a tensor, an array or a .npy file, got {type(value).__name__}") from None
+        kind = type(value).__name__
+        raise _core.ConfigError(f"{which} must be numbers, a tensor, an array or a .npy file, got {kind}") from None
 
 
 def guidance_of(guidance: Any) -> tuple[dict[str, Any] | None, Callable[..., torch.Tensor] | None]:

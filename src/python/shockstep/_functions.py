@@ -102,7 +102,8 @@ def sample(
     strength, interpolate = number("strength", strength), number("interpolate", interpolate, whole=True)
     start = dict(noise=noise, init=init, strength=strength, mask=mask, interpolate=interpolate)
     posed = problem(model, process, keywords)
-    return _unless_interrupted(Result(_warned(posed, _core.sample(posed, start, observer)), model.decode if isinstance(model, Network) else None))
+    decode = model.decode if isinstance(model, Network) else None
+    return _unless_interrupted(Result(_warned(posed, _core.sample(posed, start, observer)), decode))
 
 
 @_keys(without="count first dynamics eta method order solver_type steps final")

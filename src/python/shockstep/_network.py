@@ -26,8 +26,8 @@ class Network:
     shape: of one sample. predicts: denoised, noise, velocity, flow, score or edm. time: sigma, log_sigma, edm, t, index or
         index/N; time_scale multiplies t. scale_input: none, or process where the network sees alpha x0 + s n.
     label: one, or one for each trajectory. threshold: {"clip": 1, "quantile": 0}.
-    condition: {name: tensor}, of which trajectory i has row i; a single row is everybody's. null: {name: row or number}, what they are
-        without their content. guidance: a scale, {"scale": 2.0, "null_label": -1, "calls": 2, "rescale": 0.7, "interval": [0.3, 5.0]},
+    condition: {name: tensor}, of which trajectory i has row i; a single row is everybody's. null: {name: row or number}, what they
+        are without their content. guidance: a scale, {"scale": 2.0, "null_label": -1, "calls": 2, "rescale": 0.7, "interval": [0.3, 5.0]},
         or a callable (conditional, unconditional, sigma [B]) -> D: docs/conditions.md.
     data_std: standard deviation of the data, data units.
     process: as of sample(), which may override it. docs/models.md says what a network needs.
@@ -66,9 +66,9 @@ def from_diffusers(
 ) -> Network:
     """The denoiser of a diffusers pipeline: its UNet or DiT, described by its scheduler.
 
-    unet: the network; or the pipeline, without `scheduler`, and then its call's arguments: prompt, negative_prompt, guidance_scale,
-    height and others, of which prompts may be lists, one for each trajectory. The prompts are encoded at once, and result.images is
-    what the pipeline makes of the samples: docs/conditions.md.
+    unet: the network; or the pipeline, without `scheduler`, and then its call's arguments: prompt, negative_prompt,
+    guidance_scale, height and others, of which prompts may be lists, one for each trajectory. The prompts are encoded at once, and
+    result.images is what the pipeline makes of the samples: docs/conditions.md.
     scheduler: one, or its class's name and config: ("DDIMScheduler", {"num_train_timesteps": 1000, ...}).
     shape: of one sample; from unet.config where left out. label: class labels, one or one for each trajectory. What else is
     given goes to Network and overrides what the scheduler says. Samples are what the network works on: latents, where the
@@ -92,7 +92,7 @@ def _of_pipeline(pipeline: Any, given: dict[str, Any]) -> Network:
 
     description = {key: value for key, value in given.items() if key in (*DESCRIPTION, "process") and value is not None}
     if given["shape"] is not None or given["label"] is not None:
-        raise _core.ConfigError("from_diffusers: shape and label: a pipeline says them itself, height and width are its arguments")
+        raise _core.ConfigError("from_diffusers: shape, label: a pipeline says them itself; height and width are its arguments")
     call = {key: value for key, value in given.items() if key not in (*DESCRIPTION, "shape", "process")}
     of = Prompted(pipeline, call)
     guided = {} if of.scale is None else {"guidance": of.scale, "null": of.null}

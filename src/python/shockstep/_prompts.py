@@ -1,7 +1,8 @@
 """A whole pipeline of diffusers as a network: what it tells its own of each prompt, how it guides, and how it decodes.
 
-Both are seen by letting the pipeline run to its first step, with a network that answers noise, and to its end, with a scheduler whose step
-is the samples: so nothing has to be known of a pipeline's class, and what it does with the network's answers is checked and not assumed.
+Both are seen by letting the pipeline run to its first step, with a network that answers noise, and to its end, with a scheduler
+whose step is the samples: so nothing has to be known of a pipeline's class, and what it does with the network's answers is checked
+and not assumed.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -26,7 +27,7 @@ ELSEWHERE = {
 }  # fmt: skip
 
 
-def _refuse(sentence: str) -> None:
+def _refuse(sentence: str) -> NoReturn:
     raise _core.ConfigError(f"from_diffusers: {sentence}")
 
 
@@ -68,12 +69,15 @@ class _Seen:
     time: float = 0.0
 
 
-def _sorted(value: Any, path: tuple[str, ...], told: dict[tuple[str, ...], torch.Tensor], others: dict[tuple[str, ...], Any]) -> None:
+Path = tuple[str, ...]
+
+
+def _sort(value: Any, path: Path, told: dict[Path, torch.Tensor], others: dict[Path, Any]) -> None:
     if isinstance(value, torch.Tensor):
         told[path] = value
     elif isinstance(value, dict):
         for key, item in value.items():
-            _sorted(item, (*path, key), told, others)
+            _sort(item, (*path, key), told, others)
     elif isinstance(value, (list, tuple)) and any(isinstance(item, torch.Tensor) for item in value):
         _refuse(f"the network is told {'.'.join(path)}, a list of tensors, which the state may have a part in")
     else:
@@ -83,8 +87,8 @@ def _sorted(value: Any, path: tuple[str, ...], told: dict[tuple[str, ...], torch
 class Prompted:
     """pipeline: of diffusers. call: arguments of its call, prompt and others; lists are one for each trajectory.
 
-    shape: of a sample. forward(x, time, **rows of conditions): what the network returns. conditions, null: names and rows. scale: of
-    guidance, None without. decode(samples): what the pipeline makes of them. Raises ConfigError where it is not understood.
+    shape: of a sample. forward(x, time, **rows of conditions): what the network returns. conditions, null: names and rows. scale:
+    of guidance, None without. decode(samples): what the pipeline makes of them. Raises ConfigError where it is not understood.
     """
 
     def __init__(self, pipeline: Any, call: dict[str, Any]):
@@ -122,10 +126,7 @@ class Prompted:
             _refuse(f"{', '.join(lists)}: have {sorted(counts)} rows; give each one for every trajectory, or one for all")
         n = counts.pop() if counts else 1
         ends = [0, *range(1, n, PROMPTS), n]
-        return [
-            {**call, **{k: _rows(v, n)[a:b] for k, v in lists.items()}}
-            for a, b in zip(ends, ends[1:])
-        ]
+        return [{**call, **{k: _rows(v, n)[a:b] for k, v in lists.items()}} for a, b in zip(ends, ends[1:])]
 
     # ---- What the pipeline shows
 
@@ -165,7 +166,7 @@ class Prompted:
             answer = torch.randn(len(x), *self._like.shape[1:], generator=noise).to(self._like)
             told: dict[tuple[str, ...], torch.Tensor] = {}
             others: dict[tuple[str, ...], Any] = {}
-            _sorted({key: value for key, value in given.items() if key != "return_dict"}, (), told, others)
+            _sort({key: value for key, value in given.items() if key != "return_dict"}, (), told, others)
             seen.asked.append(_Asked(x, time, told, others, answer))
             return self._in_form(answer, given)
 
@@ -248,7 +249,7 @@ class Prompted:
         """Of answers of unit size; off by rounding alone."""
         if off.square().mean().sqrt() > 2 * torch.finfo(self._like.dtype).eps * (1 + abs(scale)):
             _refuse(
-                f"{type(self.pipeline).__name__} makes something else of its network's answers than classifier-free guidance does; "
+                f"{type(self.pipeline).__name__} makes something else of its network's answers than guidance does; "
                 "ShockstepScheduler runs in any pipeline"
             )
 

@@ -68,9 +68,9 @@ class Result:
 
     @functools.cached_property
     def images(self) -> Any:
-        """What the pipeline that from_diffusers(pipeline, ...) was given makes of the samples: of its output_type, PIL images or tensors."""
+        """What the pipeline of from_diffusers(pipeline, ...) makes of the samples: of its output_type, PIL images or tensors."""
         if self._decode is None:
-            raise _core.ConfigError("images: are of networks made by from_diffusers(pipeline, prompt=...), whose decoder is known")
+            raise _core.ConfigError("images: are of networks made by from_diffusers(pipeline, ...), whose decoder is known")
         return self._decode(self.samples)
 
     def numpy(self) -> numpy.ndarray:

@@ -117,10 +117,12 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
         whole["process"] = {"kind": "ve"}
     whole.update(sections)
     label = network.get("label") if keywords.get("label") is None else keywords["label"]
-    told = {key: network.pop(key, None) if keywords.get(key) is None else keywords[key] for key in ("condition", "null", "guidance")}
+    told = {key: network.pop(key, None) for key in ("condition", "null", "guidance")}
+    told.update({key: keywords[key] for key in told if keywords.get(key) is not None})
     keywords = {key: value for key, value in keywords.items() if key not in told}
     given = _given(call, label, told, network)
-    count = _conditions.trajectories(given.get("condition", {})) - int(number("first", keywords.get("first"), whole=True) or 0)
+    first = number("first", keywords.get("first"), whole=True) or 0
+    count = _conditions.trajectories(given.get("condition", {})) - first
     if not file and count > 1 and keywords.get("count") is None:
         keywords["count"] = count
     settings = [setting(key, value) for key, value in whole.items() if value is not None]
