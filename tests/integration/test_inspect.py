@@ -234,7 +234,7 @@ class Page(ScratchCase):
         self.check_quiet()
         self.browser.size(360, 740)
         self.assertLessEqual(self.browser.evaluate("document.documentElement.scrollWidth"), 360)
-        self.assertIn("Verdict on its score: fine", self.browser.evaluate("document.body.innerText"))
+        self.assertIn("The verdict on its score is fine", self.browser.evaluate("document.body.innerText"))
 
 
 if __name__ == "__main__":

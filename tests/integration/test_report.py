@@ -217,7 +217,7 @@ class Page(unittest.TestCase):
         self.assertEqual(len(nodes), 8)
         for node, sigma in zip(nodes, found["sigmas"]):
             self.assertAlmostEqual(node / sigma, 1, delta=1e-5)
-        self.assertIn("8 steps of dpmpp_2m, fitted", self.browser.evaluate("document.body.innerText"))
+        self.assertIn("A schedule for 8 steps of dpmpp_2m was asked for", self.browser.evaluate("document.body.innerText"))
         self.assertRegex(self.tooltip_at("schedule-steps"), r"step [\d.]+ in ln")
         self.browser.scheme("dark")
         self.browser.size(360, 740)

@@ -158,7 +158,7 @@ TEST_CASE("A noise predictor that errs by a hundredth at sigma 150 is no mistake
   CHECK(computed == 0);
 }
 
-TEST_CASE("A network that is roughly trained is in doubt, but fits") {
+TEST_CASE("A network that may be undertrained is in doubt, but fits") {
   // D' = D + a (D - L), L = s^2/(sigma^2 + s^2) x the best linear guess: the better guess D takes away a^2 |D - L|^2, of the linear guess's
   // error a^2 times what D explains of it, at most 1, were the data those of D. Of the ring D explains nearly all at sigma .3.
   const auto exact = test::ring();

@@ -76,12 +76,12 @@ const errorAgainstEvaluations = {
   find: (report) => report.comparison,
   explain: ({ rows }, { summary }) =>
     rows.length
-      ? "Root mean square difference from the reference at the end, over all trajectories. Filled dots are the Pareto " +
-        "front: nothing else has fewer evaluations and a smaller error. Evaluations of a pilot are not part of it" +
-        (rows.some((row) => row.pilot_evaluations) ? "; the table has them. " : ". ") +
+      ? "Root mean square difference of the samples from those of the reference, over all trajectories. Filled dots are the Pareto " +
+        "front: nothing else has fewer evaluations and a smaller error. " +
+        (rows.some((row) => row.pilot_evaluations) ? "Evaluations of a pilot are not counted here; the table has them. " : "") +
         (summary.reference.exact
           ? "The reference is exact."
-          : `The reference has tolerance ${number(summary.reference.tolerance)}; errors no larger than its own say nothing.`)
+          : `The reference has tolerance ${number(summary.reference.tolerance)}; smaller errors are not resolved.`)
       : "No method was finished.",
   chart: (comparison) => {
     const shown = withFront(comparison).filter((row) => row.rms > 0 && row.evaluations_mean > 0);
@@ -113,7 +113,7 @@ const comparedTable = {
   key: "rows",
   title: "All rows",
   find: (report) => report.comparison,
-  explain: () => "The rows of compare.csv. Click a header to sort by it.",
+  explain: () => "Every method with every setting, as in compare.csv. Click a header to sort by it.",
   content: ({ rows }) => {
     if (!rows.length) return undefined;
     const measured = (column) => rows.some((row) => row[column] !== null);
@@ -126,19 +126,28 @@ const comparedTable = {
   },
 };
 
-function comparisonHeadline({ title, summary, comparison }) {
-  const best = comparison.front.filter(Boolean).length;
+function comparisonLead({ summary, comparison }) {
+  const { rows, front } = comparison;
+  const names = new Set(rows.map((row) => row.name)).size;
+  const asked =
+    `Asked for: ${plural(names, "method")} with ${plural(rows.length, "setting")} in all, on the same ${trajectories(summary.trajectories)}. `;
+  const best = rows.filter((row, i) => front[i] && row.rms !== null);
+  const [least] = [...best].sort((a, b) => a.rms - b.rms);
+  const reached = least
+    ? `Reached: ${plural(best.length, "setting")} ${best.length === 1 ? "is" : "are"} on the Pareto front, where nothing else has fewer ` +
+      `evaluations and a smaller error; the smallest error, ${number(least.rms, 2)}, is that of ${comparedLabel(least)} with ` +
+      `${number(least.evaluations_mean)} evaluations a sample.`
+    : "";
+  return asked + reached + (summary.complete ? "" : " The comparison was interrupted: methods are missing.");
+}
+
+function comparisonHeadline(report) {
+  const { title, summary } = report;
   return [
     element("p", { class: "kind" }, "Shockstep \u00b7 comparison"),
     element("h1", {}, title),
     element("p", { class: "subject" }, summary.model),
-    element(
-      "p",
-      { class: "lead" },
-      `${plural(comparison.rows.length, "row")} on the same ${trajectories(summary.trajectories)}; ` +
-        `${best} of them on the Pareto front.` +
-        (summary.complete ? "" : " The comparison was interrupted: methods are missing."),
-    ),
+    element("p", { class: "lead" }, comparisonLead(report)),
     element(
       "p",
       { class: "facts" },

@@ -16,7 +16,7 @@ const inspectTables = ({ inspect }) =>
 
 function inspectTiles(report) {
   const { speciation, clusters, health, evaluations, stationary, training } = report.summary;
-  const shown = [[health?.verdict ?? "–", "curl, residual and entropy condition"]];
+  const shown = health ? [[health.verdict, "curl, residual and entropy condition"]] : [];
   if (clusters) shown.push([count(clusters.count), `clusters (${clusters.source})`]);
   if (speciation)
     shown.push([percent(speciation.with_event, speciation.trajectories), "decide inside a mode interface"]);
@@ -50,7 +50,7 @@ function inspectHeadline(report) {
     element(
       "p",
       { class: "lead" },
-      `${summary.fit.fits ? "The model fits its description." : `Not the denoiser of any data: ${summary.fit.reason}.`}${health ? ` Verdict on its score: ${health.verdict}; ${health.reason}.` : ""}${decide}`,
+      `${summary.fit.fits ? "The model fits its description." : `The model is not the denoiser of any data: ${summary.fit.reason}.`}${health ? ` The verdict on its score is ${health.verdict}: ${health.reason}.` : ""}${decide}`,
     ),
     element(
       "p",

@@ -120,12 +120,12 @@ const nodesOfSchedule = {
 
 function scheduleLead({ fitted_to: to, gained, error, log_sigma, karras }) {
   const [name, base] = log_sigma.rms * log_sigma.median < karras.rms * karras.median ? ["log-uniform", log_sigma] : ["Karras'", karras];
-  const what = `${plural(to.count, "step")} of ${to.method}`;
+  const what = `A schedule for ${plural(to.count, "step")} of ${to.method} was asked for.`;
   if (!gained)
-    return `${what}. The fit was not safely better than schedules that know nothing of the model, and was dropped: this is one of those.`;
+    return `${what} The fit was not safely better than schedules that know nothing of the model, and was dropped: this is the better of those.`;
   return (
-    `${what}, fitted to the model. On trajectories it has not seen its error is ${number(error.rms, 2)} (root mean square; ` +
-    `median ${number(error.median, 2)}), with the ${name} schedule ${number(base.rms, 2)} (${number(base.median, 2)}).`
+    `${what} On trajectories that the fit has not seen, the root mean square error with it is ${number(error.rms, 2)} ` +
+    `(median ${number(error.median, 2)}); with the ${name} schedule it is ${number(base.rms, 2)} (median ${number(base.median, 2)}).`
   );
 }
 
@@ -142,7 +142,7 @@ function scheduleHeadline({ title, summary, schedule }) {
       `Fitted to ${trajectories(schedule.rows)} of a pilot with ${count(schedule.evaluations)} model evaluations, judged on ` +
         `${count(schedule.held_out)} more` +
         (schedule.checked ? `; its wrong modes were compared at ${plural(schedule.checked, "interface")}` : "") +
-        `. For ${to.method}${to.order ? ` of order ${to.order}` : ""}, final: ${to.final}, process ${to.process}. ` +
+        `. Method: ${to.method}${to.order ? ` of order ${to.order}` : ""}. Returned: ${finalText(to.final)}. Process: ${to.process}. ` +
         `Shockstep ${summary.version}.`,
     ),
   ];
