@@ -10,7 +10,7 @@ SECTIONS = {
     "Explanation": ["ideas", "plan", "guard", "events", "noise", "theory", "paper", "limits"],
     "Reference": ["reference/config", "reference/commands", "reference/files", "reference/python", "reference/cpp", "methods"],
     "Measured": ["frontier", "throughput", "reproduce"],  # and all of notes/
-    "Project": ["contributing", "changelog", "models/digits", "models/fashion"],
+    "Project": ["all", "contributing", "changelog", "models/digits", "models/fashion"],
 }
 REST, NOTES = "How-to", "Measured"
 ELSEWHERE = ["index"]  # not in a section

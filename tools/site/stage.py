@@ -9,8 +9,9 @@ RENAMED = {"README.md": "index.md", "docs/README.md": "all.md", "CONTRIBUTING.md
 PICTURES = (".png", ".svg")
 LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".py": "python", ".js": "js", ".yaml": "yaml", ".md": "markdown", ".txt": "cmake", ".json": "json"}
 
-# Code first: what looks like a link in it is none.
-LINK = re.compile(r"^```.*?^```|^(?:    [^\n]*\n)+|`[^`\n]*`|(!?\[(?:[^\[\]`]|`[^`]*`)*\]\()([^)\s]+)(\))", re.MULTILINE | re.DOTALL)
+# Code first: what looks like a link in it is none. What is less than something is no tag.
+LINK = re.compile(r"^```.*?^```|^(?:    [^\n]*\n)+|`[^`\n]*`|(!?\[(?:[^\[\]`]|`[^`]*`)*\]\()([^)\s]+)(\))|<(?=[a-z])(?!a |br>|sub>|sup>|https?:)",
+                  re.MULTILINE | re.DOTALL)
 
 
 def pages():
@@ -56,7 +57,7 @@ def stage(folder):
     shutil.rmtree(folder, ignore_errors=True)
     linked, texts = set(), {}
     for page in pages():
-        swap = lambda match: match[0] if match[2] is None else match[1] + relinked(page, match[2], linked) + match[3]
+        swap = lambda match: match[1] + relinked(page, match[2], linked) + match[3] if match[2] else "&lt;" if match[0] == "<" else match[0]
         texts[staged(page)] = LINK.sub(swap, (ROOT / page).read_text())
     for path in linked:
         if staged(path) not in texts and not path.endswith(PICTURES):
