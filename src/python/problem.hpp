@@ -27,9 +27,9 @@ using ModelSource = std::variant<std::monostate, ModelPtr, NetworkFunction, NotA
 class Problem {
  public:
   /// `file`: a config, or empty. `settings`: "model.shape=[1, 8, 8]", as --set takes them. `solver`: its JSON, for sampler.steps, or
-  /// empty. Throws what make_model, make_process, wrap_network and the readers of a config throw.
+  /// empty. `functions`: the process, of which the config's section then says the range alone; or null. Throws what make_model, make_process, wrap_network and the readers of a config throw.
   Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source,
-          const std::string& solver);
+          const std::string& solver, const FunctionsOfTime* functions);
 
   Process process = VarianceExploding{};
   ModelPtr model;

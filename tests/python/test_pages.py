@@ -1,4 +1,4 @@
-"""Every block of docs/python.md and docs/diffusers.md runs, and so do the examples; the stubs name what there is."""
+"""Every block of docs/python.md, docs/diffusers.md, docs/processes.md and docs/other_packages.md runs, and so do the examples; the stubs name what there is."""
 
 import ast
 import os
@@ -12,13 +12,16 @@ import shockstep
 from shockstep import _core
 
 
-@pytest.mark.parametrize("page,blocks,needs", [("python.md", 6, "torch"), ("diffusers.md", 2, "diffusers")])
+@pytest.mark.parametrize("page,blocks,needs", [
+    ("python.md", 6, "torch"), ("diffusers.md", 2, "diffusers"), ("processes.md", 2, "torch"), ("other_packages.md", 7, "azula"),
+])  # fmt: skip
 def test_the_page_runs(source, page, blocks, needs):
     pytest.importorskip(needs)
     found = re.findall(r"^```python\n(.*?)^```", (source / "docs" / page).read_text(), re.MULTILINE | re.DOTALL)
     assert len(found) >= blocks
     names = {}
     for block in found:
+        assert page != "other_packages.md" or len(block.splitlines()) < 20  # what a newcomer is asked to read
         exec(compile(block, f"docs/{page}", "exec"), names)
 
 

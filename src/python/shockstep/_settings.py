@@ -112,6 +112,9 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
         whole["process"] = {"kind": process} if isinstance(process, str) else process
     if not file and whole.get("process") is None:
         whole["process"] = {"kind": "ve"}
+    own = whole["process"] if isinstance(whole.get("process"), _core.Process) else None
+    if own is not None:
+        whole["process"] = {}  # of which the config says nothing but the range
     whole.update(sections)
     settings = [setting(key, value) for key, value in whole.items() if value is not None]
     settings += [setting(f"model.{key}", value) for key, value in network.items()]
@@ -121,7 +124,7 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
     label = network.get("label") if keywords.get("label") is None else keywords["label"]
     if isinstance(label, bool):
         raise _core.ConfigError(f"label: must be a whole number, one for each trajectory, or a .npy file, got {label}")
-    posed = _core.Problem(file, settings, call, solver)
+    posed = _core.Problem(file, settings, call, solver, own)
     training = isinstance(call, torch.nn.Module) and any(module.training for module in call.modules())
     posed.warnings = [TRAINING] if training else []
     return posed
