@@ -8,6 +8,7 @@
 #include <concepts>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace shockstep {
@@ -95,6 +96,22 @@ VpTable linear_table(double beta_start = 1e-4, double beta_end = .02, int steps 
 /// ConfigError unless 0 <= s < 1 and steps >= 2.
 VpTable cosine_table(double s = .008, int steps = 1000);
 
+/// Native times between which a process is taken, whichever of them has the noise.
+struct TimeRange {
+  double t_min;  ///< the least; noise/alpha is positive there
+  double t_max;  ///< the largest, above t_min; alpha is positive there
+};
+
+/// A process in functions of its native time, as papers and training scripts have it: x_t = alpha(t) x0 + noise(t) n. Its
+/// sigma = noise/alpha rises or falls with t throughout; time is found from sigma by a root search.
+struct FunctionsOfTime {
+  std::function<double(double t)> alpha = nullptr;  ///< factor on the data: finite, positive in the range
+  std::function<double(double t)> noise = nullptr;  ///< factor on the noise: finite, positive in the range
+  TimeRange range{};                                ///< where both are taken
+  double sigma_min = 0;  ///< end of the range, s/alpha, data units; 0: the least of the times
+  double sigma_max = 0;  ///< start of the range, s/alpha, data units; 0: the most of the times
+};
+
 // Throw ConfigError "process.key" for an empty range, one that the process does not reach, and parameters that cannot be.
 ProcessFunctions process_functions(const VarianceExploding& ve);  ///< ve
 ProcessFunctions process_functions(const VpLinear& vp);           ///< vp_linear, in continuous time
@@ -102,6 +119,9 @@ ProcessFunctions process_functions(const SubVp& vp);              ///< sub_vp
 ProcessFunctions process_functions(const VpCosine& vp);           ///< vp_cosine, in continuous time
 ProcessFunctions process_functions(const FlowMatching& flow);     ///< flow
 ProcessFunctions process_functions(const VpTable& table);         ///< its kind; time is an index
+/// functions; the two must bear calls from several threads at once. Throws besides, for functions that are not positive or
+/// whose quotient jumps or turns round, and says at which time.
+ProcessFunctions process_functions(const FunctionsOfTime& functions);
 
 /// What process_functions() understands, found beside the type as well.
 template <class T>
@@ -120,6 +140,11 @@ class Process {
   template <ProcessDefinition Definition>
   Process(const Definition& definition) : Process(process_functions(definition)) {}
   // NOLINTEND(google-explicit-constructor)
+
+  /// Of FunctionsOfTime, whose range in sigma is that of the times. Throws as its process_functions() does.
+  static Process from(std::function<double(double t)> alpha, std::function<double(double t)> noise, TimeRange range) {
+    return FunctionsOfTime{.alpha = std::move(alpha), .noise = std::move(noise), .range = range};
+  }
 
   const std::string& kind() const { return of_.kind; }  ///< its name in configs, logs and files
   double sigma_min() const { return of_.sigma_min; }    ///< end of the integration, s/alpha, data units; positive

@@ -64,9 +64,10 @@ struct Prepared {
   std::shared_ptr<const FittedSolver> solver{};  ///< of the schedule fitted with the default method
 };
 
-/// What a sampler takes where there is no model to measure: its data_std, and all else as in most models. Throws ConfigError for
-/// settings that need the model: no data_std, guard.profile pilot, the schedule fitted without a file.
-Prepared unmeasured(const ScoreModel& model, const Process& process, const SamplerOptions& options);
+/// What a sampler takes where there is no model to measure: `scales`, measured elsewhere; none: its data_std, and all else as in most
+/// models. Throws ConfigError for settings that need the model: no data_std, guard.profile pilot, the schedule fitted without a file.
+Prepared unmeasured(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                    const std::optional<MeasuredScales>& scales = {});
 
 /// What became of each trajectory: row i is trajectory first + i. Those that a WorkSource left out are interrupted.
 struct Result {

@@ -216,14 +216,19 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
   make_grid();
 }
 
-Prepared unmeasured(const ScoreModel& model, const Process& process, const SamplerOptions& options) {
+Prepared unmeasured(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                    const std::optional<MeasuredScales>& scales) {
   const SamplerOptions o = checked(options, &model);
   check_unmeasured(model, o);
   Prepared out;
-  out.scales.emplace().data_std = out.scales->measured_std = model.data_std();
+  if (scales)
+    out.scales = scales;
+  else
+    out.scales.emplace().data_std = out.scales->measured_std = model.data_std();
   const std::string& wanted = o.guard.profile;
   if (o.steps) return out;
-  const bool plan = o.dynamics == Dynamics::ode && planned(model, o) && o.tolerance >= finest_plan * model.data_std();
+  const bool plan =
+      o.dynamics == Dynamics::ode && planned(model, o) && o.tolerance >= finest_plan * out.scales->data_std;
   if (o.dynamics == Dynamics::sde)
     out.profile = default_profile(model, process, on_flow(o));
   else if (plan)

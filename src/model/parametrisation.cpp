@@ -14,7 +14,7 @@ Parametrisation::Parametrisation(const NetworkOptions& options, const Process& p
       time_scale_(options.time_scale),
       data_std_(options.data_std),
       scaled_(options.scale_input == ScaleInput::process),
-      noise_minus_data_(process.kind() == "flow" &&
+      noise_minus_data_((process.kind() == "flow" || process.kind() == "functions") &&
                         process.time(process.sigma_max()) > process.time(process.sigma_min())),
       process_(process) {
   if (predicts_ == Predicts::edm && !(data_std_ > 0))

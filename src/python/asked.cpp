@@ -1,4 +1,5 @@
 #include "python/asked.hpp"
+#include "controller/model_scales_json.hpp"
 #include "core/row_shape.hpp"
 
 #include "model/network.hpp"
@@ -10,6 +11,7 @@
 
 #include <shockstep/asked_run.hpp>
 #include <shockstep/error.hpp>
+#include <shockstep/model_scales.hpp>
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
@@ -31,10 +33,11 @@ using namespace pybind11::literals;
 /// The description of the problem's network, which may be NotAtHand, a sampler for it, and once begun a run.
 class Asked {
  public:
-  Asked(const Problem& problem, bool whole_times)
+  /// `measured`: what measure() returned, or empty.
+  Asked(const Problem& problem, bool whole_times, const std::string& measured)
       : problem_(problem),
         network_(*network_options(*problem_.model), problem_.process),
-        sampler_(problem_.model, problem_.process, problem_.sampler, prepared(whole_times)) {}
+        sampler_(problem_.model, problem_.process, problem_.sampler, prepared(whole_times, measured)) {}
 
   double sigma_min() const { return problem_.process.sigma_min(); }
   double sigma_max() const { return problem_.process.sigma_max(); }
@@ -110,9 +113,11 @@ class Asked {
   }
 
  private:
-  Prepared prepared(bool whole_times) const {
-    Prepared out = unmeasured(*problem_.model, problem_.process, problem_.sampler);
-    out.scales->whole_times = whole_times;
+  Prepared prepared(bool whole_times, const std::string& measured) const {
+    std::optional<MeasuredScales> scales;
+    if (!measured.empty()) scales = scales_from_text(measured, "measured");
+    Prepared out = unmeasured(*problem_.model, problem_.process, problem_.sampler, scales);
+    out.scales->whole_times = out.scales->whole_times || whole_times;
     return out;
   }
   AskedRun& run() const {
@@ -135,11 +140,16 @@ void bind_asked(py::module_& m) {
     if (!known) throw ConfigError("method", "is unknown: " + method);
     return shockstep::is_adaptive(*known);
   });
+  m.def(
+      "measure",
+      [](const Problem& problem) { return scales_json(measure_scales(*problem.model, problem.process)).dump(); },
+      "problem"_a, py::call_guard<Unlocked>());
   py::class_<NotAtHand>(m, "NotAtHand").def(py::init<>()).def("__call__", [](const NotAtHand&, const py::args&) {
     throw ModelError("the model is not at hand");
   });
   py::class_<Asked>(m, "Asked")
-      .def(py::init<const Problem&, bool>(), "problem"_a, "whole_times"_a = false, py::keep_alive<1, 2>())
+      .def(py::init<const Problem&, bool, const std::string&>(), "problem"_a, "whole_times"_a = false,
+           "measured"_a = "", py::keep_alive<1, 2>())
       .def_property_readonly("sigma_min", &Asked::sigma_min)
       .def_property_readonly("sigma_max", &Asked::sigma_max)
       .def_property_readonly("grid", &Asked::grid)

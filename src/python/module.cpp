@@ -7,6 +7,7 @@
 #include "output/warnings.hpp"
 #include "python/asked.hpp"
 #include "python/models.hpp"
+#include "python/own_process.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
 #include "python/records.hpp"
@@ -116,12 +117,13 @@ ModelSource source(const py::object& model, const GivenConditions& given) {
 }
 
 std::unique_ptr<Problem> make_problem(const std::string& file, const std::vector<std::string>& settings,
-                                      const py::object& model, const std::string& solver, const py::dict& given) {
+                                      const py::object& model, const std::string& solver, const py::dict& given,
+                                      const std::shared_ptr<OwnProcess>& process) {
   const GivenConditions conditions = given_conditions(given);
   const ModelSource from = source(model, conditions);
   keyboard_interrupt() = false;
   const Unlocked unlocked;
-  return std::make_unique<Problem>(file, settings, from, solver, conditions);
+  return std::make_unique<Problem>(file, settings, from, solver, conditions, process ? &process->functions() : nullptr);
 }
 
 // Calls run(observer) without the GIL. Throws what the user's observer raised; the caller must ask whether Ctrl-C ended
@@ -350,9 +352,11 @@ PYBIND11_MODULE(_core, m) {
   m.attr("torch_version") = TORCH_VERSION;
   bind_errors(m);
   bind_models(m);
+  bind_process(m);
   bind_asked(m);
   py::class_<Problem>(m, "Problem", py::dynamic_attr())
-      .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a, "given"_a = py::dict())
+      .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a, "given"_a = py::dict(),
+           "process"_a = py::none())
       .def_property_readonly("fits_solver", [](const Problem& p) { return shockstep::fits_solver(p.sampler); })
       .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });
   m.def("keys", [] {

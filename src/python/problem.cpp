@@ -8,6 +8,7 @@
 #include "config/yaml.hpp"
 #include "model/network.hpp"
 #include "model/network_config.hpp"
+#include "process/section.hpp"
 #include "run/device.hpp"
 
 #include <memory>
@@ -28,10 +29,16 @@ ModelPtr model_from(const ModelSource& source, Section section, const ModelConte
   return described_network(options, context.process);
 }
 
+Process process_from(Section section, const FunctionsOfTime& functions) {
+  Process process = ranged(section, functions);
+  section.finish();
+  return process;
+}
+
 }  // namespace
 
 Problem::Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source,
-                 const std::string& solver, const GivenConditions& given)
+                 const std::string& solver, const GivenConditions& given, const FunctionsOfTime* functions)
     : file_(file) {
   if (!file.empty()) root_ = load_yaml(file);
   for (const auto& setting : settings) set_value(root_, setting, file);
@@ -41,7 +48,7 @@ Problem::Problem(const std::string& file, const std::vector<std::string>& settin
   sampler = config.sampler;
   if (!solver.empty())
     sampler.steps = solver_steps(std::make_shared<const FittedSolver>(fitted_solver_from_json(solver, "steps")));
-  process = make_process(config.process_section());
+  process = functions ? process_from(config.process_section(), *functions) : make_process(config.process_section());
   model = model_from(source, config.model_section(), {run.device, run.dtype, process, &given});
 }
 

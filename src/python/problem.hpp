@@ -29,9 +29,10 @@ class Problem {
  public:
   /// `file`: a config, or empty. `settings`: "model.shape=[1, 8, 8]", as --set takes them. `solver`: its JSON, for sampler.steps, or
   /// empty. Throws what make_model, make_process, wrap_network and the readers of a config throw.
-  /// `given`: what of the model is no setting.
+  /// `given`: what of the model is no setting. `functions`: the process, of which the config's section then says the range alone; or
+  /// null.
   Problem(const std::string& file, const std::vector<std::string>& settings, const ModelSource& source,
-          const std::string& solver, const GivenConditions& given = {});
+          const std::string& solver, const GivenConditions& given = {}, const FunctionsOfTime* functions = nullptr);
 
   Process process = VarianceExploding{};
   ModelPtr model;

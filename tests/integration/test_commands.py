@@ -46,6 +46,8 @@ INSTEAD = {
     "tools/check": "tools/check --help",
     "tools/format": "tools/format --help",
     "tools/docs --serve": "tools/docs --help",
+    "tools/wheel": "tools/wheel --help",
+    "tools/wheel PYTHON": "tools/wheel --help",
     "shockstep compare CONFIG": "shockstep compare configs/compare_ring.yaml",
     "build/shockstep paper": "build/shockstep paper --out runs/paper",
     "build/shockstep paper | grep expected | cut -d: -f1": "build/shockstep paper --out runs/paper",
@@ -69,7 +71,7 @@ ELSEWHERE = {  # command: test of CTest
     'build/tests/tests_torch "[#test_engine]"': "test_engine",
 }
 TOO_LONG = [  # minutes to hours at any size, or more Python packages than the tests have
-    "tools/bench/foundation.py", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
+    "pip install shockstep-*+torch2.13-*.whl", "tools/bench/foundation.py", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
     "build/tools/bench/bench_fit_pairs",
     ".venv/bin/python tools/bench/frontier", ".venv/bin/python tools/bench/agreement", ".venv/bin/python tools/bench/throughput",
     "tools/bench/schedules.py", "tools/bench/sde", "tools/bench/coverage.py", "tools/bench/ablation",

@@ -233,6 +233,93 @@ ProcessFunctions process_functions(const Relaxation& of) {
 
 }  // namespace own
 
+TEST_CASE("A process of functions of time is the one that is inverted in closed form") {
+  // Each written without cancellation, so that ln sigma is known to a few ulps, and time to as many times dlnt/dlnsigma: at most 2
+  // here but near the ends of the cosine and of a flow, where sigma changes faster than t.
+  const auto preserving_noise = [](double alpha) { return std::sqrt((1 - alpha) * (1 + alpha)); };
+  const auto vp_noise = [](double t) { return std::sqrt(-std::expm1(-t * (.1 + t * 19.9 / 2))); };
+  const auto cosine_noise = [=](double t) { return preserving_noise(cosine_alpha(t)); };
+  const auto id = [](double t) { return t; };
+  const auto rest = [](double t) { return 1 - t; };
+  struct Pair {
+    const char* name;
+    Process own, known;
+    double within;
+  };
+  // The cosine's noise near t = 1e-3 is that of an alpha of 1 - 2e-5, known to 1e-16.
+  const Pair pairs[] = {{"vp_linear", Process::from(linear_alpha, vp_noise, {1e-3, 1}), VpLinear{}, 1e-12},
+                        {"vp_cosine", Process::from(cosine_alpha, cosine_noise, {1e-3, .9946}), VpCosine{}, 1e-10},
+                        {"flow", Process::from(rest, id, {.001, .999}), FlowMatching{}, 1e-12},
+                        {"flow to data", Process::from(id, rest, {.001, .999}), FlowMatching{.data_at = 1}, 1e-12},
+                        {"ve", Process::from([](double) { return 1.; }, id, {.002, 80}), VarianceExploding{}, 1e-12}};
+  for (const auto& [name, own, known, within] : pairs) {
+    INFO(name);
+    CHECK(own.kind() == "functions");
+    CHECK(own.sigma_min() == Approx(known.sigma_min()).epsilon(within));
+    CHECK(own.sigma_max() == Approx(known.sigma_max()).epsilon(within));
+    for (int i = 0; i <= 1000; ++i) {
+      const double sigma = std::exp(std::lerp(std::log(own.sigma_min()), std::log(own.sigma_max()), i / 1000.));
+      CHECK(own.time(sigma) == Approx(known.time(sigma)).epsilon(within).margin(0));
+      CHECK(own.alpha(sigma) == Approx(known.alpha(sigma)).epsilon(within).margin(0));
+    }
+  }
+}
+
+TEST_CASE("Time comes back from the sigma that its functions give") {
+  const auto back = [](const auto& alpha, const auto& noise, TimeRange range) {
+    const Process process = Process::from(alpha, noise, range);
+    double worst = 0;
+    for (int i = 0; i <= 1000; ++i) {
+      const double t = std::lerp(range.t_min, range.t_max, i / 1000.), found = process.time(noise(t) / alpha(t));
+      worst = std::max(worst, std::abs(found - t) / std::abs(t));
+      CHECK(process.alpha(noise(t) / alpha(t)) == Approx(alpha(t)).epsilon(1e-10));
+    }
+    return worst;
+  };
+  const auto one = [](double) { return 1.; };
+  const auto id = [](double t) { return t; };
+  const auto rest = [](double t) { return 1 - t; };
+  const auto vp_noise = [](double t) { return std::sqrt(-std::expm1(-t * (.1 + t * 19.9 / 2))); };
+  CHECK(back(linear_alpha, vp_noise, {1e-3, 1}) < 1e-12);
+  CHECK(back(rest, id, {1e-3, .999}) < 1e-12);
+  CHECK(back(id, rest, {1e-3, .999}) < 1e-12);
+  CHECK(back(one, id, {.002, 80}) < 1e-12);
+  CHECK(back(one, [](double t) { return std::exp(t); }, {-6, 4.5}) < 1e-12);
+  // A kink, where no interpolation would do, and a stretch that is nearly flat.
+  CHECK(back(one, [](double t) { return t < 1 ? t : 1 + 100 * (t - 1); }, {.01, 2}) < 1e-12);
+  CHECK(back(one, [](double t) { return t + 1e-3 + .999 * std::sin(t); }, {.1, 30}) < 1e-10);
+}
+
+TEST_CASE("Functions of time that make no process are refused, with the time") {
+  const auto one = [](double) { return 1.; };
+  const auto id = [](double t) { return t; };
+  const auto of = [](std::function<double(double)> alpha, std::function<double(double)> noise, TimeRange range) {
+    return refusal([&] { Process::from(alpha, noise, range); });
+  };
+  CHECK(of(one, id, {0, 1}) ==
+        "process.noise: must be positive and finite in the range of times, got 0 at t = 0; a range that ends "
+        "a little before leaves that out");
+  CHECK(of([](double t) { return 1 - t; }, id, {.001, 1}).starts_with("process.alpha: must be positive and finite"));
+  const std::string throughout = "process.noise: noise/alpha must rise or fall with t throughout, is ";
+  CHECK(of(one, [](double t) { return 1 + t * (1 - t); }, {0, 1}).starts_with(throughout));
+  CHECK(of(one, [](double t) { return 1 + t * (1.1 - t); }, {0, 1}).starts_with(throughout));
+  CHECK(of(one, one, {0, 1}) == throughout + "1 at t = 0 and 1 at t = 0.00390625");
+  const std::string jump = of(one, [](double t) { return t < .3 ? t : t + 1; }, {.1, 1});
+  CHECK(jump.starts_with("process.noise: noise/alpha jumps from 0.2999"));
+  CHECK(jump.find(" at t = 0.3") != std::string::npos);
+  CHECK(of(one, id, {1, 1}) == "process.t_max: must be larger than t_min = 1, got 1");
+  CHECK(of(nullptr, id, {1, 2}) == "process.alpha: missing; must be a function of time");
+  CHECK(of(one, nullptr, {1, 2}) == "process.noise: missing; must be a function of time");
+  // The range in sigma is narrowed as that of any process.
+  const ProcessFunctions part =
+      process_functions(FunctionsOfTime{.alpha = one, .noise = id, .range = {.01, 10}, .sigma_max = 5});
+  CHECK(part.sigma_max == 5);
+  CHECK(part.sigma_min == Approx(.01).epsilon(1e-14));
+  CHECK(refusal([&] {
+          process_functions(FunctionsOfTime{.alpha = one, .noise = id, .range = {.01, 10}, .sigma_max = 50});
+        }).starts_with("process.sigma_max: must be at most 10"));
+}
+
 TEST_CASE("A struct with functions of its own is a process") {
   const Process p = own::Relaxation{.latest = 5};
   // beta = 1 throughout.

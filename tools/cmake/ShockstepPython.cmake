@@ -37,6 +37,9 @@ foreach(file ${python_files})
   configure_file(${file} ${python_package}/${name} COPYONLY)
 endforeach()
 
+configure_file(tools/cmake/built.py.in ${python_package}/_built.py @ONLY)
+
 if(SKBUILD)
+  install(FILES ${python_package}/_built.py DESTINATION shockstep COMPONENT python)
   install(TARGETS shockstep_python LIBRARY DESTINATION shockstep COMPONENT python)
 endif()

@@ -12,23 +12,26 @@ import atexit as _atexit
 
 import torch as _torch  # first: its libraries are those of _core
 
+from ._built import TORCH as _built_for  # before the module itself, which another Torch would not let load
+
+if _torch.__version__.split(".")[:2] != _built_for.split(".")[:2]:
+    _minor = ".".join(_torch.__version__.split(".")[:2])
+    raise ImportError(
+        f"shockstep was built for Torch {_built_for}, here is {_torch.__version__}; install the wheel shockstep-...+torch{_minor}-..., "
+        "or build it for this Torch (pip install --no-deps --force-reinstall . in its source folder)"
+    )
 try:
     from . import _core
 except ImportError as error:
     raise ImportError(
-        f"shockstep was not built for this Torch ({_torch.__version__}) and Python; install it again beside them "
-        f"(pip install --no-deps --force-reinstall in its source folder). What failed: {error}"
+        f"shockstep does not load beside this Torch ({_torch.__version__}) and Python; install it again beside them "
+        f"(pip install --no-deps --force-reinstall . in its source folder). What failed: {error}"
     ) from error
-if _torch.__version__.split("+")[0] != _core.torch_version.split("+")[0]:
-    raise ImportError(
-        f"shockstep was built for Torch {_core.torch_version}, here is {_torch.__version__}; install it again "
-        "(pip install --no-deps --force-reinstall in its source folder)"
-    )
 
-from ._core import ConfigError, DoubleWell, Error, FileError, GaussianMixture, Model, ModelError, Multiplicative, PointCloud
+from ._core import ConfigError, DoubleWell, Error, FileError, GaussianMixture, Model, ModelError, Multiplicative, PointCloud, Process
 from . import _copying  # gives the exact models what copy and pickle ask for
 from ._functions import compare, encode, inspect, sample, schedule
-from ._network import Network, from_diffusers
+from ._network import Network, from_azula, from_diffusers
 from ._results import Comparison, Encoding, Interrupted, Result, Schedule, Schedules, ShockstepWarning
 from ._solver import Solver
 
@@ -37,8 +40,8 @@ _atexit.register(_core.close)  # no thread dies in the library
 __version__ = _core.__version__
 __all__ = [
     "Comparison", "ConfigError", "DoubleWell", "Encoding", "Error", "FileError", "GaussianMixture", "Interrupted", "Model",
-    "ModelError", "Multiplicative", "Network", "PointCloud", "Result", "Schedule", "Schedules", "ShockstepWarning", "Solver", "compare",
-    "encode", "from_diffusers", "inspect", "sample", "schedule",
+    "ModelError", "Multiplicative", "Network", "PointCloud", "Process", "Result", "Schedule", "Schedules", "ShockstepWarning", "Solver",
+    "compare", "encode", "from_azula", "from_diffusers", "inspect", "sample", "schedule",
 ]
 
 

@@ -18,15 +18,21 @@ class Rows:
     """The rows of a run, each of which waits for D at a point and sigma of its own, or is done.
 
     described: as of Network. keywords: of sample(). one_time: rows whose sigmas differ are asked one sigma after another, the largest
-    first, for networks or loops that take one time for all. kept: samples are the state at sigma_min, not D there.
+    first, for networks or loops that take one time for all. measured: what _core.measure returned for this network, or empty. kept: samples are the state at sigma_min, not D there.
     After begin() and answer(): done; points [n, *shape], data units; sigmas [n], of a row that is not asked one that it had before;
     rows [n], those that are asked; together, whether one sigma is that of all of these.
     """
 
     def __init__(
-        self, described: dict[str, Any], keywords: dict[str, Any], *, whole_times: bool = False, one_time: bool = False
+        self,
+        described: dict[str, Any],
+        keywords: dict[str, Any],
+        *,
+        whole_times: bool = False,
+        one_time: bool = False,
+        measured: str = "",
     ):
-        self.asked = _core.Asked(problem(Network(_core.NotAtHand(), **described), None, keywords), whole_times)
+        self.asked = _core.Asked(problem(Network(_core.NotAtHand(), **described), None, keywords), whole_times, measured)
         self.kept, self.one_time = keywords.get("final") == "keep", one_time
 
     def begin(self, x: torch.Tensor, sigma: float | None = None, seed: int = 0) -> None:

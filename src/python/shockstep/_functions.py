@@ -19,14 +19,15 @@ from ._settings import KEYS, number, problem
 from ._solver import Solver
 
 AnyModel = Union[Callable[..., torch.Tensor], Network, _core.Model, str, "os.PathLike[str]"]
+AnyProcess = Union[dict[str, Any], str, _core.Process]
 
 # What every function takes, before and after the keys of a config. Left out: the config's, or the usual one.
 _BEFORE = """
     model: a callable (x [B, *shape], sigma [B]) -> denoised [B, *shape] on Torch tensors, E[x0 | x0 + sigma n]; a Network, for
         callables and files that compute anything else; an exact model; or the path of a config, whose settings the arguments
         override.
-    process: name or section, such as {"kind": "vp_linear", "beta_start": 1e-4, "beta_end": 0.02, "steps": 1000}; ve for a
-        plain denoiser."""
+    process: name or section, such as {"kind": "vp_linear", "beta_start": 1e-4, "beta_end": 0.02, "steps": 1000}; or a Process; ve
+        for a plain denoiser."""
 _AFTER = """
     Left out, dtype and device are those of a module's weights, else float32 on the CPU; the state is float64. A network always
     sees batches of `batch` rows, padded, since its bits may depend on it. Trajectory i depends on (settings, model, seed, i) alone.
@@ -83,7 +84,7 @@ def _keys(without: str = "") -> Callable[[Callable[..., Any]], Callable[..., Any
 def sample(
     model: AnyModel,
     *,
-    process: dict[str, Any] | str | None = None,
+    process: AnyProcess | None = None,
     noise: Any = None,
     init: Any = None,
     strength: float | None = None,
@@ -114,7 +115,7 @@ def encode(
     likelihood: str | None = None,
     probes: int | None = None,
     add_noise: bool | None = None,
-    process: dict[str, Any] | str | None = None,
+    process: AnyProcess | None = None,
     observer: Any = None,
     **keywords: Any,
 ) -> Encoding:
@@ -137,7 +138,7 @@ def schedule(
     *,
     steps: int | Iterable[int],
     budget: int | None = None,
-    process: dict[str, Any] | str | None = None,
+    process: AnyProcess | None = None,
     observer: Any = None,
     **keywords: Any,
 ) -> Schedule | Schedules:
@@ -172,7 +173,7 @@ def compare(
     *,
     reference: str | float | None = None,
     data: Any = None,
-    process: dict[str, Any] | str | None = None,
+    process: AnyProcess | None = None,
     observer: Any = None,
     **keywords: Any,
 ) -> Comparison:
@@ -197,7 +198,7 @@ def inspect(
     labels: Any = None,
     held_out: Any = None,
     settings: dict[str, Any] | None = None,
-    process: dict[str, Any] | str | None = None,
+    process: AnyProcess | None = None,
     observer: Any = None,
     **keywords: Any,
 ) -> dict[str, Any]:

@@ -30,7 +30,8 @@ class Network:
         are without their content. guidance: a scale, {"scale": 2.0, "null_label": -1, "calls": 2, "rescale": 0.7, "interval": [0.3, 5.0]},
         or a callable (conditional, unconditional, sigma [B]) -> D: docs/conditions.md.
     data_std: standard deviation of the data, data units.
-    process: as of sample(), which may override it. docs/models.md says what a network needs.
+    process: as of sample(), which may override it; of a Process, time is t and scale_input process where left out, but
+        for edm. docs/models.md says what a network needs.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Network:
         model: Callable[..., torch.Tensor] | str | os.PathLike[str],
         *,
         shape: tuple[int, ...] | list[int] | None = None,
-        process: dict[str, Any] | str | None = None,
+        process: dict[str, Any] | str | _core.Process | None = None,
         **description: Any,
     ):
         for key in description:
@@ -48,6 +49,8 @@ class Network:
         #: What makes images of samples, for result.images; None: nothing does.
         self.decode: Callable[[torch.Tensor], Any] | None = None
         self.process = {"kind": process} if isinstance(process, str) else process
+        if isinstance(process, _core.Process) and description.get("predicts") != "edm":
+            description = {"time": "t", "scale_input": "process", **description}
         self.settings = {key: value for key, value in {"shape": shape, **description}.items() if value is not None}
 
     def __repr__(self) -> str:
@@ -102,6 +105,28 @@ def _of_pipeline(pipeline: Any, given: dict[str, Any]) -> Network:
     return network
 
 
+def from_azula(
+    denoiser: torch.nn.Module, *, shape: tuple[int, ...], t_min: float = 0.0, t_max: float = 1.0, **description: Any
+) -> Network:
+    """A Denoiser of azula, whose schedule is its process between these times.
+
+    It is called with a time for each row. shape: of one sample. What else is given goes to Network. Raises ConfigError for what has no
+    schedule, and for a schedule that is no process between these times.
+    """
+    schedule = getattr(denoiser, "schedule", None)
+    if not callable(schedule):
+        raise _core.ConfigError(f"from_azula: denoiser: must be one of azula, with a schedule; {type(denoiser).__name__} has none")
+
+    def scale(which: int) -> Callable[[float], float]:
+        return lambda t: float(schedule(torch.tensor(t, dtype=torch.float64))[which])
+
+    def forward(x: torch.Tensor, time: torch.Tensor) -> torch.Tensor:
+        return denoiser(x, time).mean
+
+    process = _core.Process(alpha=scale(0), sigma=scale(1), t_min=t_min, t_max=t_max)
+    return Network(_Like(denoiser, forward), shape=shape, process=process, **description)
+
+
 def described(scheduler: Any) -> dict[str, Any]:
     """What the scheduler, or (name of its class, config), says of its network: arguments of Network. Raises ConfigError."""
     if isinstance(scheduler, tuple):
@@ -119,7 +144,7 @@ def _said(argument: str, read: Callable[[], Any]) -> Any:
 
 
 class _Like(torch.nn.Module):
-    """forward, with the weights of `unet`: whose type and device inputs must have."""
+    """forward, with the weights of `unet`, whose type and device inputs must have."""
 
     def __init__(self, unet: torch.nn.Module, forward: Callable[..., torch.Tensor]):
         super().__init__()

@@ -115,6 +115,9 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
         whole["process"] = {"kind": process} if isinstance(process, str) else process
     if not file and whole.get("process") is None:
         whole["process"] = {"kind": "ve"}
+    own = whole["process"] if isinstance(whole.get("process"), _core.Process) else None
+    if own is not None:
+        whole["process"] = {}  # of which the config says nothing but the range
     whole.update(sections)
     label = network.get("label") if keywords.get("label") is None else keywords["label"]
     told = {key: network.pop(key, None) for key in ("condition", "null", "guidance")}
@@ -132,7 +135,7 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
             settings.append(setting(f"{SECTION[key]}.{key}", steps(value) if key == "steps" else value))
     if isinstance(label, bool):
         raise _core.ConfigError(f"label: must be a whole number, one for each trajectory, or a .npy file, got {label}")
-    posed = _core.Problem(file, settings, call, solver, given)
+    posed = _core.Problem(file, settings, call, solver, given, own)
     training = isinstance(call, torch.nn.Module) and any(module.training for module in call.modules())
     posed.warnings = [TRAINING] if training else []
     return posed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from diffusers.schedulers.scheduling_utils import SchedulerMixin, SchedulerOutpu
 
 from . import _core
 from ._asked import ALPHA, IN, OUT, SKIP, TIME, Rows
+from ._measure import Measurement
 from ._pipeline import PURE_NOISE, Pipeline
 from ._results import Result
 from ._settings import KEYS
@@ -47,6 +49,7 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
     one_time: rows whose times differ are evaluated one time after another, for networks and pipelines that take one for all images.
     whole_times: the network knows whole times of its table only. options: other keys of a config's section sampler, such as
     {"solver_type": "bh1"}, and seed.
+    measured: what measure() has found, in the config from then on.
     of: the class of the pipeline's own scheduler; from_config knows it.
     """
 
@@ -66,6 +69,7 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
         one_time: bool = False,
         whole_times: bool = False,
         options: dict[str, Any] | None = None,
+        measured: dict[str, Any] | None = None,
         of: str | None = None,
     ):
         for key in options or {}:
@@ -74,8 +78,9 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
         self.num_inference_steps: int | None = None
         self.begin_index: int | None = None
         #: What Times asks for: the loop under way or done, and the times that were entered before there was one.
-        self.loop: _Loop | None = None
+        self.loop: _Loop | Measurement | None = None
         self.entered: Times | None = None
+        self._measurement: Measurement | None = None  # while measure() runs
 
     @classmethod
     def from_config(cls, config: Any = None, return_unused_kwargs: bool = False, **keywords: Any) -> Any:
@@ -109,7 +114,14 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
     def _pipeline(self) -> Pipeline:
         if self.config.of is None:
             raise ValueError("ShockstepScheduler: make it by from_config(pipe.scheduler.config)")
-        return Pipeline(self.config.of, self.config, self.config.data_std)
+        config, measured = self.config, self.config.measured
+        if measured is None:
+            return Pipeline(config.of, config, config.data_std)
+        if config.data_std not in (None, measured["data_std"]):
+            raise ValueError(
+                f"ShockstepScheduler: data_std={config.data_std:g}, but measured= is of {measured['data_std']:g}; leave one out, or measure again"
+            )
+        return Pipeline(config.of, config, measured["data_std"])
 
     @property
     def _fixed(self) -> bool:
@@ -127,7 +139,10 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
             "guard": {"events": False} if config.guard is None else config.guard,
             **{key: value for key, value in (config.options or {}).items() if key != "seed"}, **keywords,
         }  # fmt: skip
-        return self._pipeline.rows(shape, process, keywords, whole_times=config.whole_times, one_time=config.one_time)
+        measured = "" if config.measured is None else json.dumps(dict(config.measured))
+        return self._pipeline.rows(
+            shape, process, keywords, whole_times=config.whole_times, one_time=config.one_time, measured=measured
+        )
 
     @property
     def init_noise_sigma(self) -> float:
@@ -256,15 +271,20 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
     ) -> Any:
         """Takes the network's answer at the time that `timesteps` yielded, and returns the latents for the next one."""
         if self.loop is None:
-            times = self.entered or Times(self, self.begin_index or 0, len(self._nodes))
-            rows, sigma = self._rows_of(sample.shape[1:], times.begin, times.end)
-            start = self._nodes[times.begin] if self._nodes[times.begin] == PURE_NOISE else sigma
-            self.loop = _Loop(rows, start, self._seed(generator), self.announced[times.begin], times.begin, self._pipeline.bounded)
+            self.loop = self._begun(sample, generator)
         if self.loop.done:
             raise ValueError("ShockstepScheduler: step() after the run was done; loop over scheduler.timesteps")
         self._check(timestep)
         previous, denoised = self.loop.step(model_output, sample)
         return ShockstepSchedulerOutput(previous, denoised) if return_dict else (previous, denoised)
+
+    def _begun(self, sample: torch.Tensor, generator: Any) -> _Loop | Measurement:
+        times = self.entered or Times(self, self.begin_index or 0, len(self._nodes))
+        if self._measurement is not None:
+            return self._measurement.started(self.announced[times.begin])
+        rows, sigma = self._rows_of(sample.shape[1:], times.begin, times.end)
+        start = self._nodes[times.begin] if self._nodes[times.begin] == PURE_NOISE else sigma
+        return _Loop(rows, start, self._seed(generator), self.announced[times.begin], times.begin, self._pipeline.bounded)
 
     def _seed(self, generator: Any) -> int:
         options = self.config.options or {}
@@ -281,6 +301,42 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
                 f"ShockstepScheduler: step() at time {heard.flatten()[0]:.6g} where {told.flatten()[0]:.6g} was asked for; loop over "
                 "scheduler.timesteps itself, which knows the next time after each step"
             )
+
+    # ---- Measured once
+
+    @classmethod
+    def measure(cls, pipe: Any, *arguments: Any, **keywords: Any) -> ShockstepScheduler:
+        """Measures the network of a pipeline whose scheduler is one of these, through the pipeline's own loop, and returns that scheduler.
+
+        arguments, keywords: of a call of the pipeline, such as a prompt and guidance_scale: the conditions that are measured, the same
+        for all rows. It takes 64 rows, four at once where the pipeline has num_images_per_prompt or batch_size.
+        What is found, data_std among it, stands in config.measured: the plan takes its steps from it, as that of sample() does, and it
+        is saved and loaded with the config. Raises ModelError where the network fails.
+        """
+        scheduler = pipe.scheduler
+        if not isinstance(scheduler, cls):
+            raise ValueError(
+                f"ShockstepScheduler.measure: the pipeline's scheduler is {type(scheduler).__name__}; "
+                "set pipe.scheduler = ShockstepScheduler.from_config(pipe.scheduler.config) first"
+            )
+        known = inspect.signature(pipe.__call__).parameters
+        rows = next((name for name in ("num_images_per_prompt", "batch_size") if name in known), None)
+        if rows is not None:
+            keywords.setdefault(rows, 4)
+        if "output_type" in known and getattr(pipe, "vae", None) is not None:
+            keywords.setdefault("output_type", "latent")
+        scheduler._measurement = measurement = Measurement(
+            scheduler._pipeline, scheduler.config.data_std, scheduler.config.one_time
+        )
+        try:
+            pipe(*arguments, **keywords)
+        finally:
+            scheduler._measurement = scheduler.loop = None
+            measurement.close()
+        scheduler.register_to_config(measured=measurement.result())
+        scheduler.__dict__.pop("_pipeline", None)  # it has another data_std now
+        scheduler.num_inference_steps = None
+        return scheduler
 
     # ---- Noise
 
@@ -301,10 +357,10 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
     @property
     def run(self) -> Result:
         """Of the last loop: evaluations, status, error_estimate of each image, as sample() returns them."""
-        if self.loop is None:
+        if not isinstance(self.loop, _Loop):
             raise ValueError("ShockstepScheduler: nothing has been run yet")
         result = self.loop.rows.result()
-        if self.config.data_std is None and not self._fixed:
+        if self.config.data_std is None and self.config.measured is None and not self._fixed:
             result.notes.append(f"data_std was taken to be {self._pipeline.network['data_std']:g}; give data_std= where it is known")
         return result
 
