@@ -3,11 +3,11 @@
 #include "core/input_file.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
+#include "model/on_device.hpp"
 #include "model/parametrisation.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
-#include <shockstep/tensor_values.hpp>
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
@@ -36,7 +36,7 @@ struct Failure : Error {
   Failure(const std::string& where, std::string text) : Error(where + ": " + text), sentence(std::move(text)) {}
 };
 
-class Network final : public ScoreModel {
+class Network final : public ScoreModel, public OnDevice {
  public:
   Network(NetworkSource source, const NetworkOptions& options, const Process& process)
       : source_(std::move(source)),
@@ -62,6 +62,8 @@ class Network final : public ScoreModel {
   at::Tensor denoise_rows(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& trajectory) const override {
     return denoise_labelled(x, sigma, labels_of(trajectory));
   }
+
+  c10::Device device() const override { return device_; }
 
   const NetworkSource& source() const { return source_; }
   const NetworkOptions& options() const { return options_; }
@@ -105,24 +107,25 @@ class Network final : public ScoreModel {
 
   at::Tensor denoise_labelled(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& label) const {
     const std::int64_t B = x.size(0);
-    std::vector<std::int64_t> column(static_cast<std::size_t>(x.dim()), 1);
-    column[0] = B;
-    at::Tensor in = at::empty({B}, at::kDouble), time = at::empty_like(in), skip = at::empty_like(in),
-               out = at::empty_like(in);
+    std::vector<std::int64_t> columns(static_cast<std::size_t>(x.dim()) + 1, 1);
+    columns[0] = 3, columns[1] = B;
+    const at::Tensor factors = at::empty({3, B}, at::kDouble), time = at::empty({B}, at::kDouble);
+    double *in = factors.mutable_data_ptr<double>(), *skip = in + B, *out = skip + B;
     const at::Tensor levels = sigma.contiguous();
     const auto* at_sigma = levels.const_data_ptr<double>();
     for (std::int64_t i = 0; i < B; ++i) {
       const Preconditioning p = parametrisation_.at(at_sigma[i]);
-      in.mutable_data_ptr<double>()[i] = p.in, time.mutable_data_ptr<double>()[i] = p.time;
-      skip.mutable_data_ptr<double>()[i] = p.skip, out.mutable_data_ptr<double>()[i] = p.out;
+      time.mutable_data_ptr<double>()[i] = p.time;
+      in[i] = p.in, skip[i] = p.skip, out[i] = p.out;
     }
-    const at::Tensor F = guided_output(x * in.view(column), time, label);
-    at::Tensor D = options_.predicts == Predicts::denoised ? F : skip.view(column) * x + out.view(column) * F;
+    const at::Tensor there = factors.to(x.options()).view(columns);  // in one transfer
+    const at::Tensor F = guided_output(x * there.select(0, 0), time, label);
+    at::Tensor D = options_.predicts == Predicts::denoised ? F : there.select(0, 1) * x + there.select(0, 2) * F;
     if (options_.threshold) D = thresholded(D);
     return D.contiguous();
   }
 
-  // D is affine in F, so that the guidance of D is that of F. [B, *shape] float64 on the CPU.
+  // D is affine in F, so that the guidance of D is that of F. Type and device are those of x.
   at::Tensor guided_output(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
     if (!guided()) return call(x, time, label);
     const auto& [scale, null_label] = *options_.guidance;
@@ -137,7 +140,7 @@ class Network final : public ScoreModel {
     if (quantile == 0) return D.clamp(-clip, clip);
     std::vector<std::int64_t> column(static_cast<std::size_t>(D.dim()), 1);
     column[0] = D.size(0);
-    const at::Tensor sizes = D.abs().flatten(1), bound = at::empty({D.size(0)}, at::kDouble);
+    const at::Tensor sizes = D.abs().flatten(1), bound = at::empty({D.size(0)}, D.options());
     constexpr std::int64_t most = 1 << 24;  // numbers that quantile takes at a time
     const std::int64_t rows = std::max<std::int64_t>(1, most / sizes.size(1));
     for (std::int64_t i = 0; i < D.size(0); i += rows) {
@@ -147,7 +150,7 @@ class Network final : public ScoreModel {
     return (D * (clip / bound.clamp_min(clip)).view(column)).clamp(-clip, clip);
   }
 
-  // F [B, *shape] float64 on the CPU.
+  // F [B, *shape], of the type of x and where x is.
   at::Tensor call(const at::Tensor& x, const at::Tensor& time, const at::Tensor& label) const {
     if (!source_.forward) fail("is described here, and cannot be called");
     // No InferenceMode: a network may turn gradients on for itself, to return the gradient of an energy.
@@ -170,7 +173,7 @@ class Network final : public ScoreModel {
     if (!F.is_floating_point())
       fail(std::string("returns ") + c10::toString(F.scalar_type()) + " numbers, expected floating point");
     if (F.sizes() != x.sizes()) wrong_shape(F, x);
-    return doubles(F);
+    return F.detach().to(x.options()).contiguous();
   }
 
   // Three rows, which no program traced with a batch of fixed size takes. Any network has seen the like of noise at
