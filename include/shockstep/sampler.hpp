@@ -9,6 +9,7 @@
 #include <shockstep/result.hpp>
 #include <shockstep/sampler_options.hpp>
 #include <shockstep/score_model.hpp>
+#include <shockstep/state_memory.hpp>
 #include <shockstep/work_source.hpp>
 
 #include <cstdint>
@@ -35,7 +36,11 @@ struct SampleRequest {
   int batch = 256;            ///< rows in one model call
   /// The same for trajectories of a network that are apart because they measure events: GuardOptions::measure_all.
   int measured_batch = 2;
-  int threads = 0;     ///< of an exact model workers, of a network Torch's; 0: all cores, or what Torch is set to
+  int threads = 0;  ///< of an exact model workers, of a network Torch's; 0: all cores, or what Torch is set to
+  StateMemory state = StateMemory::automatic;  ///< where the vectors of the trajectories under way are
+  /// Batches of a network under way: 2 are of half as many rows, one in the network while the other is in its steps. 0: 2 where a
+  /// network that is not on the CPU has its state in the host's memory, else 1.
+  int in_flight = 0;
   at::Tensor noise{};  ///< unit-variance starting latents [count, *shape] float64; undefined: drawn from seed
   /// 2 or more: with k for it, trajectory p k + j starts at point j of the k on the great circle from starting latent p
   /// to p + 1, both ends included; `noise` has as many rows as that takes. 0: trajectory i starts at latent i.

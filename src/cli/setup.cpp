@@ -50,6 +50,7 @@ SampleRequest make_request(const RunSettings& run, const Options& options, const
   SampleRequest request;
   request.count = run.count, request.first = run.first, request.seed = run.seed, request.batch = run.batch,
   request.measured_batch = run.measured_batch, request.threads = run.threads;
+  request.state = run.state, request.in_flight = run.in_flight;
   std::int64_t latents = run.count;
   if (const std::int64_t points = options.interpolate; points > 0) {
     if (run.count % points != 0)

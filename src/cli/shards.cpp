@@ -47,7 +47,7 @@ void check_all_there(const std::string& folder, int count) {
 
 // What the shards were drawn with must be the same for all, but need not be what the machine that merges them has.
 Json with_hardware_of(Json identity, const Json& shard) {
-  for (const char* key : {"batch", "device", "dtype", "threads"})
+  for (const char* key : {"batch", "device", "dtype", "in_flight", "state", "threads"})
     if (identity["run"].contains(key)) identity["run"][key] = shard.at("run").value(key, Json());
   if (identity.contains("Torch")) identity["Torch"] = shard.value("Torch", Json());
   return identity;

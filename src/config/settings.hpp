@@ -2,6 +2,7 @@
 #pragma once
 
 #include <shockstep/guard.hpp>
+#include <shockstep/state_memory.hpp>
 
 #include "config/key.hpp"
 
@@ -25,6 +26,8 @@ struct RunSettings {
   std::string device = "cpu";
   int threads = 0;
   std::string dtype = "float32";
+  StateMemory state = StateMemory::automatic;
+  int in_flight = 0;
 };
 
 void read_device(Section& section, RunSettings& run);
@@ -52,6 +55,15 @@ inline constexpr std::tuple run_keys{
             &RunSettings::dtype,
             {Word{"float32", "float32"}, Word{"float64", "float64"}, Word{"float16", "float16"},
              Word{"bfloat16", "bfloat16"}}},
+    WordKey{
+        Key{"run", "state", "memory of the states: host, or device for the network's; auto is device off the CPU",
+            Changes::samples, Measured::never},
+        &RunSettings::state,
+        {Word{"auto", StateMemory::automatic}, Word{"host", StateMemory::host}, Word{"device", StateMemory::device}}},
+    WordKey{Key{"run", "in_flight", "batches under way: 2 halves, one in the network and one in its steps, or 1",
+                Changes::last_bits, Measured::never},
+            &RunSettings::in_flight,
+            {Word{"auto", 0}, Word{"1", 1}, Word{"2", 2}}},
 };
 
 struct OutputSettings {

@@ -5,10 +5,13 @@
 #include <shockstep/torch_threads.hpp>
 
 #include "core/open_work.hpp"
+#include "core/row_shape.hpp"
 #include "engine/tensor_block.hpp"
 #include "records/run_tally.hpp"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <atomic>
@@ -41,6 +44,7 @@ class Floor {
     for (;;) {
       const auto index = work_.next();
       if (!index || !apart(*index)) return index;
+      const std::lock_guard lock(mutex_);
       apart_.push_back(*index);
     }
   }
@@ -82,6 +86,8 @@ class Floor {
 
   /// One observer call at a time also for steps.
   std::mutex& mutex() { return mutex_; }
+  /// Of workers that take turns in the model.
+  std::mutex& model() { return model_; }
 
   /// A worker's exception ends the run; the first one is thrown to the caller.
   void broke(std::exception_ptr error) {
@@ -112,7 +118,7 @@ class Floor {
   WorkSource& work_;
   std::deque<std::int64_t> apart_;
   std::atomic<bool> stopped_{false};
-  std::mutex mutex_;
+  std::mutex mutex_, model_;
   std::deque<std::atomic<double>> under_way_;
   RunTally tally_;
   Clock::time_point told_ = Clock::now();
@@ -134,13 +140,31 @@ class LockedSteps final : public Observer {
   std::mutex& mutex_;
 };
 
+/// Where the points of the batch are.
+BatchedModel model_in_batches(const EngineRun& run, int rows) {
+  if (!run.tensors) return {run.model, rows};
+  return {run.model, rows, at::empty(row_shape(rows, run.model.shape()), *run.tensors)};
+}
+
+/// What a device threw outside the model, in a line with a remedy.
+[[noreturn]] void throw_of_device(const c10::Error& error, const EngineRun& run, int rows) {
+  const std::string on = run.tensors->device().str();
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error))
+    throw ModelError("run.state: " + on + " has no memory for the states of " + std::to_string(rows) +
+                     " rows; lower run.batch, or set run.state: host");
+  const std::string text = error.what_without_backtrace();
+  throw ModelError("run.state: " + on + " failed in the steps: " + text.substr(0, text.find('\n')) +
+                   "; it takes a new process to use it again, in which --resume goes on with this run");
+}
+
 /// One batch and the loop over it: row j of it belongs to one trajectory, and when that is done to the next.
 class Worker {
  public:
   using Next = std::optional<std::int64_t> (Floor::*)();
 
-  Worker(const EngineRun& run, Floor& floor, std::size_t number, int rows, Next next)
-      : run_(run), floor_(floor), number_(number), next_(next), model_(run.model, rows) {
+  /// `share`: of the time of one worker that this one stands for.
+  Worker(const EngineRun& run, Floor& floor, std::size_t number, int rows, Next next, double share)
+      : run_(run), floor_(floor), number_(number), next_(next), share_(share), model_(model_in_batches(run, rows)) {
     const auto d = static_cast<std::size_t>(run.model.dimension());
     if (run.observer) steps_ = std::make_unique<LockedSteps>(*run.observer, floor.mutex());
     for (int i = 0; i < rows; ++i) {
@@ -148,7 +172,7 @@ class Worker {
       trajectories_.push_back(make_trajectory(run.plan, *states_.back()));
       idle_.push_back(trajectories_.back().get());
     }
-    if (run.on_tensors) tensors_.emplace(states_);
+    if (run.tensors) tensors_.emplace(states_, *run.tensors);
     if (run.observer && run.observer->wants_state()) shown_.emplace();
   }
 
@@ -172,7 +196,7 @@ class Worker {
       floor_.finished(*row.trajectory);
     }
     RunStatistics cost = model_.cost();
-    cost.worker_seconds = seconds(Clock::now() - begin);
+    cost.worker_seconds = share_ * seconds(Clock::now() - begin);
     floor_.add(cost);
   }
 
@@ -199,7 +223,7 @@ class Worker {
       if (!rows_[j].trajectory && !begin(rows_[j])) continue;
       if (kept < j) {
         rows_[kept] = rows_[j];
-        std::ranges::copy(model_.point(j), model_.point(kept).begin());
+        if (!tensors_) std::ranges::copy(model_.point(j), model_.point(kept).begin());
         ask(kept);
       }
       ++kept;
@@ -210,26 +234,40 @@ class Worker {
   }
 
   void evaluate() {
-    for (std::size_t j = 0; tensors_ && j < rows_.size(); ++j) tensors_->read_point(state(j), model_.point(j));
-    model_.evaluate(rows_.size());
-    if (shown_) show();
-    for (std::size_t j = 0; j < rows_.size(); ++j) {
-      rows_[j].next = Row::Next::take_answer;
-      if (tensors_ && model_.answer(j)) tensors_->write_answer(state(j), model_.answer(j));
+    if (tensors_) tensors_->read_points(all_states(), model_.points());
+    {
+      std::unique_lock turn(floor_.model(), std::defer_lock);
+      if (share_ < 1) turn.lock();
+      model_.evaluate(rows_.size());
     }
+    if (tensors_) tensors_->write_answers(all_states(), model_.answers());
+    if (shown_) show();
+    for (Row& row : rows_) row.next = Row::Next::take_answer;
+  }
+
+  std::vector<State*> all_states() {
+    std::vector<State*> out;
+    for (std::size_t j = 0; j < rows_.size(); ++j) out.push_back(&state(j));
+    return out;
   }
 
   /// What was evaluated, to an observer that wants it.
   void show() {
-    const std::size_t n = rows_.size(), d = model_.point(0).size();
+    const std::size_t n = rows_.size(), d = static_cast<std::size_t>(run_.model.dimension());
+    const auto on_host = [&](const at::Tensor& t) {
+      return t.narrow(0, 0, static_cast<std::int64_t>(n)).to(at::kCPU, at::kDouble).contiguous();
+    };
+    const at::Tensor x = on_host(model_.points()), answers = tensors_ ? on_host(model_.answers()) : at::Tensor();
     Shown& s = *shown_;
     s.trajectories.resize(n), s.sigma.resize(n), s.denoised.assign(n * d, std::numeric_limits<double>::quiet_NaN());
     for (std::size_t j = 0; j < n; ++j) {
       s.trajectories[j] = model_.trajectory(j), s.sigma[j] = model_.sigma(j);
-      if (model_.answer(j)) std::copy_n(model_.answer(j), d, s.denoised.begin() + static_cast<std::ptrdiff_t>(j * d));
+      if (!model_.answered(j)) continue;
+      const double* D = tensors_ ? answers.const_data_ptr<double>() + j * d : model_.answer(j);
+      std::copy_n(D, d, s.denoised.begin() + static_cast<std::ptrdiff_t>(j * d));
     }
     const std::lock_guard lock(floor_.mutex());
-    run_.observer->state({s.trajectories, s.sigma, {model_.point(0).data(), n * d}, s.denoised});
+    run_.observer->state({s.trajectories, s.sigma, {x.const_data_ptr<double>(), n * d}, s.denoised});
   }
 
   /// Each row that begins or has its answer, until it needs the next one. Rows are independent of each other. Threads are those
@@ -240,12 +278,12 @@ class Worker {
         Row& row = rows_[j];
         if (j + 1 < static_cast<std::size_t>(end)) rows_[j + 1].trajectory->expect();
         if (row.next == Row::Next::wait) continue;
-        const double* D = row.next == Row::Next::take_answer ? model_.answer(j) : nullptr;
-        if (row.next == Row::Next::take_answer && !D) {
+        if (row.next == Row::Next::take_answer && !model_.answered(j)) {
           row.trajectory->abandon(Status::failed);
           row.done = true;
         } else {
-          state(j).bind(model_.point(j).data(), D);
+          if (!tensors_)
+            state(j).bind(model_.point(j).data(), row.next == Row::Next::take_answer ? model_.answer(j) : nullptr);
           row.done = row.trajectory->resume();
           ask(j);
         }
@@ -297,6 +335,7 @@ class Worker {
   Floor& floor_;
   std::size_t number_;
   Next next_;
+  double share_;
   BatchedModel model_;
   std::vector<std::unique_ptr<State>> states_;
   std::vector<std::unique_ptr<Trajectory>> trajectories_;
@@ -321,27 +360,35 @@ RunStatistics run_engine(const EngineRun& run) {
   OpenWork all(run.first, run.count);
   WorkSource& work = run.work ? *run.work : all;
   const auto useful = std::max<std::int64_t>(1, work.count() / 64);
-  const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : 1;
+  const int in_flight = std::clamp(run.in_flight, 1, run.batch);
+  const int workers = exact ? static_cast<int>(std::min<std::int64_t>(threads, useful)) : in_flight;
   // A worker takes no more rows than its share: the others could begin with them. Of an exact model no result depends on how many
   // they are, and there are no more than memory bears.
   const std::int64_t bearable = most_bytes / (bytes_of_a_row * run.model.dimension() * workers);
   const auto most = std::clamp<std::int64_t>(bearable, 1, run.batch);
   const auto share = static_cast<int>(std::clamp<std::int64_t>((work.count() + workers - 1) / workers, 1, most));
+  const int rows = exact ? share : (run.batch + in_flight - 1) / in_flight;
   Floor floor(run, work, workers);
 
-  const auto shift = [&](std::size_t number) {
+  const auto shift = [&](std::size_t number, int batch, Worker::Next next, double part) {
     try {
       const TorchThreads one_or_all(exact ? 1 : threads);
-      Worker(run, floor, number, exact ? share : run.batch, &Floor::next).work();
-      if (!exact && floor.some_apart()) Worker(run, floor, number, run.measured_batch, &Floor::next_apart).work();
+      try {
+        Worker(run, floor, number, batch, next, part).work();
+      } catch (const c10::Error& error) {
+        if (!run.tensors) throw;
+        throw_of_device(error, run, batch);
+      }
     } catch (...) {
       floor.broke(std::current_exception());
     }
   };
+  const double part = exact ? 1 : 1. / in_flight;
   std::vector<std::thread> others;
-  for (int i = 1; i < workers; ++i) others.emplace_back(shift, static_cast<std::size_t>(i));
-  shift(0);
+  for (int i = 1; i < workers; ++i) others.emplace_back(shift, static_cast<std::size_t>(i), rows, &Floor::next, part);
+  shift(0, rows, &Floor::next, part);
   for (auto& thread : others) thread.join();
+  if (!exact && floor.some_apart()) shift(0, run.measured_batch, &Floor::next_apart, 1);
 
   RunStatistics statistics = floor.close();
   statistics.wall_seconds = seconds(Clock::now() - begin);

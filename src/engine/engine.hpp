@@ -7,8 +7,11 @@
 
 #include "trajectory/trajectory.hpp"
 
+#include <c10/core/TensorOptions.h>
+
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 namespace shockstep {
 
@@ -23,8 +26,11 @@ struct EngineRun {
   Observer* observer = nullptr;
   /// Each trajectory when it is done, in order of completion, one at a time; the reference is valid during the call.
   std::function<void(const Trajectory&)> finished{};
-  bool on_tensors =
-      false;  ///< the vectors of a batch are ATen tensors, operated on together, instead of in the host's memory
+  /// The vectors of a batch are ATen tensors of this type, operated on together, and the model is asked there: it is an OnDevice of
+  /// this device, or takes the CPU's. None: they are in the host's memory.
+  std::optional<c10::TensorOptions> tensors{};
+  int in_flight =
+      1;  ///< batches of a network that are under way, which share the rows of one and take turns in the model
 };
 
 /// Runs the trajectories. Finished rows leave their batch at once and waiting ones take their place, so that the model

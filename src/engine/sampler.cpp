@@ -15,6 +15,7 @@
 #include "engine/shipped_profile.hpp"
 #include "engine/start.hpp"
 #include "model/guidance.hpp"
+#include "model/on_device.hpp"
 #include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
 #include "stepper/method_spec.hpp"
@@ -191,6 +192,28 @@ std::vector<std::string> foreign(const SolverOrigin& origin, const ScoreModel& m
   return {};
 }
 
+c10::Device device_of(const ScoreModel& model) {
+  const auto* there = dynamic_cast<const OnDevice*>(&model);
+  return there ? there->device() : c10::Device(at::kCPU);
+}
+
+/// Type and device of the state, where it is on tensors.
+std::optional<c10::TensorOptions> state_tensors(const SampleRequest& request, const ScoreModel& model) {
+  const c10::Device device = device_of(model);
+  const bool masked_there = request.mask.defined() && !device.is_cpu();
+  if (request.state == StateMemory::device && masked_there)
+    throw ConfigError("run.state",
+                      "device cannot take a mask, whose coordinates are set in the host's memory; use auto or host");
+  const bool wanted = request.state == StateMemory::device ||
+                      (request.state == StateMemory::automatic && !device.is_cpu() && !masked_there);
+  return wanted ? std::optional(state_options(device)) : std::nullopt;
+}
+
+int batches_in_flight(const SampleRequest& request, const ScoreModel& model, bool on_tensors) {
+  if (request.in_flight > 0) return request.in_flight;
+  return on_tensors || device_of(model).is_cpu() ? 1 : 2;
+}
+
 }  // namespace
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
@@ -340,11 +363,14 @@ Plan Sampler::plan(const SampleRequest& request) const {
 
 RunStatistics Sampler::run(const SampleRequest& request, const std::function<void(const Trajectory&)>& finished) const {
   if (request.batch < 1) throw ConfigError("run.batch", "must be at least 1, got " + std::to_string(request.batch));
+  if (request.in_flight < 0 || request.in_flight > 2)
+    throw ConfigError("run.in_flight", "must be auto, 1 or 2, got " + std::to_string(request.in_flight));
   if (request.threads < 0)
     throw ConfigError("run.threads", "must be at least 0, got " + std::to_string(request.threads));
   const Plan plan = this->plan(request);
   std::optional<MaskedModel> masked;
   if (request.mask.defined()) masked.emplace(*model_, request.mask, InitRows(request, model_->shape()));
+  const std::optional<c10::TensorOptions> tensors = state_tensors(request, *model_);
   return run_engine({.model = masked ? *masked : *model_,
                      .plan = plan,
                      .first = request.first,
@@ -354,7 +380,9 @@ RunStatistics Sampler::run(const SampleRequest& request, const std::function<voi
                      .measured_batch = std::min(request.batch, request.measured_batch),
                      .threads = request.threads,
                      .observer = request.observer,
-                     .finished = finished});
+                     .finished = finished,
+                     .tensors = tensors,
+                     .in_flight = batches_in_flight(request, *model_, tensors.has_value())});
 }
 
 RunStatistics Sampler::stream(const SampleRequest& request) const { return run(request, {}); }

@@ -11,30 +11,49 @@
 #include <ATen/ops/index_select.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/mul.h>
+#include <ATen/ops/narrow.h>
 #include <ATen/ops/select.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/sub.h>
-#include <ATen/ops/sum.h>
 #include <ATen/ops/to.h>
 #include <ATen/ops/view.h>
 #include <ATen/ops/zeros.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace shockstep {
 namespace {
 
-/// Over coordinates, one number a row.
-std::vector<double> over_coordinates(const at::Tensor& values) {
-  const at::Tensor sums = values.sum(1).contiguous();
-  return {sums.const_data_ptr<double>(), sums.const_data_ptr<double>() + sums.numel()};
+// Where operands() puts them.
+enum Operand : std::int64_t { of_point, of_answer, of_out, of_a, of_b, of_c, of_value, of_terms };
+enum Number : std::int64_t { of_divisor, of_weight, of_inv_h, of_inv_age, of_gain, of_skip, of_weights };
+
+std::vector<double> on_host(const at::Tensor& numbers) {
+  const at::Tensor here = numbers.to(at::kCPU, at::kDouble).contiguous();
+  return {here.const_data_ptr<double>(), here.const_data_ptr<double>() + here.numel()};
 }
 
-std::vector<double> squares(const at::Tensor& values) { return over_coordinates(at::mul(values, values)); }
+std::vector<double> squares(const at::Tensor& values) { return on_host(folded(at::mul(values, values))); }
+
+at::Tensor host(const State& state) {
+  const std::span<double> numbers = state.operation()->host;
+  return at::from_blob(numbers.data(), {static_cast<std::int64_t>(numbers.size())}, at::kDouble);
+}
 
 }  // namespace
 
-TensorBlock::TensorBlock(const std::vector<std::unique_ptr<State>>& states) {
+at::Tensor folded(at::Tensor values) {
+  while (values.size(-1) > 1) {
+    const std::int64_t d = values.size(-1), kept = (d + 1) / 2;
+    values.narrow(-1, 0, d - kept).add_(values.narrow(-1, kept, d - kept));
+    values = values.narrow(-1, 0, kept);
+  }
+  return values.squeeze(-1);
+}
+
+TensorBlock::TensorBlock(const std::vector<std::unique_ptr<State>>& states, const c10::TensorOptions& where) {
   std::int64_t rows = 0;
   for (const auto& state : states) {
     first_[state.get()] = rows;
@@ -42,7 +61,7 @@ TensorBlock::TensorBlock(const std::vector<std::unique_ptr<State>>& states) {
     state->leave_to_others();
   }
   zero_ = rows;
-  vectors_ = at::zeros({rows + 1, static_cast<std::int64_t>(states.front()->dimension())}, at::kDouble);
+  vectors_ = at::zeros({rows + 1, static_cast<std::int64_t>(states.front()->dimension())}, where);
 }
 
 void TensorBlock::operate(std::span<State* const> waiting) {
@@ -52,119 +71,121 @@ void TensorBlock::operate(std::span<State* const> waiting) {
 }
 
 void TensorBlock::operate(Operation::Kind kind, const Group& group) {
+  if (kind == Operation::Kind::write || kind == Operation::Kind::read) {
+    for (State* state : group) {
+      const Operation& operation = *state->operation();
+      const bool writes = kind == Operation::Kind::write;
+      const at::Tensor here = host(*state),
+                       there = at::select(vectors_, 0, row(*state, writes ? operation.out : operation.a));
+      (writes ? there : here).copy_(writes ? here : there);
+    }
+    return;
+  }
   const auto done = [&](const std::vector<double>& results) {
     for (std::size_t i = 0; i < group.size(); ++i) group[i]->done(results[i]);
   };
-  const auto difference = [&] { return at::sub(get(group, &Operation::a), get(group, &Operation::b)); };
+  const Operands of = operands(group);
+  const auto difference = [&] { return at::sub(get(of, of_a), get(of, of_b)); };
   switch (kind) {
-    case Operation::Kind::set: put(group, &Operation::out, sum(group)); break;
-    case Operation::Kind::quotient:
-      put(group, &Operation::out, at::div(difference(), numbers(group, &Operation::divisor)));
-      break;
-    case Operation::Kind::normalise: {
-      const auto length2 = squares(get(group, &Operation::a));
-      const at::Tensor divisors = numbers(group, &Operation::divisor);  // 1
-      for (std::size_t i = 0; i < group.size(); ++i) {
-        const double length = std::sqrt(length2[i]);
-        if (length > 0) divisors.mutable_data_ptr<double>()[i] = length;
-        group[i]->done(length);
-      }
-      put(group, &Operation::out, at::div(get(group, &Operation::a), divisors));
-      break;
-    }
-    case Operation::Kind::dot: done(over_coordinates(at::mul(difference(), get(group, &Operation::c)))); break;
+    case Operation::Kind::set: put(of, of_out, sum(of)); break;
+    case Operation::Kind::quotient: put(of, of_out, at::div(difference(), of.numbers[of_divisor])); break;
+    case Operation::Kind::normalise: normalise(group, of); break;
+    case Operation::Kind::dot: done(on_host(folded(at::mul(difference(), get(of, of_c))))); break;
     case Operation::Kind::distance2: done(squares(difference())); break;
-    case Operation::Kind::residual2: done(squares(at::sub(get(group, &Operation::a), sum(group)))); break;
-    case Operation::Kind::finite: {
-      const at::Tensor finite = at::isfinite(get(group, &Operation::a)).all(1).to(at::kDouble).contiguous();
-      done({finite.const_data_ptr<double>(), finite.const_data_ptr<double>() + finite.numel()});
-      break;
-    }
-    case Operation::Kind::correct: {
-      const at::Tensor point = get(group, State::point), answer = get(group, State::answer);
-      const at::Tensor D0 = get(group, &Operation::b), D1 = get(group, &Operation::c);
-      const at::Tensor value =
-          at::mul(numbers(group, &Operation::gain), at::sub(answer, at::mul(numbers(group, &Operation::skip), point)));
-      const at::Tensor gap = at::sub(value, sum(group)), inv_age = numbers(group, &Operation::inv_age);
-      const at::Tensor v = at::mul(at::sub(answer, D0), numbers(group, &Operation::inv_h));
-      const at::Tensor bend = at::sub(v, at::mul(at::sub(D0, D1), inv_age));
-      const auto gap2 = squares(gap), speed2 = squares(v), bend2 = squares(bend),
-                 move2 = squares(at::sub(answer, point));
-      put(group, &Operation::out, at::add(point, at::mul(numbers(group, &Operation::weight), gap)));
-      put(group, &Operation::value, value);
-      put(group, &Operation::a, answer);
-      for (std::size_t i = 0; i < group.size(); ++i)
-        group[i]->done(CorrectionSums{gap2[i], speed2[i], bend2[i], move2[i]});
-      break;
-    }
+    case Operation::Kind::residual2: done(squares(at::sub(get(of, of_a), sum(of)))); break;
+    case Operation::Kind::finite: done(on_host(at::isfinite(get(of, of_a)).all(1))); break;
+    case Operation::Kind::correct: correct(group, of); break;
     case Operation::Kind::write:
-      for (State* state : group) at::select(vectors_, 0, row(*state, state->operation()->out)).copy_(host(*state));
-      break;
-    case Operation::Kind::read:
-      for (State* state : group) host(*state).copy_(at::select(vectors_, 0, row(*state, state->operation()->a)));
-      break;
+    case Operation::Kind::read: break;
   }
 }
 
-/// Where the operands are, [n].
-template <class Find>
-at::Tensor TensorBlock::rows(const Group& group, Find find) const {
-  const at::Tensor indices = at::empty({static_cast<std::int64_t>(group.size())}, at::kLong);
-  std::ranges::transform(group, indices.mutable_data_ptr<std::int64_t>(),
-                         [&](const State* state) { return row(*state, find(*state->operation())); });
-  return indices;
+/// The formulas of State's correct().
+void TensorBlock::correct(const Group& group, const Operands& of) {
+  const at::Tensor point = get(of, of_point), answer = get(of, of_answer), D0 = get(of, of_b);
+  const at::Tensor value = at::mul(of.numbers[of_gain], at::sub(answer, at::mul(of.numbers[of_skip], point)));
+  const at::Tensor gap = at::sub(value, sum(of));
+  const at::Tensor v = at::mul(at::sub(answer, D0), of.numbers[of_inv_h]);
+  const at::Tensor bend = at::sub(v, at::mul(at::sub(D0, get(of, of_c)), of.numbers[of_inv_age]));
+  put(of, of_out, at::add(point, at::mul(of.numbers[of_weight], gap)));
+  put(of, of_value, value);
+  put(of, of_a, answer);
+  const auto sums = squares(at::stack({gap, v, bend, at::sub(answer, point)}));  // [4, n]
+  const std::size_t n = group.size();
+  for (std::size_t i = 0; i < n; ++i)
+    group[i]->done(CorrectionSums{sums[i], sums[n + i], sums[2 * n + i], sums[3 * n + i]});
 }
 
-at::Tensor TensorBlock::get(const Group& group, Vector v) const {
-  return vectors_.index_select(0, rows(group, [&](const Operation&) { return v; }));
+void TensorBlock::normalise(const Group& group, const Operands& of) {
+  const at::Tensor a = get(of, of_a);
+  std::vector<double> lengths = squares(a);
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    lengths[i] = std::sqrt(lengths[i]);
+    group[i]->done(lengths[i]);
+    if (!(lengths[i] > 0)) lengths[i] = 1;
+  }
+  const at::Tensor divisors = at::from_blob(lengths.data(), {std::ssize(lengths), 1}, at::kDouble);
+  put(of, of_out, at::div(a, divisors.to(a.options())));
 }
 
-at::Tensor TensorBlock::get(const Group& group, Vector Operation::* operand) const {
-  return vectors_.index_select(0, rows(group, [&](const Operation& operation) { return operation.*operand; }));
-}
-
-void TensorBlock::put(const Group& group, Vector Operation::* operand, const at::Tensor& values) {
-  vectors_.index_copy_(0, rows(group, [&](const Operation& operation) { return operation.*operand; }), values);
-}
-
-/// [n, 1]
-at::Tensor TensorBlock::numbers(const Group& group, double Operation::* number) const {
-  const at::Tensor out = at::empty({static_cast<std::int64_t>(group.size()), 1}, at::kDouble);
-  std::ranges::transform(group, out.mutable_data_ptr<double>(),
-                         [&](const State* state) { return (*state->operation()).*number; });
-  return out;
-}
-
-/// Sums of different lengths: those that are shorter than the longest add zeros.
-at::Tensor TensorBlock::sum(const Group& group) const {
-  const auto n = static_cast<std::int64_t>(group.size()), d = vectors_.size(1);
-  const auto of = [](const State* state) { return std::span<const Term>(state->operation()->sum); };
+TensorBlock::Operands TensorBlock::operands(const Group& group) const {
+  const auto n = std::ssize(group);
   std::int64_t terms = 1;
-  for (const State* state : group) terms = std::max(terms, std::ssize(of(state)));
-  const at::Tensor indices = at::full({n, terms}, zero_, at::kLong), weights = at::zeros({n, terms, 1}, at::kDouble);
+  for (const State* state : group) terms = std::max(terms, std::ssize(std::span<const Term>(state->operation()->sum)));
+  // -0 times 0 is -0, and that added changes nothing, not even the sign of a zero.
+  const at::Tensor rows = at::full({of_terms + terms, n}, zero_, at::kLong),
+                   numbers = at::empty({of_weights + terms, n, 1}, at::kDouble);
+  std::fill_n(numbers.mutable_data_ptr<double>(), numbers.numel(), -0.);
   for (std::int64_t i = 0; i < n; ++i) {
-    const State* state = group[static_cast<std::size_t>(i)];
-    std::int64_t k = i * terms;
-    for (const Term& term : of(state)) {
-      indices.mutable_data_ptr<std::int64_t>()[k] = row(*state, term.v);
-      weights.mutable_data_ptr<double>()[k++] = term.weight;
+    const State& state = *group[static_cast<std::size_t>(i)];
+    const Operation& o = *state.operation();
+    const std::int64_t first = first_.at(&state);
+    const auto row_of = [&](Vector v) { return v.index < 0 ? zero_ : first + v.index; };
+    std::int64_t* to_row = rows.mutable_data_ptr<std::int64_t>() + i;
+    for (const Vector v : {State::point, State::answer, o.out, o.a, o.b, o.c, o.value})
+      *to_row = row_of(v), to_row += n;
+    double* to_number = numbers.mutable_data_ptr<double>() + i;
+    for (const double number : {o.divisor, o.weight, o.inv_h, o.inv_age, o.gain, o.skip})
+      *to_number = number, to_number += n;
+    for (const Term& term : std::span<const Term>(o.sum)) {
+      *to_row = row_of(term.v), to_row += n;
+      *to_number = term.weight, to_number += n;
     }
   }
-  return at::mul(vectors_.index_select(0, indices.view(-1)).view({n, terms, d}), weights).sum(1);
+  return {rows.to(vectors_.device()), numbers.to(vectors_.options()), terms};
 }
 
-at::Tensor TensorBlock::host(const State& state) {
-  const std::span<double> numbers = state.operation()->host;
-  return at::from_blob(numbers.data(), {static_cast<std::int64_t>(numbers.size())}, at::kDouble);
+at::Tensor TensorBlock::get(const Operands& of, std::int64_t operand) const {
+  return vectors_.index_select(0, of.rows[operand]);
 }
 
-void TensorBlock::read_point(const State& state, std::span<double> out) const {
-  at::from_blob(out.data(), {vectors_.size(1)}, at::kDouble).copy_(at::select(vectors_, 0, row(state, State::point)));
+void TensorBlock::put(const Operands& of, std::int64_t operand, const at::Tensor& values) {
+  vectors_.index_copy_(0, of.rows[operand], values);
 }
 
-void TensorBlock::write_answer(const State& state, const double* D) {
-  at::select(vectors_, 0, row(state, State::answer))
-      .copy_(at::from_blob(const_cast<double*>(D), {vectors_.size(1)}, at::kDouble));  // which is only read
+/// Term by term: a sum over a dimension of the terms would be of another order where another row has more of them.
+at::Tensor TensorBlock::sum(const Operands& of) const {
+  at::Tensor total = get(of, of_terms).mul_(of.numbers[of_weights]);
+  for (std::int64_t k = 1; k < of.terms; ++k) total.add_(get(of, of_terms + k).mul_(of.numbers[of_weights + k]));
+  return total;
+}
+
+/// Where these vectors are, [n].
+at::Tensor TensorBlock::rows(std::span<State* const> states, Vector v) const {
+  const at::Tensor indices = at::empty({std::ssize(states)}, at::kLong);
+  std::ranges::transform(states, indices.mutable_data_ptr<std::int64_t>(),
+                         [&](const State* state) { return row(*state, v); });
+  return indices.to(vectors_.device());
+}
+
+void TensorBlock::read_points(std::span<State* const> states, const at::Tensor& out) const {
+  const std::int64_t n = std::ssize(states);
+  out.narrow(0, 0, n).view({n, vectors_.size(1)}).copy_(vectors_.index_select(0, rows(states, State::point)));
+}
+
+void TensorBlock::write_answers(std::span<State* const> states, const at::Tensor& D) {
+  const std::int64_t n = std::ssize(states);
+  vectors_.index_copy_(0, rows(states, State::answer), D.narrow(0, 0, n).reshape({n, vectors_.size(1)}));
 }
 
 }  // namespace shockstep

@@ -4,7 +4,9 @@
 
 #include "core/row_shape.hpp"
 
+#include <ATen/ops/copy.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <c10/util/Exception.h>
 
 #include <algorithm>
@@ -21,7 +23,14 @@ namespace {
 bool out_of_memory(const std::exception& error) {
   const std::string_view text = error.what();
   return dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
-         text.find("out of memory") != text.npos || text.find("can't allocate memory") != text.npos;
+         text.find("out of memory") != text.npos || text.find("can't allocate memory") != text.npos ||
+         text.find("ALLOC_FAILED") != text.npos;  // cuBLAS and cuDNN
+}
+
+/// No later call will do better: after an error of its own a device refuses all work of this process.
+bool device_lost(const std::exception& error) {
+  const std::string_view text = error.what();
+  return text.find("CUDA error:") != text.npos || text.find("HIP error:") != text.npos;
 }
 
 std::string first_line(const std::exception& error) {
@@ -33,16 +42,23 @@ std::string first_line(const std::exception& error) {
 }  // namespace
 
 BatchedModel::BatchedModel(const ScoreModel& model, int rows)
+    : BatchedModel(model, rows, at::empty(row_shape(rows, model.shape()), at::kDouble)) {
+  there_ = false;
+  point_data_ = points_.mutable_data_ptr<double>();
+}
+
+BatchedModel::BatchedModel(const ScoreModel& model, int rows, const at::Tensor& points)
     : model_(model),
       exact_(model.exact()),
+      there_(true),
       rows_(rows),
       call_rows_(rows),
       d_(static_cast<std::size_t>(model.dimension())),
-      answers_(static_cast<std::size_t>(rows), nullptr) {
-  points_ = at::empty(row_shape(rows, model.shape()), at::kDouble);
+      points_(points),
+      answers_(static_cast<std::size_t>(rows), nullptr),
+      answered_(static_cast<std::size_t>(rows), 0) {
   sigmas_ = at::empty({rows}, at::kDouble);
   indices_ = at::empty({rows}, at::kLong);
-  point_data_ = points_.mutable_data_ptr<double>();
   sigma_data_ = sigmas_.mutable_data_ptr<double>();
   index_data_ = indices_.mutable_data_ptr<std::int64_t>();
 }
@@ -62,6 +78,9 @@ void BatchedModel::evaluate(std::size_t n) {
         halve();
         continue;
       }
+      if (device_lost(error))
+        throw ModelError("the device of the model failed: " + first_line(error) +
+                         "; it takes a new process to use it again, in which --resume goes on with this run");
       if (cost_.first_failure.empty()) cost_.first_failure = first_line(error);
       alone(n);
       done = true;
@@ -96,27 +115,52 @@ void BatchedModel::together(std::size_t n) {
   for (std::size_t begin = 0; begin < n; begin += each) {
     // A network's last call begins earlier and repeats rows, so that it has as many as the others.
     const std::size_t from = exact_ ? begin : std::min(begin, capacity() - each);
-    const double* D = parts_.emplace_back(call(from, std::min(each, n - from))).const_data_ptr<double>();
+    const at::Tensor D = call(from, std::min(each, n - from));
     const std::size_t end = std::min(begin + each, n);
-    for (std::size_t j = begin; j < end; ++j) answers_[j] = D + (j - from) * d_;
+    if (there_)
+      keep(D, from, begin, end);
+    else
+      keep_pointers(parts_.emplace_back(D), from, begin, end);
     cost_.model_rows += static_cast<std::int64_t>(end - begin);
   }
 }
 
+void BatchedModel::keep_pointers(const at::Tensor& D, std::size_t from, std::size_t begin, std::size_t end) {
+  const double* row = D.const_data_ptr<double>() + (begin - from) * d_;
+  for (std::size_t j = begin; j < end; ++j, row += d_) answers_[j] = row;
+}
+
+/// D of rows begin to end - 1, as rows from begin - from on. A call of the whole batch is its answer; of several, each is copied
+/// before the next, which may overwrite it.
+void BatchedModel::keep(const at::Tensor& D, std::size_t from, std::size_t begin, std::size_t end) {
+  const auto row = static_cast<std::int64_t>(begin), n = static_cast<std::int64_t>(end - begin);
+  if (begin == 0 && D.size(0) == points_.size(0)) {
+    denoised_ = D;
+  } else {
+    if (begin == 0) denoised_ = at::empty_like(points_);
+    denoised_.narrow(0, row, n).copy_(D.narrow(0, static_cast<std::int64_t>(begin - from), n));
+  }
+  std::fill(answered_.begin() + row, answered_.begin() + row + n, 1);
+}
+
 void BatchedModel::alone(std::size_t n) {
   const at::Tensor points = points_.clone(), sigmas = sigmas_.clone(), indices = indices_.clone();
-  alone_.resize(n * d_);
+  denoised_ = at::empty_like(points_);
   for (std::size_t j = 0; j < n; ++j) {
-    std::copy_n(points.const_data_ptr<double>() + j * d_, d_, point(0).begin());
+    const auto row = static_cast<std::int64_t>(j);
+    points_.select(0, 0).copy_(points.select(0, row));
     sigma(0) = sigmas.const_data_ptr<double>()[j];
     trajectory(0) = indices.const_data_ptr<std::int64_t>()[j];
     pad(1);
-    answers_[j] = nullptr;
+    answers_[j] = nullptr, answered_[j] = 0;
     try {
       const at::Tensor D = call(0, 1);
       ++cost_.model_rows;
-      std::copy_n(D.const_data_ptr<double>(), d_, alone_.data() + j * d_);
-      answers_[j] = alone_.data() + j * d_;
+      denoised_.select(0, row).copy_(D.select(0, 0));
+      if (there_)
+        answered_[j] = 1;
+      else
+        answers_[j] = denoised_.const_data_ptr<double>() + j * d_;
     } catch (const ModelError&) {
       throw;
     } catch (const Cancelled&) {
@@ -130,12 +174,10 @@ void BatchedModel::alone(std::size_t n) {
 }
 
 void BatchedModel::pad(std::size_t n) {
-  if (exact_) return;
-  for (std::size_t j = n; j < capacity(); ++j) {
-    std::copy_n(point(0).begin(), d_, point(j).begin());
-    sigma(j) = sigma(0);
-    trajectory(j) = trajectory(0);
-  }
+  if (exact_ || n == capacity()) return;
+  const auto first = static_cast<std::int64_t>(n), more = static_cast<std::int64_t>(capacity()) - first;
+  points_.narrow(0, first, more).copy_(points_.narrow(0, 0, 1));
+  for (std::size_t j = n; j < capacity(); ++j) sigma(j) = sigma(0), trajectory(j) = trajectory(0);
 }
 
 /// D of n rows, and for a network of those that fill the call.
@@ -146,9 +188,10 @@ at::Tensor BatchedModel::call(std::size_t from, std::size_t n) {
   cost_.model_capacity += call_rows_;
   const at::Tensor x = points_.narrow(0, first, rows);
   at::Tensor D = model_.denoise_rows(x, sigmas_.narrow(0, first, rows), indices_.narrow(0, first, rows));
-  if (!D.defined() || D.sizes() != x.sizes() || D.scalar_type() != at::kDouble || !D.device().is_cpu())
+  if (!D.defined() || D.sizes() != x.sizes() || D.scalar_type() != x.scalar_type() || D.device() != x.device())
     throw ModelError(
-        "the model must return a float64 tensor on the CPU of the shape of its input" +
+        "the model must return a " + std::string(x.scalar_type() == at::kDouble ? "float64" : "float32") +
+        " tensor on " + (x.is_cpu() ? "the CPU" : x.device().str()) + " of the shape of its input" +
         (D.defined() ? ", got " + D.toString() + " of " + std::to_string(D.numel()) + " values" : std::string()));
   return D.contiguous();
 }

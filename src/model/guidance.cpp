@@ -27,7 +27,7 @@ at::Tensor column(const at::Tensor& values, const at::Tensor& D) {
 
 /// Of each row, over its coordinates. Row by row: the bits of a tensor's sums may depend on how many rows it has.
 std::vector<double> deviations(const at::Tensor& D) {
-  const at::Tensor rows = D.contiguous();
+  const at::Tensor rows = D.to(at::kCPU, at::kDouble).contiguous();
   const auto n = static_cast<std::size_t>(D.size(0)), d = static_cast<std::size_t>(D.numel()) / n;
   std::vector<double> out(n);
   for (std::size_t i = 0; i < n; ++i) {
@@ -46,14 +46,14 @@ at::Tensor rescaled(const at::Tensor& D, const at::Tensor& conditional, double p
   const at::Tensor factor = at::empty({D.size(0)}, at::kDouble);
   for (std::size_t i = 0; i < own.size(); ++i)
     factor.mutable_data_ptr<double>()[i] = own[i] > 0 ? phi * wanted[i] / own[i] + (1 - phi) : 1;
-  return D * column(factor, D);
+  return D * column(factor.to(D.options()), D);
 }
 
 at::Tensor checked(const at::Tensor& D, const at::Tensor& like) {
   if (!D.defined() || D.sizes() != like.sizes() || !D.is_floating_point())
     throw ModelError("guidance: the function must return a floating point tensor of shape " + shape_text(like.sizes()) +
                      (D.defined() ? ", got shape " + shape_text(D.sizes()) : std::string()));
-  return D.to(at::kCPU, at::kDouble);
+  return D.to(like.options());
 }
 
 }  // namespace
@@ -116,13 +116,13 @@ at::Tensor guided(const Guidance& guidance, const at::Tensor& with, const at::Te
   at::Tensor D;
   if (guidance.own) {
     const at::Tensor conditional = denoised(with);
-    D = checked(guidance.own(conditional, denoised(without), sigma), conditional);
+    D = checked(guidance.own(conditional, denoised(without), sigma.to(conditional.options())), conditional);
   } else {
     // D is affine in F, so that the guidance of D is that of F.
     D = denoised(without + guidance.scale * (with - without));
     if (guidance.rescale > 0) D = rescaled(D, denoised(with), guidance.rescale);
   }
-  return has_interval(guidance) ? at::where(column(acts, D), D, denoised(with)) : D;
+  return has_interval(guidance) ? at::where(column(acts.to(D.device()), D), D, denoised(with)) : D;
 }
 
 }  // namespace shockstep

@@ -5,11 +5,11 @@
 #include "core/text.hpp"
 #include "model/condition_rows.hpp"
 #include "model/guidance.hpp"
+#include "model/on_device.hpp"
 #include "model/parametrisation.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
-#include <shockstep/tensor_values.hpp>
 
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
@@ -37,7 +37,7 @@ struct Failure : Error {
   Failure(const std::string& where, std::string text) : Error(where + ": " + text), sentence(std::move(text)) {}
 };
 
-class Network final : public ScoreModel {
+class Network final : public ScoreModel, public OnDevice {
  public:
   Network(NetworkSource source, const NetworkOptions& options, const Process& process)
       : source_(std::move(source)),
@@ -65,24 +65,27 @@ class Network final : public ScoreModel {
 
   at::Tensor denoise_rows(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& trajectory) const override {
     const std::int64_t B = x.size(0);
-    std::vector<std::int64_t> column(static_cast<std::size_t>(x.dim()), 1);
-    column[0] = B;
-    at::Tensor in = at::empty({B}, at::kDouble), time = at::empty_like(in), skip = at::empty_like(in),
-               out = at::empty_like(in);
+    std::vector<std::int64_t> columns(static_cast<std::size_t>(x.dim()) + 1, 1);
+    columns[0] = 3, columns[1] = B;
+    const at::Tensor factors = at::empty({3, B}, at::kDouble), time = at::empty({B}, at::kDouble);
+    double *in = factors.mutable_data_ptr<double>(), *skip = in + B, *out = skip + B;
     const at::Tensor levels = sigma.contiguous();
     const auto* at_sigma = levels.const_data_ptr<double>();
     for (std::int64_t i = 0; i < B; ++i) {
       const Preconditioning p = parametrisation_.at(at_sigma[i]);
-      in.mutable_data_ptr<double>()[i] = p.in, time.mutable_data_ptr<double>()[i] = p.time;
-      skip.mutable_data_ptr<double>()[i] = p.skip, out.mutable_data_ptr<double>()[i] = p.out;
+      time.mutable_data_ptr<double>()[i] = p.time;
+      in[i] = p.in, skip[i] = p.skip, out[i] = p.out;
     }
+    const at::Tensor there = factors.to(x.options()).view(columns);  // in one transfer
     const auto denoised = [&](const at::Tensor& F) {
-      return options_.predicts == Predicts::denoised ? F : skip.view(column) * x + out.view(column) * F;
+      return options_.predicts == Predicts::denoised ? F : there.select(0, 1) * x + there.select(0, 2) * F;
     };
-    at::Tensor D = answer(x * in.view(column), time, levels, trajectory, denoised);
+    at::Tensor D = answer(x * there.select(0, 0), time, levels, trajectory, denoised);
     if (options_.threshold) D = thresholded(D);
     return D.contiguous();
   }
+
+  c10::Device device() const override { return device_; }
 
   const NetworkSource& source() const { return source_; }
   const NetworkOptions& options() const { return options_; }
@@ -112,7 +115,7 @@ class Network final : public ScoreModel {
   using Told = std::vector<at::Tensor>;
   using DenoisedOf = std::function<at::Tensor(const at::Tensor& F)>;
 
-  // D [B, *shape] float64 on the CPU, guided where that is asked for. `denoised`: D of F.
+  // D [B, *shape], guided where that is asked for, of the type of x and where x is. `denoised`: D of F.
   at::Tensor answer(const at::Tensor& x, const at::Tensor& time, const at::Tensor& sigma, const at::Tensor& trajectory,
                     const DenoisedOf& denoised) const {
     const Told told = conditions_.of(trajectory);
@@ -137,7 +140,7 @@ class Network final : public ScoreModel {
     if (quantile == 0) return D.clamp(-clip, clip);
     std::vector<std::int64_t> column(static_cast<std::size_t>(D.dim()), 1);
     column[0] = D.size(0);
-    const at::Tensor sizes = D.abs().flatten(1), bound = at::empty({D.size(0)}, at::kDouble);
+    const at::Tensor sizes = D.abs().flatten(1), bound = at::empty({D.size(0)}, D.options());
     constexpr std::int64_t most = 1 << 24;  // numbers that quantile takes at a time
     const std::int64_t rows = std::max<std::int64_t>(1, most / sizes.size(1));
     for (std::int64_t i = 0; i < D.size(0); i += rows) {
@@ -147,7 +150,7 @@ class Network final : public ScoreModel {
     return (D * (clip / bound.clamp_min(clip)).view(column)).clamp(-clip, clip);
   }
 
-  // F [B, *shape] float64 on the CPU.
+  // F [B, *shape], of the type of x and where x is.
   at::Tensor call(const at::Tensor& x, const at::Tensor& time, const Told& told) const {
     if (!source_.forward) fail("is described here, and cannot be called");
     // No InferenceMode: a network may turn gradients on for itself, to return the gradient of an energy.
@@ -172,7 +175,7 @@ class Network final : public ScoreModel {
     if (!F.is_floating_point())
       fail(std::string("returns ") + c10::toString(F.scalar_type()) + " numbers, expected floating point");
     if (F.sizes() != x.sizes()) wrong_shape(F, x);
-    return doubles(F);
+    return F.detach().to(x.options()).contiguous();
   }
 
   // Three rows, which no program traced with a batch of fixed size takes. Any network has seen the like of noise at

@@ -53,7 +53,7 @@ std::string yaml(const FittedSchedule& schedule, const ScheduleFacts& facts) {
   return out;
 }
 
-std::string python(const FittedSchedule& schedule, const ScheduleFacts& facts, bool torch) {
+std::string python_lines(const FittedSchedule& schedule, const ScheduleFacts& facts, bool torch) {
   std::vector<double> sigmas = schedule.sigmas;
   const bool denoised = facts.options.final == Final::denoise;
   if (denoised) sigmas.push_back(0);
@@ -103,8 +103,8 @@ std::string fit_text(const FittedSchedule& schedule) {
 std::string schedule_text(const FittedSchedule& schedule, const ScheduleFacts& facts, ScheduleFormat format) {
   switch (format) {
     case ScheduleFormat::yaml: return yaml(schedule, facts);
-    case ScheduleFormat::python: return python(schedule, facts, false);
-    case ScheduleFormat::torch: return python(schedule, facts, true);
+    case ScheduleFormat::python: return python_lines(schedule, facts, false);
+    case ScheduleFormat::torch: return python_lines(schedule, facts, true);
     case ScheduleFormat::json: break;
   }
   Json out;

@@ -156,6 +156,8 @@ SampleRequest request_of(const Problem& problem, const py::dict& start) {
                         .batch = problem.run.batch,
                         .measured_batch = problem.run.measured_batch,
                         .threads = problem.run.threads,
+                        .state = problem.run.state,
+                        .in_flight = problem.run.in_flight,
                         .noise = tensor(given(start, "noise"), "noise"),
                         .init = tensor(given(start, "init"), "init"),
                         .mask = tensor(given(start, "mask"), "mask")};

@@ -31,6 +31,8 @@ SAMPLE = {
     ("run", "device"): {"device": "cuda"},
     ("run", "threads"): {"threads": 1},
     ("run", "dtype"): {"dtype": "float64"},
+    ("run", "state"): {"state": "device"},
+    ("run", "in_flight"): {"in_flight": 2},
 }
 ENCODE = {"likelihood": "hutchinson", "probes": 4, "noise": False}
 INSPECT = {

@@ -52,6 +52,8 @@ TEST_CASE("defaults") {
   CHECK(c.run.count == 1024);
   CHECK(c.run.batch == 256);
   CHECK(c.run.device == "cpu");
+  CHECK(c.run.state == StateMemory::automatic);
+  CHECK(c.run.in_flight == 0);
   CHECK(c.output.steps == 64);
   CHECK(c.output.samples);
 }
@@ -61,7 +63,8 @@ TEST_CASE("every key") {
       "sampler: {dynamics: ode, method: multistep, order: 5, steps: adaptive, tolerance: 1.0e-3, "
       "max_evaluations: 50, final: keep,\n"
       "          guard: {profile: p.json, quantile: 0.9, redo: off, events: no}}\n"
-      "run: {count: 1e4, seed: 7, batch: 8, device: 'cuda:1', threads: 2, dtype: bfloat16}\n"
+      "run: {count: 1e4, seed: 7, batch: 8, device: 'cuda:1', threads: 2, dtype: bfloat16, "
+      "state: device, in_flight: 2}\n"
       "output: {samples: none, grid: [2, 3], steps: 0, report: none, events: none}\n");
   CHECK(c.sampler.order == 5);
   CHECK(c.sampler.tolerance == 1e-3);
@@ -75,6 +78,8 @@ TEST_CASE("every key") {
   CHECK(c.run.seed == 7);
   CHECK(c.run.device == "cuda:1");
   CHECK(c.run.threads == 2);
+  CHECK(c.run.state == StateMemory::device);
+  CHECK(c.run.in_flight == 2);
   CHECK(c.run.dtype == "bfloat16");
   CHECK_FALSE(c.output.samples);
   CHECK(c.output.grid_columns == 3);
@@ -296,6 +301,7 @@ TEST_CASE("wrong settings, one by one") {
       {"run.device=gpu", "run.device: must be one of cpu, cuda, cuda:K, got gpu; did you mean cpu?"},
       {"run.device=cuda:x", "run.device: must be one of cpu, cuda, cuda:K, got cuda:x; did you mean cuda:K?"},
       {"run.threads=-2", "run.threads: must be at least 0, got -2"},
+      {"run.in_flight=3", "run.in_flight: must be one of auto, 1, 2, got 3"},
       {"run.dtype=half", "run.dtype: must be one of float32, float64, float16, bfloat16, got half"},
       {"output.samples=hdf5", "output.samples: must be one of npy, none, got hdf5"},
       {"output.grid=[2]", "output.grid: must be auto, on, off or [rows, columns], each from 1 to 1000"},
