@@ -66,8 +66,10 @@ class Links(unittest.TestCase):
     def test_what_leads_nowhere_or_elsewhere_is_named(self):
         self.assertEqual(self.problems("<a href='b.html#here'>x</a> <a href='https://example.org'>y</a>"), [])
         self.assertEqual(self.problems("<a href='c.html'>x</a>"), ["a.html links to c.html, which is not there"])
-        self.assertEqual(self.problems("<a href='b.html#gone'>x</a>"), ["a.html links to b.html#gone, which has no such heading"])
-        self.assertEqual(self.problems("<script src='https://example.org/x.js'></script>"), ["a.html loads https://example.org/x.js"])
+        gone = self.problems("<a href='b.html#gone'>x</a>")
+        self.assertEqual(gone, ["a.html links to b.html#gone, which has no such heading"])
+        loads = self.problems("<script src='https://example.org/x.js'></script>")
+        self.assertEqual(loads, ["a.html loads https://example.org/x.js"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Every Python block of README, tutorial and the pages about Python runs, and so do the examples; the stubs name what there is."""
+"""Every Python block of README, tutorial and pages about Python runs, and so do the examples; the stubs name what there is."""
 
 import ast
 import os
@@ -12,8 +12,9 @@ import shockstep
 from shockstep import _core
 
 
-PAGES = [("README.md", 2, "diffusers"), ("docs/tutorial.md", 7, "diffusers"), ("docs/python.md", 6, "torch"), ("docs/diffusers.md", 2, "diffusers"),
-         ("docs/conditions.md", 5, "torch"), ("docs/processes.md", 2, "torch"), ("docs/other_packages.md", 7, "azula")]
+PAGES = [("README.md", 2, "diffusers"), ("docs/tutorial.md", 7, "diffusers"), ("docs/python.md", 6, "torch"),
+         ("docs/diffusers.md", 2, "diffusers"), ("docs/conditions.md", 5, "torch"), ("docs/processes.md", 2, "torch"),
+         ("docs/other_packages.md", 7, "azula")]
 
 
 def pipeline_of_a_user():

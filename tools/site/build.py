@@ -1,4 +1,4 @@
-"""The site in BUILD/site: staged pages, the reference, mkdocs with all its warnings as errors, the headers by doxygen, links checked."""
+"""The site in BUILD/site: pages and reference by mkdocs, whose warnings are errors; headers by doxygen; links checked."""
 import importlib.util
 import os
 import pathlib
@@ -17,7 +17,7 @@ ROOT, HERE = stage.ROOT, pathlib.Path(__file__).resolve().parent
 
 
 def make_headers(build):
-    """doxygen's pages in build/doxygen/html, where Doxyfile says."""
+    """doxygen's pages; its settings but for the folder."""
     settings = (ROOT / "Doxyfile").read_text() + f"\nOUTPUT_DIRECTORY = {build / 'doxygen-site'}\n"
     (build / "doxygen-site").mkdir(exist_ok=True)
     subprocess.run(["doxygen", "-"], input=settings, cwd=ROOT, check=True, text=True)
@@ -36,7 +36,8 @@ def main(build):
                                       "hooks": [str(HERE / "hooks.py")], "nav": sections.navigation(pages)}, sort_keys=False))
     headers = make_headers(build)
     quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
-    subprocess.run([sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(config)], cwd=HERE, env=quiet, check=True)
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "-f", str(config)]
+    subprocess.run(command, cwd=HERE, env=quiet, check=True)
     shutil.copytree(headers, site / "reference" / "headers", dirs_exist_ok=True)
     found = list(links.problems(site, [site / "reference" / "headers"]))
     if found:

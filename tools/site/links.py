@@ -41,5 +41,5 @@ def problems(site, skip):
                 target /= "index.html"
             if not target.exists():
                 yield f"{name} links to {value}, which is not there"
-            elif parts.fragment and target in pages and urllib.parse.unquote(parts.fragment) not in pages[target].anchors | {"__"}:
+            elif parts.fragment and target in pages and urllib.parse.unquote(parts.fragment) not in pages[target].anchors:
                 yield f"{name} links to {value}, which has no such heading"

@@ -6,8 +6,8 @@ import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FUNCTIONS = ["sample", "encode", "schedule", "compare", "inspect", "from_diffusers", "Network"]
-CLASSES = ["Result", "Encoding", "Schedule", "Schedules", "Comparison", "Solver", "GaussianMixture", "PointCloud", "DoubleWell", "Multiplicative",
-           "Interrupted", "ShockstepWarning", "ConfigError", "ModelError", "FileError"]
+CLASSES = ["Result", "Encoding", "Schedule", "Schedules", "Comparison", "Solver", "GaussianMixture", "PointCloud", "DoubleWell",
+           "Multiplicative", "Interrupted", "ShockstepWarning", "ConfigError", "ModelError", "FileError"]
 INTEGRATIONS = ["shockstep.diffusers.ShockstepScheduler", "shockstep.k_diffusion.sample_shockstep"]
 
 
@@ -48,19 +48,21 @@ def key_row(name, text):
 
 def config(info):
     keys = next(rows for title, rows in info.items() if title.startswith("keys of a config"))
-    text = ["# Keys of a config\n\nWhat `shockstep info` says of each key. A key that is left out has its default; an empty default depends on the "
-            "others. [Any trained model](../models.md) has the keys of the sections `model` and `process`.\n\n"]
+    text = ["# Keys of a config\n\nWhat `shockstep info` says of each key. A key that is left out has its default; "
+            "an empty default depends on the others. [Any trained model](../models.md) has the keys of the "
+            "sections `model` and `process`.\n\n"]
     for section in dict.fromkeys(name.partition(".")[0] for name, _ in keys):
         rows = [key_row(name, words) for name, words in keys if name.startswith(f"{section}.")]
         text.append(f"## {section}\n\n" + table(["key", "values", "default", "meaning"], rows))
     for title in ("model.kind", "process.kind", "sampler.method", "sampler.steps.schedule"):
-        text.append(f"## {title}\n\n" + table(["name", "what it is"], [[f"`{name}`", cell(words)] for name, words in info[title]]))
+        rows = [[f"`{name}`", cell(words)] for name, words in info[title]]
+        text.append(f"## {title}\n\n" + table(["name", "what it is"], rows))
     return "".join(text)
 
 
 def files(info):
-    text = ["# Columns of the files of a run\n\nWhat `shockstep info` says of each column. [Read the report](../report.md) shows the page of a run; "
-            "[the command line](commands.md) lists all files.\n\n"]
+    text = ["# Columns of the files of a run\n\nWhat `shockstep info` says of each column. [On the command "
+            "line](../command_line.md) lists all files of a run; [the report](../report.md) is its page.\n\n"]
     for title, rows in info.items():
         name = re.match(r"(?:columns|keys) of (\S+\.\S+)$", title)
         if name:
@@ -69,8 +71,8 @@ def files(info):
 
 
 def commands():
-    text = ["# The command line\n\nWhat `--help` of each command prints. The exit codes of all are 0 done, 2 usage or config, 3 the model does not load "
-            "or does not fit, 4 some trajectories are non_finite or failed, 5 a file cannot be read or written, 130 interrupted.\n\n"]
+    text = ["# Commands and options\n\nWhat `--help` of each command prints. [On the command line](../command_line.md) has "
+            "examples, the files of a run and the exit codes.\n\n"]
     names = re.findall(r"^  (\w+) ", said("--help").partition("Subcommands:")[2], re.MULTILINE)
     for arguments in [[], *([name] for name in names)]:
         text.append(f"## shockstep {' '.join(arguments)}\n\n```text\n{said(*arguments, '--help').strip()}\n```\n\n")
@@ -79,7 +81,8 @@ def commands():
 
 def python():
     members = lambda names: "".join(f"::: {name}\n\n" for name in names)
-    return ("# The Python module\n\nFrom the docstrings. [In Python](../python.md) shows each in use.\n\n## Functions and models\n\n"
+    return ("# The Python module\n\nFrom the docstrings. [In Python](../python.md) shows each in use.\n\n"
+            "## Functions and models\n\n"
             + members(f"shockstep.{name}" for name in FUNCTIONS) + "## Results, exact models, errors\n\n"
             + members(f"shockstep.{name}" for name in CLASSES) + "## In other packages\n\n" + members(INTEGRATIONS))
 
@@ -89,9 +92,10 @@ def cpp(doxygen):
     rows = []
     for header in sorted((ROOT / "include" / "shockstep").glob("*.hpp")):
         first = re.match(r"///\s*(.*)", header.read_text())
-        page = re.sub(r"([_.])", lambda c: {"_": "__", ".": "_8"}[c[0]], header.name) + ".html"
+        page = header.name.replace("_", "__").replace(".", "_8") + ".html"  # as doxygen names it
         rows.append([f'<a href="{doxygen}/{page}">{header.name}</a>', cell(first[1]) if first else ""])
-    return ("# The headers\n\nFrom the comments of the public headers, by Doxygen; [In C++](../cpp.md) says how to build against them.\n\n"
+    return ("# The headers\n\nFrom the comments of the public headers, by Doxygen. "
+            "[In C++](../cpp.md) says how to build against them.\n\n"
             f'<a href="{doxygen}/annotated.html">All classes</a>, <a href="{doxygen}/files.html">all files</a>.\n\n'
             + table(["header", "what it has"], rows))
 

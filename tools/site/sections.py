@@ -1,11 +1,11 @@
-"""Which section of the site a page stands in, and in which order. A page that is not listed is a how-to; one that is listed and not there
-is left out."""
+"""Which section of the site a page stands in, and in which order. A page that is not listed is a how-to; one that is
+listed and not there is left out."""
 
 SECTIONS = {
     "Tutorial": ["tutorial"],
     "How-to": [
-        "choose", "python", "diffusers", "command_line", "models", "conditions", "processes", "tolerance", "solver", "schedules", "compare", "inspect",
-        "encode", "init", "sde", "report", "large_runs", "gpu", "wheels", "cpp", "extend",
+        "choose", "python", "diffusers", "command_line", "models", "conditions", "processes", "tolerance", "solver", "schedules",
+        "compare", "inspect", "encode", "init", "sde", "report", "large_runs", "gpu", "wheels", "cpp", "extend",
     ],
     "Explanation": ["ideas", "plan", "guard", "events", "noise", "theory", "paper", "limits"],
     "Reference": ["reference/config", "reference/commands", "reference/files", "reference/python", "reference/cpp", "methods"],

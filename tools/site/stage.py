@@ -5,19 +5,20 @@ import re
 import shutil
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RENAMED = {"README.md": "index.md", "docs/README.md": "all.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+RENAMED = {"README.md": "index.md", "docs/README.md": "all.md", "CONTRIBUTING.md": "contributing.md",
+           "CHANGELOG.md": "changelog.md"}
 PICTURES = (".png", ".svg")
-LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".py": "python", ".js": "js", ".yaml": "yaml", ".md": "markdown", ".txt": "cmake", ".json": "json"}
+LANGUAGES = {".cpp": "cpp", ".hpp": "cpp", ".py": "python", ".js": "js", ".yaml": "yaml", ".txt": "cmake", ".json": "json"}
 
 # Code first: what looks like a link in it is none. What is less than something is no tag.
-LINK = re.compile(r"^```.*?^```|^(?:    [^\n]*\n)+|`[^`\n]*`|(!?\[(?:[^\[\]`]|`[^`]*`)*\]\()([^)\s]+)(\))|<(?=[a-z])(?!a |br>|sub>|sup>|https?:)",
-                  re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"^```.*?^```|^(?:    [^\n]*\n)+|`[^`\n]*`|(!?\[(?:[^\[\]`]|`[^`]*`)*\]\()([^)\s]+)(\))"
+                  r"|<(?=[a-z])(?!a |br>|sub>|sup>|https?:)", re.MULTILINE | re.DOTALL)
 
 
 def pages():
     """Paths in the repository of what becomes a page as it is."""
-    found = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").glob("*.md")]
-    return [path.relative_to(ROOT).as_posix() for path in sorted(found)]
+    found = [*(ROOT / path for path in RENAMED), *(ROOT / "docs").rglob("*.md"), *(ROOT / "models").glob("*.md")]
+    return [path.relative_to(ROOT).as_posix() for path in sorted(set(found))]
 
 
 def staged(path):
@@ -45,9 +46,11 @@ def source_page(path):
     """A file as a page of code, a folder as a list."""
     whole = ROOT / path
     if whole.is_dir():
-        return f"# {path}\n\n" + "".join(f"- `{entry.name}`\n" for entry in sorted(whole.iterdir()) if not entry.name.startswith("."))
+        names = sorted(entry.name for entry in whole.iterdir() if not entry.name.startswith((".", "__")))
+        return f"# {path}\n\n" + "".join(f"- `{name}`\n" for name in names)
     text = whole.read_text()
-    language = LANGUAGES.get(whole.suffix) or ("python" if "python" in text.partition("\n")[0] else "bash" if text.startswith("#!") else "text")
+    script = "python" if "python" in text.partition("\n")[0] else "bash"
+    language = LANGUAGES.get(whole.suffix) or (script if text.startswith("#!") else "text")
     fence = "`" * 5
     return f"---\nsearch:\n  exclude: true\n---\n# {path}\n\n{fence}{language}\n{text}\n{fence}\n"
 
@@ -57,7 +60,11 @@ def stage(folder):
     shutil.rmtree(folder, ignore_errors=True)
     linked, texts = set(), {}
     for page in pages():
-        swap = lambda match: match[1] + relinked(page, match[2], linked) + match[3] if match[2] else "&lt;" if match[0] == "<" else match[0]
+        def swap(match):
+            if match[2]:
+                return match[1] + relinked(page, match[2], linked) + match[3]
+            return "&lt;" if match[0] == "<" else match[0]
+
         texts[staged(page)] = LINK.sub(swap, (ROOT / page).read_text())
     for path in linked:
         if staged(path) not in texts and not path.endswith(PICTURES):
