@@ -110,11 +110,6 @@ class CommandLine {
     info->footer("Example:  shockstep info");
   }
 
-  bool gives(const Options& options, const std::string& key) {
-    return std::ranges::any_of(options.settings,
-                               [&](const std::string& setting) { return setting.starts_with(key + "="); });
-  }
-
   Options parse(int argc, const char* const* argv) {
     try {
       app_.parse(words_of(argc, argv));
