@@ -12,6 +12,7 @@
 #include "config/compare_config.hpp"
 #include "config/run_config.hpp"
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,8 +22,14 @@ namespace shockstep::python {
 /// What somebody else evaluates.
 struct NotAtHand {};
 
+/// A callable of Python's, and what makes the same in float32; that may be none, or return none.
+struct PythonNetwork {
+  NetworkFunction forward;
+  std::function<NetworkFunction()> float32;
+};
+
 /// None: the section `model` has a kind. A network, or one that is not at hand: that section describes it.
-using ModelSource = std::variant<std::monostate, ModelPtr, NetworkFunction, NotAtHand>;
+using ModelSource = std::variant<std::monostate, ModelPtr, PythonNetwork, NotAtHand>;
 
 class Problem {
  public:

@@ -58,14 +58,7 @@ def from_diffusers(
     pipeline has a VAE. Raises ConfigError for schedulers whose networks are no denoisers, and where unet.config has no sample_size.
     """
     shape = _said("shape", lambda: sample_shape(unet)) if shape is None else shape
-    channels = shape[0]
-
-    def forward(x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        arguments = {} if labels is None else {"class_labels": labels}
-        # Models that learn a variance return it in a second half of the channels.
-        return unet(x, time, return_dict=False, **arguments)[0][:, :channels]
-
-    return Network(_Like(unet, forward), **{**described(scheduler), "shape": shape, "label": label, **description})
+    return Network(_Unet(unet, shape[0]), **{**described(scheduler), "shape": shape, "label": label, **description})
 
 
 def described(scheduler: Any) -> dict[str, Any]:
@@ -84,14 +77,16 @@ def _said(argument: str, read: Callable[[], Any]) -> Any:
         raise _core.ConfigError(f"from_diffusers: {argument}: {error}") from None
 
 
-class _Like(torch.nn.Module):
-    """forward, with the weights of `unet`: whose type and device inputs must have."""
+class _Unet(torch.nn.Module):
+    """A network of diffusers, called as ours: its weights say type and device of the inputs."""
 
-    def __init__(self, unet: torch.nn.Module, forward: Callable[..., torch.Tensor]):
+    def __init__(self, unet: torch.nn.Module, channels: int):
         super().__init__()
         self.unet = unet
-        self.call = forward
+        self.channels = channels
         self.training = False  # that of unet counts
 
-    def forward(self, *arguments: torch.Tensor) -> torch.Tensor:
-        return self.call(*arguments)
+    def forward(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        arguments = {} if labels is None else {"class_labels": labels}
+        # Models that learn a variance return it in a second half of the channels.
+        return self.unet(x, time, return_dict=False, **arguments)[0][:, : self.channels]
