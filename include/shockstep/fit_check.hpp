@@ -7,6 +7,7 @@
 #pragma once
 
 #include <shockstep/fit_report.hpp>
+#include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/schedule.hpp>
 #include <shockstep/score_model.hpp>
@@ -28,6 +29,8 @@ struct FitOptions {
   int batch = 256;         ///< rows in one model call
   /// Evaluations after which the search for another description ends; of a quick check 4000.
   std::int64_t search_evaluations = 500'000;
+  /// Asked before every call of the model whether it is cancelled, which ends the check with Cancelled; null: nobody is asked.
+  const Observer* observer = nullptr;
 };
 
 /// What the check found, and the model that it would have instead.
@@ -41,12 +44,12 @@ struct FitResult {
 ///
 /// The check leaves out guidance and thresholds: with them D is meant to be something else than a denoiser. Only
 /// networks have other descriptions. What a model throws is not passed on: such a model does not fit, and
-/// FitReport::reason says why.
+/// FitReport::reason says why; but for Cancelled, which is.
 FitResult check_fit(const ModelPtr& model, const Process& process, const FitOptions& options = {});
 
 /// What the measurement of a plan says of it, for nothing; only where that leaves a doubt, a quick check_fit, whose evaluations are added
-/// to `rows`.
+/// to `rows`. `observer`: as of FitOptions.
 FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch,
-                    std::int64_t& rows);
+                    std::int64_t& rows, const Observer* observer = nullptr);
 
 }  // namespace shockstep

@@ -187,7 +187,8 @@ Task<> BurstProbe::walk_before(int& evaluations) {
 /// J e at the node, e = direction_; goes to product_.
 Task<BurstProbe::Product> BurstProbe::product(int node, int& evaluations) {
   const Slot& s = slot(node);
-  co_await jacobian_product(state_, {s.predicted, s.corrected, s.D, s.sigma}, direction_, product_);
+  co_await jacobian_product(state_, {s.predicted, s.corrected, s.D, s.sigma}, direction_, product_,
+                            shortest_difference);
   ++evaluations, ++products_;
   const double theta = co_await state_.dot(direction_, product_), length2 = co_await state_.dot(product_, product_);
   co_return Product{theta, std::sqrt(length2)};

@@ -1,7 +1,5 @@
 #include "burgers/jacobian_probe.hpp"
 
-#include "burgers/jacobian_product.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -57,8 +55,8 @@ double beside_residual(double theta, double second, double r2) {
 
 }  // namespace
 
-JacobianProbe::JacobianProbe(State& state)
-    : state_(state), base_(state.make()), direction_(state.make()), denoised_(state.make()) {
+JacobianProbe::JacobianProbe(State& state, double difference)
+    : state_(state), difference_(difference), base_(state.make()), direction_(state.make()), denoised_(state.make()) {
   for (Vector& v : v_) v = state.make();
   for (Vector& w : w_) w = state.make();
 }
@@ -77,7 +75,8 @@ Task<> JacobianProbe::measure(Node node, double random_share, Effort effort, int
   for (done_ = 0; done_ < products;) {
     // One more product w = J v.
     const auto n = static_cast<std::size_t>(done_);
-    offsets_[n] = co_await jacobian_product(state_, {base_, node.corrected, node.D, node.sigma}, v_[n], w_[n]);
+    offsets_[n] =
+        co_await jacobian_product(state_, {base_, node.corrected, node.D, node.sigma}, v_[n], w_[n], difference_);
     ++evaluations;
     // T = V^T J V, symmetrised: the Jacobian of an exact denoiser is symmetric.
     for (std::size_t m = 0; m < n; ++m) {

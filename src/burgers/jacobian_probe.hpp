@@ -1,6 +1,7 @@
 /// Measures the growth of errors at a point: J = lambda_max(dD/dx), by a few Lanczos products on finite differences.
 #pragma once
 
+#include "burgers/jacobian_product.hpp"
 #include "core/task.hpp"
 #include "state/state.hpp"
 
@@ -20,7 +21,8 @@ class JacobianProbe {
  public:
   static constexpr int max_products = 5;
 
-  explicit JacobianProbe(State& state);
+  /// difference: the shortest, over sigma.
+  explicit JacobianProbe(State& state, double difference = shortest_difference);
 
   /// Forgets the direction. The trajectory's number addresses the random part of its probes.
   void reset(std::int64_t trajectory);
@@ -55,6 +57,7 @@ class JacobianProbe {
   Awaited<Done> write_first_coordinate(Vector out);
 
   State& state_;
+  double difference_;
   Vector base_, direction_, denoised_;
   std::array<Vector, max_products> v_, w_;  // w = J v
   double J_ = 0, second_ = 0, asymmetry2_ = 0;

@@ -9,14 +9,14 @@
 namespace shockstep {
 namespace {
 
-constexpr double shortest_difference = .01, longest_difference = .5;  // in units of sigma
+constexpr double longest_difference = .5;  // in units of sigma
 
 }  // namespace
 
-Task<double> jacobian_product(State& state, ProbedPoint at, Vector v, Vector out) {
+Task<double> jacobian_product(State& state, ProbedPoint at, Vector v, Vector out, double shortest) {
   const double offset = co_await state.dot_difference(at.corrected, at.predicted, v);
-  const double epsilon = std::copysign(
-      std::clamp(2 * std::abs(offset), shortest_difference * at.sigma, longest_difference * at.sigma), offset);
+  const double epsilon =
+      std::copysign(std::clamp(2 * std::abs(offset), shortest * at.sigma, longest_difference * at.sigma), offset);
   co_await state.set(State::point, at.predicted + epsilon * v);
   co_await state.evaluate(at.sigma);
   co_await state.quotient(out, State::answer, at.D, epsilon);

@@ -15,8 +15,11 @@ struct ProbedPoint {
   double sigma;
 };
 
-/// out = J v for a unit vector v, by one evaluation. Returns (corrected - predicted).v. The point must not be State::point.
-Task<double> jacobian_product(State& state, ProbedPoint at, Vector v, Vector out);
+/// Shortest difference over sigma: that of float32 and finer types.
+inline constexpr double shortest_difference = .01;
+
+/// out = J v for a unit vector v, by one evaluation; `shortest`: difference over sigma. Returns (corrected - predicted).v. The point must not be State::point.
+Task<double> jacobian_product(State& state, ProbedPoint at, Vector v, Vector out, double shortest);
 
 /// Uniform numbers, addressed by the trajectory and a number of the probe's own.
 Awaited<Done> write_random_direction(State& state, Vector out, std::int64_t trajectory, std::uint64_t number);

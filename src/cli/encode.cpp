@@ -96,7 +96,8 @@ int encode(const Options& options) {
   }
   if (interrupted()) log::warning("interrupted; writing what is done");
   facts.latent_rms = result.latent_rms();
-  for (auto& sentence : encode_warnings(result)) facts.warnings.push_back(std::move(sentence));
+  for (auto& sentence : encode_warnings(result, *model, wanted.likelihood))
+    facts.warnings.push_back(std::move(sentence));
   const auto rows = rows_of(result);
   write_latents(folder.at("latents.npy"), result.latents);
   std::vector<std::string> files{"latents.npy"};

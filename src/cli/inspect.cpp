@@ -20,6 +20,7 @@
 #include "output/inspection_text.hpp"
 #include "output/report/inspect_report.hpp"
 #include "output/report/page.hpp"
+#include "run/fit.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -115,7 +116,9 @@ int inspect(const Options& options) {
   facts.setup.config.child("inspect") = settings;
   facts.setup.seconds = seconds_since(begin);
 
-  facts.fit = check_fit(model, process, {.seed = config.run.seed, .batch = config.run.batch}).report;
+  InterruptObserver before;
+  facts.fit =
+      check_fit(model, process, {.seed = config.run.seed, .batch = config.run.batch, .observer = &before}).report;
   std::fputs(fit_text(facts.fit).c_str(), stdout);
   std::fflush(stdout);
   std::vector<std::string> files;
@@ -123,6 +126,10 @@ int inspect(const Options& options) {
   // A score that is a field times a factor is known to fit no diffusion: nothing to check.
   const bool product = model->abilities().product.has_value();
   facts.analysed = facts.fit.fits || product || request.options.misfits;
+  if (facts.analysed && !(facts.left_out = no_analyses(*model, config.run)).empty()) {
+    log::warning(facts.left_out);
+    facts.analysed = false;
+  }
   if (!facts.fit.fits && facts.analysed)
     log::warning("not a score: " + facts.fit.reason +
                  (product ? "; nor is kind: multiplicative meant to be, inspected as the field that it is"
@@ -152,7 +159,7 @@ int inspect(const Options& options) {
   std::printf("%s:", printable(folder.path(), 1000).c_str());
   for (const auto& file : files) std::printf(" %s", file.c_str());
   std::puts(" summary.json run.log");
-  if (!facts.analysed) {
+  if (!facts.analysed && facts.left_out.empty()) {
     log::error(facts.fit.reason);
     return 3;
   }

@@ -8,6 +8,7 @@
 #include "core/statistics.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
+#include "model/precision.hpp"
 #include "trajectory/ascent.hpp"
 
 #include <ATen/ops/arange.h>
@@ -31,7 +32,7 @@ constexpr std::int64_t most_exact = 16;  // dimensions: beyond, Hutchinson's dir
 
 // Half the length of the central differences over sigma. Truncation grows with its square, most where D changes over the
 // width of an interface, sigma^2 over the distance of two modes; rounding, 1e-16 or 1e-7 of D, is divided by it.
-constexpr double difference_exact = 1e-4, difference_network = .03;
+constexpr DifferenceStep trace_step{.float64 = 1e-4, .float32 = .03};
 
 SamplerOptions checked(SamplerOptions options) {
   if (options.dynamics == Dynamics::sde)
@@ -62,7 +63,14 @@ Encoder::Encoder(ModelPtr model, const Process& process, const SamplerOptions& o
       model_(std::move(model)),
       encode_(encode),
       likelihood_(encode.likelihood) {
-  if (likelihood_ == Likelihood::automatic)
+  const bool possible = !half_precision(*model_);
+  if (!possible && likelihood_ != Likelihood::automatic && likelihood_ != Likelihood::off)
+    throw ConfigError(
+        "encode.likelihood",
+        "must be off or auto in half precision, where a trace is mostly rounding; set run.dtype: float32");
+  if (likelihood_ == Likelihood::automatic && !possible)
+    likelihood_ = Likelihood::off;
+  else if (likelihood_ == Likelihood::automatic)
     likelihood_ = model_->dimension() <= most_exact ? Likelihood::exact : Likelihood::hutchinson;
   if (likelihood_ == Likelihood::hutchinson && encode_.probes < 2)
     throw ConfigError("encode.probes", "must be at least 2, got " + std::to_string(encode_.probes));
@@ -109,7 +117,7 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
   plan.way = AscentPlan{.guard = sampler_.profile(),
                         .directions = directions(),
                         .coordinates = likelihood_ != Likelihood::hutchinson,
-                        .difference = model_->exact() ? difference_exact : difference_network,
+                        .difference = difference_step(*model_, trace_step, Difference::central),
                         .seed = request.seed};
   plan.latents = [&](std::int64_t i, std::span<double> out) {
     if (encode_.add_noise)

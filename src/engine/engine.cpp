@@ -31,7 +31,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::int64_t most_bytes = 1 << 30, bytes_of_a_row = 24 * sizeof(double);  // about, a coordinate
+constexpr std::int64_t most_bytes = 1 << 28, bytes_of_a_row = 24 * sizeof(double);  // about, a coordinate
 double seconds(Clock::duration time) { return std::chrono::duration<double>(time).count(); }
 
 /// What the workers share: the queue of trajectories and the place where finished ones go.

@@ -9,6 +9,7 @@
 #include "core/statistics.hpp"
 #include "core/text.hpp"
 #include "engine/pilot.hpp"
+#include "model/precision.hpp"
 #include "process/step_plan.hpp"
 #include "process/whole_times.hpp"
 #include "stepper/grid_weights.hpp"
@@ -41,7 +42,7 @@ constexpr double nearby = 1.02;  // sigmas between which D of a network that is 
 // Its D stands nearly still between the first two and jumps before the third, by 2.5 times the line through them; that of a network that
 // is smooth bends by less than a tenth.
 constexpr double same_time = .55, still_same = .95, another_time = 1.55, least_jump = .5;
-constexpr double rounding = 3e-5;  // of single precision, over data_std: less is no jump
+constexpr double rounding = 3e-5, roundings = 8;  // over data_std and in units of eps: less is no jump
 
 /// Noise levels of the last rows; the last two are 0 where time is continuous, or its whole ones too far apart.
 struct Judged {
@@ -60,6 +61,7 @@ class Measurement {
       : model_(model, measured_rows),
         process_(process),
         exact_(model.exact()),
+        least_off_(std::max(rounding, roundings * epsilon(model))),
         d_(static_cast<std::size_t>(model.dimension())),
         latents_(measured_rows * d_),
         fresh_(loss_repeats * measured_rows * d_) {
@@ -325,7 +327,7 @@ class Measurement {
       off2 += std::pow(next[k] - still[k] - ahead * (still[k] - D[k]), 2);
       moved2 += std::pow(still[k] - D[k], 2);
     }
-    return off2 > least_jump * least_jump * moved2 && off2 > rounding * rounding * s * s * static_cast<double>(d_);
+    return off2 > least_jump * least_jump * moved2 && off2 > least_off_ * least_off_ * s * s * static_cast<double>(d_);
   }
 
   /// D of the first half of the rows a little above sigma and a little below, off the line between.
@@ -343,6 +345,7 @@ class Measurement {
   BatchedModel model_;
   const Process& process_;
   bool exact_;
+  double least_off_;
   std::size_t d_;
   Rows latents_, fresh_;  // what samples begin with, and what they are noised with after
 };

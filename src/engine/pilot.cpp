@@ -7,6 +7,7 @@
 #include "core/statistics.hpp"
 #include "engine/engine.hpp"
 #include "engine/pilot_tables.hpp"
+#include "model/precision.hpp"
 #include "trajectory/adaptive.hpp"
 
 #include <ATen/ops/item.h>
@@ -18,6 +19,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,22 +57,27 @@ constexpr double most_out_of_budget = .1;  // of the pilot's trajectories
 constexpr double loosened = 4;             // ratio of successive step tolerances while more of them are
 constexpr int most_loosened = 12;
 
+constexpr DifferenceStep probe_step{shortest_difference, shortest_difference};
+
 struct Rehearsed {
-  std::vector<double> sample;
+  std::vector<double> sample;  // empty where it is not needed: of many numbers it takes much memory
+  double error = 0;            // root mean square from the reference, of rows that have one
   TrajectoryReport report;
   PathData path;
 };
 
 /// Runs pilot rows [first, first + count) with these settings; adds to `evaluations`.
 std::vector<Rehearsed> rehearse(const ScoreModel& model, const Plan& plan, std::int64_t first, std::int64_t count,
-                                std::int64_t& evaluations, const Observer* caller, const char* remedy) {
+                                std::int64_t& evaluations, const Observer* caller, const char* remedy,
+                                const std::function<void(std::size_t row, Rehearsed& rehearsed)>& judge = {}) {
   std::vector<Rehearsed> rows(static_cast<std::size_t>(count));
   CancelOnly observer(caller);
   EngineRun run{.model = model, .plan = plan, .first = first, .count = count, .batch = 64, .observer = &observer};
   run.finished = [&](const Trajectory& row) {
     const auto& t = dynamic_cast<const AdaptiveTrajectory&>(row);  // a pilot chooses its steps
     const auto i = static_cast<std::size_t>(t.report().trajectory - first);
-    rows[i] = {{t.sample().begin(), t.sample().end()}, t.report(), t.path()};
+    rows[i] = {{t.sample().begin(), t.sample().end()}, 0, t.report(), t.path()};
+    if (judge) judge(static_cast<std::size_t>(t.report().trajectory), rows[i]);
   };
   const RunStatistics statistics = run_engine(run);
   evaluations += statistics.evaluations;
@@ -173,8 +180,14 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
 }
 
 std::vector<Rehearsed> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
-  return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_,
-                  without_guard);
+  const auto judge = [&](std::size_t row, Rehearsed& rehearsed) {
+    const bool known = row < exact_.size();
+    if (known) rehearsed.error = rms_difference(rehearsed.sample, exact_[row].sample);
+    if (!known || rehearsed.error <= options_.tolerance)
+      rehearsed.sample = std::vector<double>();  // its reference is not in doubt
+  };
+  return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_, without_guard,
+                  judge);
 }
 
 /// End points and remaining gain of each row, in one run.
@@ -186,6 +199,7 @@ void Pilot::measure_reference() {
   reference.step_tolerance = reference_share * options_.tolerance;
   Plan plan =
       pilot_plan(process_, options_, std::move(reference), {.probe_every = 3, .probe_below = 8 * base_.data_std});
+  std::get<AdaptivePlan>(plan.way).difference = difference_step(model_, probe_step, Difference::one_sided);
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
   exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_, without_guard);
 
@@ -210,7 +224,7 @@ double Pilot::cost(const std::vector<Rehearsed>& rows, int order) const {
   std::vector<double> errors;
   double evaluations = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    errors.push_back(rms_difference(rows[i].sample, exact_[i].sample));
+    errors.push_back(rows[i].error);
     evaluations += static_cast<double>(rows[i].report.evaluations);
   }
   return mean(logs(errors)) + order * std::log(evaluations);
@@ -271,8 +285,7 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   profile.threshold = weibull_quantile(scores, 1 - share_repeated);
 
   // 4. Redo, where the score tells large errors from small ones.
-  for (std::size_t i = 0; i < exact_.size(); ++i)
-    errors.push_back(rms_difference(rehearsed[i].sample, exact_[i].sample));
+  for (std::size_t i = 0; i < exact_.size(); ++i) errors.push_back(rehearsed[i].error);
   scores.resize(exact_.size());
   const auto log_errors = logs(errors);
   profile.explained = correlation(logs(scores), log_errors) * standard_deviation(log_errors);
@@ -286,7 +299,7 @@ Pilot::Rehearsal Pilot::rehearse_at(double step_tolerance) {
   for (std::size_t i = 0; i < exact_.size(); ++i) {
     if (profile.redo && rehearsed[i].report.score > profile.threshold) {
       rehearsed[i] = rows(profile, static_cast<std::int64_t>(i), 1).front();
-      errors[i] = rms_difference(rehearsed[i].sample, exact_[i].sample);
+      errors[i] = rehearsed[i].error;
     }
     if (errors[i] > options_.tolerance && !confirmed_[i]) {
       confirm_reference(i, profile);

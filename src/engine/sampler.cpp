@@ -16,6 +16,7 @@
 #include "engine/start.hpp"
 #include "model/guidance.hpp"
 #include "model/on_device.hpp"
+#include "model/precision.hpp"
 #include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
 #include "stepper/method_spec.hpp"
@@ -319,8 +320,10 @@ std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
 
 std::vector<std::string> Sampler::notes() const {
   if (profile_.source == "plan" && profile_.least_estimate > options_.tolerance)
-    return {"the network is rough in time: expect errors of up to " + three_digits(profile_.least_estimate) +
-            ", which more evaluations hardly lessen; sampler.tolerance is " + shortest(options_.tolerance)};
+    return {std::string("the network is rough in time") +
+            (half_precision(*model_) ? ", as half precision makes it" : "") + ": expect errors of up to " +
+            three_digits(profile_.least_estimate) + ", which more evaluations hardly lessen; sampler.tolerance is " +
+            shortest(options_.tolerance)};
   if (!foreign_.empty()) return foreign_;
   if (!grid_ || grid_->order >= grid_->wanted_order) return {};
   return {"sampler.steps: the grid is too short for order " + std::to_string(grid_->wanted_order) + " of " +
@@ -351,7 +354,7 @@ Plan Sampler::plan(const SampleRequest& request) const {
     plan.way = AdaptivePlan{
         .guard = profile_,
         .own = options_.own_adaptive,
-        .events = options_.guard.enabled && options_.guard.events,
+        .events = options_.guard.enabled && options_.guard.events && !half_precision(*model_),
         .at_bursts = model_->exact() && options_.method == Method::multistep && !options_.guard.measure_all,
         .on_manifold = !model_->exact(),
         .every_trajectory = options_.guard.measure_all || model_->exact(),

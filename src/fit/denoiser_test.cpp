@@ -37,6 +37,7 @@ class TestRows {
   }
 
   at::Tensor denoise(const at::Tensor& x, double sigma) {
+    if (plan_.observer && plan_.observer->cancelled()) throw Cancelled("the fit check was cancelled");
     evaluations_ += plan_.rows;
     at::Tensor D = batches_.denoise(x, sigma, trajectory_);
     if (!D.isfinite().all().item<bool>()) throw Broken("D is NaN or infinite at sigma " + shortest(sigma));
@@ -70,6 +71,8 @@ class Test {
       : plan_(plan),
         rows_(model, plan),
         error_(model, process),
+        step_(difference_step(model, {1e-2, 1e-2}, Difference::central)),
+        time_step_(difference_step(model, {.02, .02}, Difference::second)),
         low_(process.sigma_min()),
         high_(process.sigma_max()),
         largest_drift_(largest_drift(static_cast<double>(plan.rows * model.dimension()))) {
@@ -89,6 +92,8 @@ class Test {
       }
       result_.structure = std::max(0., gain / plan_.levels);
       if (plan_.extras) extras();
+    } catch (const Cancelled&) {
+      throw;
     } catch (const Error& e) {
       result_.broken = e.what();
       result_.misfit = std::numeric_limits<double>::infinity();
@@ -141,8 +146,10 @@ class Test {
     const at::Tensor noise = x - D, error = x0_ - D - kept * noise;
     const double part = std::sqrt(mean_square(D - error_.skip(sigma) * x));
     const double linear =
-        variance_ * s2 / (variance_ + s2) + std::pow(TrainedError::allowed(part, sigma, std::sqrt(variance_)), 2);
-    TestLevel out{.sigma = sigma, .drift = mean_square(noise) / s2, .loss = mean_square(error) / linear};
+        variance_ * s2 / (variance_ + s2) + std::pow(error_.allowed(part, sigma, std::sqrt(variance_)), 2);
+    TestLevel out{.sigma = sigma,
+                  .drift = mean_square(noise) / (s2 + std::pow(error_.rounded(part), 2)),
+                  .loss = mean_square(error) / linear};
 
     std::vector<at::Tensor> directions{noise};
     if (plan_.neighbours)
@@ -185,7 +192,7 @@ class Test {
     const double sigma = std::ranges::min(result_.levels, {}, half).sigma;
     const at::Tensor x = x0_ + sigma * rows_.normal(), u = rows_.normal(), v = rows_.normal();
     const auto along = [&](const at::Tensor& w) {
-      const double h = 1e-2 * sigma;
+      const double h = step_ * sigma;
       return (rows_.denoise(x + h * w, sigma) - rows_.denoise(x - h * w, sigma)) / (2 * h);
     };
     const at::Tensor Ju = along(u), Jv = along(v);
@@ -195,7 +202,7 @@ class Test {
     const double whole = (products(Ju, Ju).mean() + products(Jv, Jv).mean()).item<double>() / 2;
     result_.asymmetry = whole > 0 ? 2 * std::sqrt(antisymmetric / whole) : 0;
 
-    const double h = .02;
+    const double h = time_step_;
     const auto at_level = [&](double factor) {
       return rows_.denoise(x, std::clamp(sigma * std::exp(factor * h), low_, high_));
     };
@@ -217,6 +224,7 @@ class Test {
   const TestPlan& plan_;
   TestRows rows_;
   TrainedError error_;
+  double step_, time_step_;  // of differences: over sigma, and in ln sigma
   double low_, high_, largest_drift_, top_ = 0;
   at::Tensor x0_, mean_;
   double variance_ = 0;

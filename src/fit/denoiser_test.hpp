@@ -1,6 +1,7 @@
 /// Puts a model to the identities of a denoiser that hold whatever the data (docs/inspect.md has them with their proofs).
 #pragma once
 
+#include <shockstep/observer.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/score_model.hpp>
 
@@ -21,6 +22,7 @@ struct TestPlan {
   double enough = std::numeric_limits<double>::infinity();  ///< misfit at which there is no need to go on
   std::uint64_t seed = 0;
   int batch = 256;
+  const Observer* observer = nullptr;  ///< asked before every call: Cancelled
 };
 
 /// At one noise level; x = x0 + sigma n, rows and coordinates averaged.

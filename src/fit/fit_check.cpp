@@ -37,7 +37,7 @@ struct Candidate {
 };
 
 TestPlan plan_of(const FitOptions& options, std::int64_t rows) {
-  return {.rows = rows, .seed = options.seed, .batch = options.batch};
+  return {.rows = rows, .seed = options.seed, .batch = options.batch, .observer = options.observer};
 }
 
 std::int64_t full_rows(std::int64_t dimension) { return std::clamp<std::int64_t>(8192 / dimension, 64, 1024); }
@@ -145,6 +145,8 @@ class FitCheck {
         DenoiserTest test = test_other(*model, d.process);
         if (passes(test, limit_) && test.structure >= least_structure)
           passing.push_back({std::move(d), std::move(test), std::move(model)});
+      } catch (const Cancelled&) {
+        throw;
       } catch (const Error&) {
         evaluations_ += 3;  // its probe: the network cannot be called that way
       }

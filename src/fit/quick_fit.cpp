@@ -28,7 +28,7 @@ bool unlike_a_denoiser(const TriedNode& node, double s, double chance, const Tra
   const auto squared = [&](double skip) { return std::max(0., node.DD - 2 * skip * node.xD + skip * skip * node.xx); };
   const double unit = std::sqrt(total2) / (sigma * s);  // of F/s, for what is in units of D
   const double F = unit * std::sqrt(squared(c)), slope = unit * std::sqrt(total2) * (node.xD / node.xx - c);
-  const double forgiven = unit * TrainedError::allowed(std::sqrt(squared(error.skip(sigma))), sigma, s);
+  const double forgiven = unit * error.allowed(std::sqrt(squared(error.skip(sigma))), sigma, s);
   const bool bounded = F <= largest_F * chance + forgiven;
   const bool flat = sigma < far_above * s || std::abs(slope) <= steepest + forgiven;
   return !(bounded && flat);
@@ -47,11 +47,12 @@ bool in_doubt(const MeasuredScales& scales, double most, double dimension, const
 }  // namespace
 
 FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch,
-                    std::int64_t& rows_computed) {
+                    std::int64_t& rows_computed, const Observer* observer) {
   const auto dimension = static_cast<double>(model->dimension());
   const double most = largest_loss + standard_errors * std::sqrt(2 / (loss_rows * dimension));
   if (in_doubt(scales, most, dimension, TrainedError(*model, process))) {
-    FitReport report = check_fit(model, process, {.quick = true, .suspected = true, .batch = batch}).report;
+    const FitOptions options{.quick = true, .suspected = true, .batch = batch, .observer = observer};
+    FitReport report = check_fit(model, process, options).report;
     rows_computed += report.evaluations;
     return report;
   }

@@ -6,6 +6,7 @@
 
 #include "model/network.hpp"
 #include "model/parametrisation.hpp"
+#include "model/precision.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -17,7 +18,7 @@ namespace shockstep {
 /// stay.
 class TrainedError {
  public:
-  TrainedError(const ScoreModel& model, const Process& process) {
+  TrainedError(const ScoreModel& model, const Process& process) : rounding_(roundings * epsilon(model)) {
     if (const NetworkOptions* options = network_options(model)) parametrisation_.emplace(*options, process);
   }
 
@@ -25,12 +26,17 @@ class TrainedError {
   double skip(double sigma) const { return parametrisation_ ? parametrisation_->at(sigma).skip : 0; }
 
   /// Root mean square over coordinates that is forgiven in D. `part`: of D - skip x; `scale`: of the data.
-  static double allowed(double part, double sigma, double scale) {
-    return sigma > scale ? share * std::min(part, sigma) : 0;
+  double allowed(double part, double sigma, double scale) const {
+    return std::max(sigma > scale ? share * std::min(part, sigma) : 0, rounded(part));
   }
+  /// Root mean square over coordinates of the rounding in D that is forgiven at any sigma.
+  double rounded(double part) const { return rounding_ * part; }
 
  private:
   static constexpr double share = .1;
+  static constexpr double roundings = 2;  // of what a network takes, returns and has in between, in units of eps
+
+  double rounding_;
 
   std::optional<Parametrisation> parametrisation_;
 };

@@ -2,12 +2,13 @@
 #pragma once
 
 #include "inspect/evaluator.hpp"
+#include "model/precision.hpp"
 
 namespace shockstep {
 
 /// Steps of the differences over sigma balance truncation, of the order of the step's square times (distance of
 /// modes/sigma)^2, and rounding, 1e-16 or 1e-7 over the step's square.
-inline constexpr double difference_exact = 1e-2, difference_network = .05;
+inline constexpr DifferenceStep inspect_step{.float64 = 1e-2, .float32 = .05};
 
 struct Differences {
   at::Tensor first;   ///< J v for each direction v, [n, m, d]

@@ -5,6 +5,8 @@
 #include <shockstep/process.hpp>
 #include <shockstep/score_model.hpp>
 
+#include "model/precision.hpp"
+
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
@@ -29,6 +31,8 @@ class Evaluator {
 
   std::int64_t dimension() const { return model_.dimension(); }
   bool exact() const { return model_.exact(); }
+  /// Of finite differences, over sigma.
+  double step(DifferenceStep found, Difference kind) const { return difference_step(model_, found, kind); }
   /// Evaluations since take() was called last.
   std::int64_t take() { return std::exchange(evaluations_, 0); }
 

@@ -22,7 +22,7 @@ namespace odeint = boost::numeric::odeint;
 
 // Steps of the Jacobian's differences over the field's sigma balance truncation, of the order of the square, and
 // rounding.
-constexpr double step_exact = 1e-4;
+constexpr DifferenceStep field_step{.float64 = 1e-4, .float32 = .05};
 constexpr int most_iterations = 100000;
 
 double clock(const Process& process, double power) {
@@ -44,7 +44,7 @@ at::Tensor Field::operator()(const at::Tensor& x, const at::Tensor& trajectory) 
 }
 
 at::Tensor Field::jacobian(const at::Tensor& x, const at::Tensor& trajectory) {
-  const double step = (model_.exact() ? step_exact : difference_network) * options_.sigma / sigma_;
+  const double step = model_.step(field_step, Difference::central) * options_.sigma / sigma_;
   const at::Tensor one = at::eye(x.size(1), at::kDouble);
   // Row k of the differences is J e_k.
   return factor_ * (differences(model_, {x, trajectory, sigma_}, one, step).first.transpose(1, 2) - one);

@@ -78,7 +78,7 @@ class Analysis {
         request_(request),
         options_(request.options),
         evaluator_(*model, process, request.batch, request.observer),
-        step_(model->exact() ? difference_exact : difference_network) {}
+        step_(difference_step(*model, inspect_step, Difference::second)) {}
 
   InspectResult run() {
     try {

@@ -20,7 +20,7 @@ constexpr double searched = 3;  // reach of the search for the centre, over sigm
 constexpr std::int64_t line_points = 129;
 constexpr double extent = 5;  // of the profile, over its width
 constexpr int fit_rounds = 60;
-constexpr double slope_exact = 1e-3, slope_network = .05;  // of the difference at the centre, over the width
+constexpr DifferenceStep slope_step{.float64 = 1e-3, .float32 = .05};  // at the centre, over the width
 
 /// D.n at distances along the line.
 at::Tensor along(Evaluator& model, const States& state, const at::Tensor& n, const at::Tensor& distance) {
@@ -108,7 +108,7 @@ std::optional<InterfaceProfile> interface_profile(Evaluator& model, const States
   out.width = unit * fit.width, out.amplitude = fit.amplitude / unit;
   out.residual = std::sqrt(fit.loss() / static_cast<double>(line_points)) / fit.amplitude;
   // 3. What the slope at the centre says of both.
-  const double middle = centre + unit * fit.centre, h = (model.exact() ? slope_exact : slope_network) * out.width;
+  const double middle = centre + unit * fit.centre, h = model.step(slope_step, Difference::central) * out.width;
   const at::Tensor pair = along(model, state, n, at::linspace(middle - h, middle + h, 2, options));
   out.slope = ((pair[1] - pair[0]).item<double>() / (2 * h) - 1) / (sigma * sigma);
   out.amplitude_local = std::sqrt(std::max(0., out.slope - fit.slope / (unit * unit)));

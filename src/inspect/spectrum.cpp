@@ -10,7 +10,7 @@ namespace shockstep {
 namespace {
 
 constexpr double resolved = .5;
-constexpr std::int64_t lanczos_products = 48;
+constexpr std::int64_t spectrum_products = 48;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ SpectrumSection measure_spectrum(Evaluator& model, const std::vector<States>& no
   SpectrumSection out;
   out.complete = model.dimension() <= most_complete;
   for (const States& states : nodes) {
-    const at::Tensor found = jacobian_spectrum(model, states, step, lanczos_products, seed).contiguous();
+    const at::Tensor found = jacobian_spectrum(model, states, step, spectrum_products, seed).contiguous();
     const std::int64_t m = found.size(1);
     for (std::int64_t i = 0; i < found.size(0); ++i) {
       const double* row = found.const_data_ptr<double>() + i * m;

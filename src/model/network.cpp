@@ -31,11 +31,30 @@
 namespace shockstep {
 namespace {
 
+constexpr std::int64_t most_numbers = 1 << 28;  // of a sample: 2 GiB
+
 // What forward threw, in one line. Not as a ModelError, which would end the run: only the rows to blame fail.
 struct Failure : Error {
   std::string sentence;
-  Failure(const std::string& where, std::string text) : Error(where + ": " + text), sentence(std::move(text)) {}
+  bool of_labels;  // and says what helps
+  Failure(const std::string& where, std::string text, bool of_labels_ = false)
+      : Error(where + ": " + text), sentence(std::move(text)), of_labels(of_labels_) {}
 };
+
+// Where a label is at fault, what to write; else empty. Networks know their labels by the size of a table, or complain in words.
+std::string about_labels(const std::exception& error, const at::Tensor& label) {
+  const std::string text = error.what();
+  const auto says = [&](const char* words) { return text.find(words) != text.npos; };
+  if (!label.defined()) {
+    const bool asks = says("class_labels should be provided") || says("missing 1 required positional argument");
+    return asks ? "needs a label, and has none; set model.label (" + sentence_of(error) + ")" : "";
+  }
+  if (!says("index out of range") && !says("out of bounds")) return "";
+  const auto least = std::to_string(label.min().item<std::int64_t>()),
+             most = std::to_string(label.max().item<std::int64_t>());
+  return (least == most ? "knows no label " + most : "does not know all labels from " + least + " to " + most) +
+         "; check model.label, and null_label of model.guidance (" + sentence_of(error) + ")";
+}
 
 class Network final : public ScoreModel, public OnDevice {
  public:
@@ -164,14 +183,17 @@ class Network final : public ScoreModel, public OnDevice {
     at::Tensor F;
     try {
       F = source_.forward(input(x, type_), input(time, time_type_), rows);
-    } catch (const ModelError&) {
-      throw;
     } catch (const Cancelled&) {
       throw;
     } catch (const std::exception& e) {
+      if (std::string text = about_labels(e, options_.labels.empty() ? at::Tensor() : told.front()); !text.empty())
+        throw Failure(where_, std::move(text), true);
+      if (dynamic_cast<const ModelError*>(&e)) throw;
       throw Failure(where_, sentence_of(e));
     }
     if (!F.defined()) fail("returns nothing, expected a tensor");
+    if (F.layout() != at::kStrided || F.is_nested() || F.is_quantized() || F.is_meta())
+      fail("returns a tensor that is sparse, nested, quantized or without numbers; expected a dense one");
     if (!F.is_floating_point())
       fail(std::string("returns ") + c10::toString(F.scalar_type()) + " numbers, expected floating point");
     if (F.sizes() != x.sizes()) wrong_shape(F, x);
@@ -190,6 +212,7 @@ class Network final : public ScoreModel, public OnDevice {
     try {
       D = denoise_rows(sigma * x, at::full({rows}, sigma, at::kDouble), conditions_.probed());
     } catch (const Failure& e) {
+      if (e.of_labels) fail(e.sentence);
       fail("forward fails for x of shape " + shape_text(shape) + ", " + name(options_.dtype) +
            ", and a time of shape [3], " + (time_type_ == type_ ? name(options_.dtype) : "float32") +
            (options_.labels.empty() ? "" : ", with labels of shape [3]") + conditions_text() +
@@ -277,8 +300,14 @@ std::string sentence_of(const std::exception& error) {
 
 void check_network_options(const NetworkOptions& options, const Process& process) {
   if (options.shape.empty()) throw ConfigError("model.shape", "must not be empty");
-  for (auto n : options.shape)
+  std::int64_t numbers = 1;
+  for (auto n : options.shape) {
     if (n < 1) throw ConfigError("model.shape", "must be positive, got " + shape_text(options.shape));
+    if (n > most_numbers / numbers)
+      throw ConfigError("model.shape", "must have at most " + std::to_string(most_numbers) + " numbers, got " +
+                                           shape_text(options.shape));
+    numbers *= n;
+  }
   if (!(options.data_std >= 0) || std::isinf(options.data_std))
     throw ConfigError("model.data_std", "must not be negative");
   check_guidance(options);
@@ -329,9 +358,11 @@ const NetworkOptions* network_options(const ScoreModel& model) {
   return network ? &network->options() : nullptr;
 }
 
+const NetworkSource& network_source(const ScoreModel& model) { return dynamic_cast<const Network&>(model).source(); }
+
 ModelPtr redescribed(const ScoreModel& model, const NetworkOptions& options, const Process& process) {
   check_network_options(options, process);
-  return make_network(dynamic_cast<const Network&>(model).source(), options, process);
+  return make_network(network_source(model), options, process);
 }
 
 ModelPtr described_network(const NetworkOptions& options, const Process& process) {

@@ -5,6 +5,7 @@
 
 #include <c10/core/Device.h>
 
+#include <functional>
 #include <string>
 
 namespace shockstep {
@@ -14,6 +15,8 @@ struct NetworkSource {
   ConditionedNetwork forward;  ///< none: described_network()
   std::string kind;            ///< torchscript, ...
   std::string path;            ///< empty where it is no file
+  /// The same network under other options, loaded anew; none: it cannot be.
+  std::function<ModelPtr(const NetworkOptions& options, const Process& process)> load{};
 };
 
 /// Throws ConfigError for options that are wrong whatever the network.
@@ -34,6 +37,8 @@ ModelPtr described_network(const NetworkOptions& options, const Process& process
 
 /// The description of a model that is a network; null for any other model.
 const NetworkOptions* network_options(const ScoreModel& model);
+/// Where it comes from. `model` must be a network.
+const NetworkSource& network_source(const ScoreModel& model);
 /// Whether its times are rounded to half precision, since it takes no others.
 bool rounds_times(const ScoreModel& model);
 /// The same network under another description, after a probe call of three rows. `model` must be a network. Throws as

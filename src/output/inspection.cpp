@@ -236,6 +236,7 @@ std::string inspect_json(const InspectFacts& facts) {
   out["setup_seconds"] = facts.setup.seconds;
   out["seconds"] = facts.seconds;
   out["complete"] = facts.analysed && f.complete;
+  if (!facts.left_out.empty()) out["left_out"] = facts.left_out;
   out["evaluations"] = evaluations_json(facts);
   out["fit"] = fit_json(facts.fit);
   if (f.speciation) {

@@ -22,6 +22,7 @@ struct InspectFacts {
   std::function<double(double sigma)> time;  ///< native time of the process
   std::string data{}, held_out{}, labels{};  ///< files; empty: none
   double seconds = 0;                        ///< of the analyses
+  std::string left_out{};                    ///< why there are no analyses of a model that fits; empty: there are
   bool analysed = false;                     ///< the description fits, or it was asked to go on
 };
 

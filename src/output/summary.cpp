@@ -73,6 +73,7 @@ std::string summary_json(const RunFacts& facts, const RunStatistics& s, const Qu
   out["guard"] = facts.guard ? Json::parse(to_json(facts.profile)) : Json(false);
   if (facts.scales) out["scales"] = scales_json(*facts.scales);
   if (facts.fit) out["fit"] = fit_json(*facts.fit);
+  if (facts.rounding) out["rounding"] = {{"rms", json_number(facts.rounding->rms)}, {"rows", facts.rounding->rows}};
   if (!s.first_failure.empty()) out["first_failure"] = s.first_failure;
   out["warnings"] = warnings(facts, s);
   return dump(out);

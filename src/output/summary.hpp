@@ -11,6 +11,7 @@
 #include "output/quantile_sketch.hpp"
 #include "output/run_setup.hpp"
 #include "output/sample_spread.hpp"
+#include "records/rounding_error.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -38,9 +39,10 @@ struct RunFacts {
   bool one_condition = false;                    ///< all samples have the same label: they spread less than the data
   bool from_data = false;                        ///< trajectories start from data, and spread less than the model's
   SampleSpread spread;                           ///< of the samples
-  std::int64_t prepared_rows = 0;  ///< that were computed before the run: pilot, fit, measurements, checks
-  std::optional<FitReport> fit;    ///< of the quick fit check; none: an exact model
-  std::vector<std::string> notes;  ///< what was not done as asked
+  std::int64_t prepared_rows = 0;           ///< that were computed before the run: pilot, fit, measurements, checks
+  std::optional<FitReport> fit;             ///< of the quick fit check; none: an exact model
+  std::optional<RoundingError> rounding{};  ///< of a network in half precision; none: of another, or not measured
+  std::vector<std::string> notes;           ///< what was not done as asked
 };
 
 /// Of the model, computed for whatever purpose: trajectories, padding, and what came before them.

@@ -109,18 +109,34 @@ GivenConditions given_conditions(const py::dict& given) {
   return out;
 }
 
-ModelSource source(const py::object& model, const GivenConditions& given) {
+/// `float32`: a callable without arguments, or None.
+ModelSource source(const py::object& model, const GivenConditions& given, const py::object& float32) {
   if (model.is_none()) return {};
   if (py::isinstance<NotAtHand>(model)) return NotAtHand{};
   if (py::isinstance<ScoreModel>(model)) return ModelPtr(model.cast<std::shared_ptr<ScoreModel>>());
-  return network(model.cast<py::function>(), given.conditions);
+  PythonNetwork out{network(model.cast<py::function>(), given.conditions), {}};
+  if (float32.is_none()) return out;
+  const std::shared_ptr<py::object> held(new py::object(float32), [](py::object* object) {
+    const py::gil_scoped_acquire gil;
+    delete object;
+  });
+  out.float32 = [held, conditions = given.conditions]() -> ConditionedNetwork {
+    const py::gil_scoped_acquire gil;
+    try {
+      const py::object made = (*held)();
+      return made.is_none() ? ConditionedNetwork() : network(made.cast<py::function>(), conditions);
+    } catch (py::error_already_set& error) {
+      throw_raised(error);
+    }
+  };
+  return out;
 }
 
 std::unique_ptr<Problem> make_problem(const std::string& file, const std::vector<std::string>& settings,
                                       const py::object& model, const std::string& solver, const py::dict& given,
-                                      const std::shared_ptr<OwnProcess>& process) {
+                                      const std::shared_ptr<OwnProcess>& process, const py::object& float32) {
   const GivenConditions conditions = given_conditions(given);
-  const ModelSource from = source(model, conditions);
+  const ModelSource from = source(model, conditions, float32);
   keyboard_interrupt() = false;
   const Unlocked unlocked;
   return std::make_unique<Problem>(file, settings, from, solver, conditions, process ? &process->functions() : nullptr);
@@ -185,11 +201,13 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
     drawn.facts.spread.add({samples.const_data_ptr<double>() + static_cast<std::size_t>(i) * row, row});
   py::dict out = to_dict(drawn.result, drawn.facts.profile, drawn.facts.sigmas, drawn.notes, drawn.facts.prepared_rows);
   out["warnings"] = warnings(drawn.facts, drawn.result.statistics);
+  if (const auto& rounding = drawn.facts.rounding)
+    out["rounding"] = py::dict("rms"_a = rounding->rms, "rows"_a = rounding->rows);
   return out;
 }
 
-std::vector<std::string> known_before(const Problem& problem) {
-  return model_warnings(problem.model, problem.process, problem.sampler.scales_cache, problem.run);
+std::vector<std::string> known_before(const Problem& problem, const RunObserver& watch) {
+  return model_warnings(problem.model, problem.process, problem.sampler.scales_cache, problem.run, &watch);
 }
 
 void append(std::vector<std::string>& all, std::vector<std::string> more) {
@@ -205,10 +223,10 @@ py::dict encode(const Problem& problem, const py::object& data, const py::object
   const EncodeResult result = observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
     const Encoder encoder(problem.model, problem.process, problem.sampler, problem.encode(), &watch);
-    sentences = known_before(problem);
+    sentences = known_before(problem, watch);
     return encoder.encode(request);
   });
-  append(sentences, encode_warnings(result));
+  append(sentences, encode_warnings(result, *problem.model, problem.encode().likelihood));
   return py::dict("latents"_a = result.latents, "log_likelihood"_a = result.log_likelihood,
                   "standard_error"_a = result.standard_error, "quadrature_error"_a = result.quadrature_error,
                   "latent_rms"_a = result.latent_rms(), "columns"_a = columns(result.reports),
@@ -220,7 +238,7 @@ py::dict schedule(const Problem& problem, const py::object& observer) {
     throw ConfigError("steps", "missing; the number of steps of the schedule, for example steps=10");
   std::vector<std::string> sentences;
   const FittedSchedule fitted = observed(problem, observer, [&](RunObserver& watch) {
-    sentences = known_before(problem);
+    sentences = known_before(problem, watch);
     const std::int64_t budget = fit_budget(*problem.sampler.steps);
     return calibrate_schedule(*problem.model, problem.process, problem.sampler, budget, &watch);
   });
@@ -234,7 +252,7 @@ py::dict schedule(const Problem& problem, const py::object& observer) {
 py::dict fit_solvers(const Problem& problem, const std::vector<int>& counts, const py::object& observer) {
   std::vector<std::string> sentences;
   const auto solvers = observed(problem, observer, [&](RunObserver& watch) {
-    sentences = known_before(problem);
+    sentences = known_before(problem, watch);
     const std::int64_t budget = problem.sampler.steps->budget;
     return shockstep::fit_solvers(*problem.model, problem.process, problem.sampler, counts, budget, &watch);
   });
@@ -278,7 +296,7 @@ py::dict compare(const Problem& problem, const py::object& data, const py::objec
   const ComparisonResult result = observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
     const Comparison comparison(problem.model, problem.process, config.methods, request, config.reference, distances);
-    sentences = known_before(problem);
+    sentences = known_before(problem, watch);
     ComparisonResult found = comparison.run();
     append(sentences, compare_warnings(comparison, found));
     return found;
@@ -307,9 +325,11 @@ std::string inspect(const Problem& problem, const py::dict& arrays, bool quick, 
   return observed(problem, observer, [&](RunObserver& watch) {
     request.observer = &watch;
     facts.fit = check_fit(problem.model, problem.process,
-                          {.quick = quick, .seed = problem.run.seed, .batch = problem.run.batch})
+                          {.quick = quick, .seed = problem.run.seed, .batch = problem.run.batch, .observer = &watch})
                     .report;
     facts.analysed = facts.fit.fits || request.options.misfits || problem.model->abilities().product.has_value();
+    facts.left_out = quick ? "" : no_analyses(*problem.model, problem.run);
+    facts.analysed &= facts.left_out.empty();
     if (facts.analysed && !quick)
       facts.found = shockstep::inspect(problem.model, problem.process, inspect_sampler(problem.sampler), request).found;
     return inspect_json(facts);
@@ -358,7 +378,7 @@ PYBIND11_MODULE(_core, m) {
   bind_asked(m);
   py::class_<Problem>(m, "Problem", py::dynamic_attr())
       .def(py::init(&make_problem), "file"_a, "settings"_a, "model"_a, "solver"_a, "given"_a = py::dict(),
-           "process"_a = py::none())
+           "process"_a = py::none(), "float32"_a = py::none())
       .def_property_readonly("fits_solver", [](const Problem& p) { return shockstep::fits_solver(p.sampler); })
       .def_property_readonly("denoises", [](const Problem& p) { return p.sampler.final == Final::denoise; });
   m.def("keys", [] {

@@ -24,8 +24,15 @@ ModelPtr model_from(const ModelSource& source, Section section, const ModelConte
   if (std::holds_alternative<std::monostate>(source)) return make_model(section, context);
   const NetworkOptions options = network_options_from(section, context);
   section.finish();
-  if (const auto* network = std::get_if<ConditionedNetwork>(&source))
-    return wrap_conditioned_network(*network, options, context.process);
+  if (const auto* network = std::get_if<PythonNetwork>(&source)) {
+    check_network_options(options, context.process);
+    const auto again = [make = network->float32](const NetworkOptions& other, const Process& process) -> ModelPtr {
+      const ConditionedNetwork forward = make ? make() : nullptr;
+      return forward ? wrap_conditioned_network(forward, other, process) : nullptr;
+    };
+    return make_network({.forward = network->forward, .kind = "network", .path = {}, .load = again}, options,
+                        context.process);
+  }
   return described_network(options, context.process);
 }
 

@@ -13,6 +13,7 @@
 #include "config/run_config.hpp"
 #include "model/network_config.hpp"
 
+#include <functional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -22,8 +23,14 @@ namespace shockstep::python {
 /// What somebody else evaluates.
 struct NotAtHand {};
 
+/// A callable of Python's, and what makes the same in float32; that may be none, or return none.
+struct PythonNetwork {
+  ConditionedNetwork forward;
+  std::function<ConditionedNetwork()> float32;
+};
+
 /// None: the section `model` has a kind. A network, or one that is not at hand: that section describes it.
-using ModelSource = std::variant<std::monostate, ModelPtr, ConditionedNetwork, NotAtHand>;
+using ModelSource = std::variant<std::monostate, ModelPtr, PythonNetwork, NotAtHand>;
 
 class Problem {
  public:

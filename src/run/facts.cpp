@@ -1,12 +1,34 @@
 #include "run/facts.hpp"
 
 #include "core/text.hpp"
+#include "engine/rounding_error.hpp"
+#include "model/precision.hpp"
 #include "run/fit.hpp"
 
 #include <cmath>
 #include <utility>
 
 namespace shockstep {
+
+namespace {
+
+/// What half precision leaves of tolerance and events.
+std::string half_precision_note(const RunFacts& facts, const std::string& dtype) {
+  const auto& error = facts.rounding;
+  std::string out = "run.dtype: " + dtype + " rounds every answer of the network to " +
+                    (dtype == "float16" ? "three digits" : "two digits");
+  if (error && std::isfinite(error->rms))
+    out += " and moves samples by about " + three_digits(error->rms) + " (root mean square of " +
+           std::to_string(error->rows) + " pilot rows against float32)";
+  else
+    out += ", and how far that moves samples is not measured, without the network in float32";
+  if (!facts.sigmas.empty()) return out;
+  if (!facts.sde) out += "; sampler.tolerance is kept for the network as it is computed";
+  if (facts.guard) out += "; events are not sought, which are differences of answers";
+  return out + "; float32 takes fewer evaluations where steps are short";
+}
+
+}  // namespace
 
 RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRequest& request,
                    const RunSettings& run) {
@@ -29,12 +51,16 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
   facts.scales = sampler.scales();
   facts.notes = sampler.notes();
   facts.prepared_rows = sampler.prepared_rows();
-  facts.fit = fit_of(model, sampler.process(), options.scales_cache, run.batch, facts.prepared_rows, sampler.scales());
+  facts.fit = fit_of(model, sampler.process(), options.scales_cache, run.batch, facts.prepared_rows, sampler.scales(),
+                     request.observer);
   for (auto& sentence : model_warnings(*model, run, facts.fit)) facts.notes.push_back(std::move(sentence));
-  if (facts.sigmas.empty() && !facts.exact && run.dtype.ends_with("float16"))
-    facts.notes.push_back("run.dtype: " + run.dtype + " rounds every answer of the network to " +
-                          (run.dtype == "float16" ? "three digits" : "two digits") +
-                          ", which takes steps; float32 takes fewer evaluations for the same tolerance");
+  if (half_precision(*model)) {
+    const std::string& cache = options.scales_cache;  // beside what else is measured once
+    facts.rounding = rounding_error(model, sampler.process(), facts.profile.data_std > 0 ? facts.profile.data_std : 1,
+                                    cache.empty() ? cache : cache.substr(0, cache.rfind('.')) + ".rounding.txt");
+    if (facts.rounding) facts.prepared_rows += facts.rounding->computed;
+    facts.notes.push_back(half_precision_note(facts, run.dtype));
+  }
   if (sde && options.guard.enabled)
     facts.notes.push_back(
         "sampler.guard: not used; the reverse SDE forgets its errors, and no events are sought on it");
@@ -42,7 +68,9 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
 }
 
 /// The model's data have latents of unit variance: with n numbers their root mean square is 1 within a few 1/sqrt(2 n).
-std::vector<std::string> encode_warnings(const EncodeResult& result) {
+namespace {
+
+std::vector<std::string> latent_warnings(const EncodeResult& result) {
   std::vector<std::string> all;
   const double rms = result.latent_rms();
   const double spread = 4 / std::sqrt(2 * static_cast<double>(result.latents.numel()));
@@ -56,6 +84,16 @@ std::vector<std::string> encode_warnings(const EncodeResult& result) {
     all.push_back(std::to_string(n) + " rows: the model returned NaN or infinity");
   if (const auto n = count(Status::failed); n > 0)
     all.push_back(std::to_string(n) + " rows: the model failed: " + printable(result.statistics.first_failure, 500));
+  return all;
+}
+
+}  // namespace
+
+std::vector<std::string> encode_warnings(const EncodeResult& result, const ScoreModel& model, Likelihood asked) {
+  std::vector<std::string> all = latent_warnings(result);
+  if (asked == Likelihood::automatic && half_precision(model))
+    all.emplace_back(
+        "encode.likelihood: left out, since a trace in half precision is mostly rounding; set run.dtype: float32");
   return all;
 }
 

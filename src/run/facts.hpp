@@ -18,7 +18,7 @@ namespace shockstep {
 RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRequest& request, const RunSettings& run);
 
 /// One sentence each, as warnings() of output/warnings.hpp has them of a run.
-std::vector<std::string> encode_warnings(const EncodeResult& result);
+std::vector<std::string> encode_warnings(const EncodeResult& result, const ScoreModel& model, Likelihood asked);
 std::vector<std::string> compare_warnings(const Comparison& comparison, const ComparisonResult& result);
 
 /// Name, method, and nodes or tolerance.

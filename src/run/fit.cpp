@@ -5,16 +5,18 @@
 #include <shockstep/model_scales.hpp>
 
 #include "model/network.hpp"
+#include "model/precision.hpp"
 #include "output/fit.hpp"
 
 namespace shockstep {
 
 std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, const std::string& scales_cache,
-                                int batch, std::int64_t& rows, const std::optional<MeasuredScales>& known) {
+                                int batch, std::int64_t& rows, const std::optional<MeasuredScales>& known,
+                                const Observer* observer) {
   if (model->exact()) return std::nullopt;
   try {
     const MeasuredScales scales = known ? *known : measure_scales(*model, process, scales_cache, rows);
-    return quick_fit(model, process, scales, batch, rows);
+    return quick_fit(model, process, scales, batch, rows, observer);
   } catch (const ModelError& error) {
     FitReport report;
     report.fits = false, report.reason = error.what();
@@ -34,9 +36,15 @@ std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettin
 }
 
 std::vector<std::string> model_warnings(const ModelPtr& model, const Process& process, const std::string& scales_cache,
-                                        const RunSettings& run) {
+                                        const RunSettings& run, const Observer* observer) {
   std::int64_t untold = 0;
-  return model_warnings(*model, run, fit_of(model, process, scales_cache, run.batch, untold));
+  return model_warnings(*model, run, fit_of(model, process, scales_cache, run.batch, untold, {}, observer));
+}
+
+std::string no_analyses(const ScoreModel& model, const RunSettings& run) {
+  if (!half_precision(model)) return "";
+  return "run.dtype: only the fit is checked in " + run.dtype +
+         ", which rounds away the differences that the other analyses are made of; set run.dtype: float32 for them";
 }
 
 }  // namespace shockstep

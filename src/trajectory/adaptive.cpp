@@ -57,7 +57,7 @@ AdaptiveTrajectory::AdaptiveTrajectory(const Plan& plan, const AdaptivePlan& way
   if (way.events && way.at_bursts)
     bursts_.emplace(state, [this](double lam) { return detector_.possible(lam) && may_probe(); });
   else if (way.events || (way.record && way.record->probe_every > 0))
-    probe_.emplace(state);
+    probe_.emplace(state, way.difference);
   if (guard_.method == Method::own)
     staged_ = std::make_unique<ReplayedSteps>(way.own, state, way.events);
   else if (guard_.method != Method::multistep)

@@ -6,6 +6,7 @@
 #include <shockstep/process.hpp>
 #include <shockstep/sampler_options.hpp>
 
+#include "burgers/jacobian_product.hpp"
 #include "core/sigma_range.hpp"
 #include "process/whole_times.hpp"
 #include "stepper/grid_plan.hpp"
@@ -23,11 +24,12 @@ namespace shockstep {
 /// Steps of its own down the probability flow, with the guard.
 struct AdaptivePlan {
   GuardProfile guard;
-  AdaptiveMethod own{};              ///< what Method::own is
-  bool events = false;               ///< detect events, with probes
-  bool at_bursts = false;            ///< J is measured there alone, else at nodes all along the path
-  bool on_manifold = false;          ///< as the data of networks: what a window is then (EventDetector)
-  bool every_trajectory = true;      ///< of all; else of those that measured() names
+  AdaptiveMethod own{};                     ///< what Method::own is
+  bool events = false;                      ///< detect events, with probes
+  bool at_bursts = false;                   ///< J is measured there alone, else at nodes all along the path
+  double difference = shortest_difference;  ///< of probes, over sigma
+  bool on_manifold = false;                 ///< as the data of networks: what a window is then (EventDetector)
+  bool every_trajectory = true;             ///< of all; else of those that measured() names
   std::int64_t long_directions = 0;  ///< events of trajectories numbered below this have a direction in any dimension
   bool data_are_given =
       false;  ///< trajectories start from data that need not be the model's, of which drift and asymmetry tell nothing

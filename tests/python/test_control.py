@@ -191,6 +191,29 @@ def test_observers_cancel():
     assert result.status.count("interrupted") == 10_000 - result.status.count("ok")
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_the_fit_check_asks_whether_it_is_cancelled(quick):
+    calls = []
+
+    def counted(x, sigma):
+        calls.append(len(x))
+        return denoiser(x, sigma)
+
+    class Third:
+        def cancelled(self):
+            return len(calls) >= 3
+
+    class Broken:
+        def cancelled(self):
+            raise LookupError("no answer")
+
+    with pytest.raises(shockstep.Error, match="cancelled"):
+        shockstep.inspect(counted, shape=(1,), sigma_max=20.0, quick=quick, observer=Third())
+    assert 3 <= len(calls) <= 5  # the answer holds for some milliseconds
+    with pytest.raises(LookupError, match="no answer"):
+        shockstep.inspect(counted, shape=(1,), sigma_max=20.0, quick=quick, observer=Broken())
+
+
 def test_an_observers_exception_ends_the_run(modes):
     class Broken:
         def finished(self, trajectory, sample):

@@ -297,3 +297,47 @@ def test_a_network_that_does_not_cast_its_times_is_told_so():
     with pytest.warns(shockstep.ShockstepWarning, match="takes no float32 times and is told them in bfloat16"):
         shockstep.sample(net, shape=(1,), count=2, sigma_max=20.0, data_std=1.0, method="euler", steps=4)
     assert net.told == {torch.bfloat16}
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        numpy.ones((2, 2), ">f8"),
+        numpy.ones((2, 2), numpy.longdouble),
+        numpy.ones((2, 2))[::-1],
+        numpy.broadcast_to(numpy.ones(2), (2, 2)),
+        numpy.ones((2, 2), bool),
+        numpy.ma.masked_array(numpy.ones((2, 2)), mask=False),
+    ],
+    ids=["big-endian", "long double", "reversed", "read-only", "bool", "none masked"],
+)
+def test_arrays_of_any_memory_are_read(mix, array):
+    expected = shockstep.sample(mix, count=2, noise=numpy.ones((2, 2))).samples
+    assert torch.equal(shockstep.sample(mix, count=2, noise=array).samples, expected)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        numpy.ma.masked_array(numpy.ones((2, 2)), mask=[[1, 0], [0, 0]]),
+        numpy.zeros((2, 2), "datetime64[s]"),
+        numpy.array([[object(), 1], [1, 2]]),
+        torch.ones(2, 2).to_sparse(),
+        torch.ones(2, 2, device="meta"),
+        torch.quantize_per_tensor(torch.ones(2, 2), 0.1, 0, torch.qint8),
+        torch.nested.nested_tensor([torch.ones(2), torch.ones(2)]),
+    ],
+    ids=["masked", "dates", "objects", "sparse", "meta", "quantized", "nested"],
+)
+def test_what_holds_no_plain_numbers_is_named(mix, value):
+    refused("noise: must be", lambda: shockstep.sample(mix, count=2, noise=value))
+
+
+def test_a_sparse_answer_is_named():
+    with pytest.raises(shockstep.ModelError, match="expected a dense one"):
+        shockstep.sample(lambda x, sigma: denoiser(x, sigma).to_sparse(), shape=(2,), count=1)
+
+
+@pytest.mark.parametrize("shape", [(2**40, 2**40), (2**31,)])
+def test_samples_too_large_for_any_memory_are_refused(shape):
+    refused("model.shape: must have at most", lambda: shockstep.sample(denoiser, shape=shape, count=1, data_std=1.0))

@@ -170,7 +170,10 @@ ModelPtr load_torchscript(const std::string& path, const NetworkOptions& options
     if (!F.defined()) fail(path, "forward returns " + out.tagKind() + " without a tensor, expected one");
     return F;
   };
-  return make_network({.forward = forward, .kind = "torchscript", .path = path}, options, process);
+  const auto again = [path](const NetworkOptions& other, const Process& of) {
+    return load_torchscript(path, other, of);
+  };
+  return make_network({.forward = forward, .kind = "torchscript", .path = path, .load = again}, options, process);
 }
 
 namespace models {

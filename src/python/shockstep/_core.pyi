@@ -84,7 +84,14 @@ def is_adaptive(method: str) -> bool: ...
 
 class Problem:
     def __init__(
-        self, file: str, settings: Sequence[str], model: Any, solver: str, given: dict[str, Any] = {}, process: Process | None = None
+        self,
+        file: str,
+        settings: Sequence[str],
+        model: Any,
+        solver: str,
+        given: dict[str, Any] = {},
+        process: Process | None = None,
+        float32: Any = None,
     ) -> None: ...
     @property
     def denoises(self) -> bool: ...

@@ -80,14 +80,7 @@ def from_diffusers(
     if scheduler is None:
         return _of_pipeline(unet, {"shape": shape, "label": label, **description})
     shape = _said("shape", lambda: sample_shape(unet)) if shape is None else shape
-    channels = shape[0]
-
-    def forward(x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
-        arguments = {} if labels is None else {"class_labels": labels}
-        # Models that learn a variance return it in a second half of the channels.
-        return unet(x, time, return_dict=False, **arguments)[0][:, :channels]
-
-    return Network(_Like(unet, forward), **{**described(scheduler), "shape": shape, "label": label, **description})
+    return Network(_Unet(unet, shape[0]), **{**described(scheduler), "shape": shape, "label": label, **description})
 
 
 def _of_pipeline(pipeline: Any, given: dict[str, Any]) -> Network:
@@ -143,6 +136,21 @@ def _said(argument: str, read: Callable[[], Any]) -> Any:
         raise _core.ConfigError(f"from_diffusers: {argument}: {error}") from None
 
 
+class _Unet(torch.nn.Module):
+    """A network of diffusers, called as ours: its weights say type and device of the inputs."""
+
+    def __init__(self, unet: torch.nn.Module, channels: int):
+        super().__init__()
+        self.unet = unet
+        self.channels = channels
+        self.training = False  # that of unet counts
+
+    def forward(self, x: torch.Tensor, time: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
+        arguments = {} if labels is None else {"class_labels": labels}
+        # Models that learn a variance return it in a second half of the channels.
+        return self.unet(x, time, return_dict=False, **arguments)[0][:, : self.channels]
+
+
 class _Like(torch.nn.Module):
     """forward, with the weights of `unet`, whose type and device inputs must have."""
 
@@ -154,3 +162,6 @@ class _Like(torch.nn.Module):
 
     def forward(self, *arguments: torch.Tensor, **rows: torch.Tensor) -> torch.Tensor:
         return self.call(*arguments, **rows)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "_Like":
+        raise TypeError("what is called knows its own network: a copy would not be called")

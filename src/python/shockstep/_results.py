@@ -42,6 +42,7 @@ class Result:
     events: a list of dicts, the lines of events.jsonl: pandas.DataFrame(result.events).
     statistics: a dict of counts, sums and seconds. profile: the guard's. sigmas: the grid; empty where steps are adaptive.
     warnings: sentences, each of which was a ShockstepWarning as well. notes: those of what was not done as asked. prepared_rows: that the model computed before the first sample.
+    rounding: of a network in half precision {"rms", "rows"}, how far samples move from those in float32, of a few rows; None: not measured.
     """
 
     def __init__(self, raw: dict[str, Any], decode: Callable[[torch.Tensor], Any] | None = None):
@@ -54,6 +55,7 @@ class Result:
         self.warnings: list[str] = raw["warnings"]
         self.notes: list[str] = raw["notes"]
         self.prepared_rows: int = raw["prepared_rows"]
+        self.rounding: dict[str, float] | None = raw.get("rounding")
         self.columns: dict[str, Any] = raw["columns"]
         self.status: list[str] = self.columns["status"]
 

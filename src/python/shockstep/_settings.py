@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from typing import Any
@@ -34,6 +35,9 @@ SECTION = {**dict.fromkeys(DESCRIPTION, "model"), **{name: section for name, (se
 
 
 TRAINING = "the module is in training mode, in which dropout and batch norm make rows depend on each other; call .eval()"
+
+
+LARGEST_COPY = 10**8  # weights of a network that is copied in float32: 400 MB
 
 
 def plain(value: Any) -> Any:
@@ -86,6 +90,16 @@ def of_module(model: Any) -> dict[str, Any]:
     return {} if weight is None else {"dtype": weight.dtype, "device": weight.device}
 
 
+def in_float32(model: Any) -> torch.nn.Module | None:
+    """A copy of a module in half precision, to measure what its rounding does; None where there is none, or it takes too much memory."""
+    if not isinstance(model, torch.nn.Module) or sum(weight.numel() for weight in model.parameters()) > LARGEST_COPY:
+        return None
+    try:
+        return copy.deepcopy(model).float()
+    except Exception:  # what a module of somebody else's may raise: it is no copy then
+        return None
+
+
 def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any) -> _core.Problem:
     """What a function of the module works on, with what to warn of. `sections`: whole sections, such as methods=[...]."""
     file, call, network, whole, solver = "", None, {}, {}, ""
@@ -135,7 +149,7 @@ def problem(model: Any, process: Any, keywords: dict[str, Any], **sections: Any)
             settings.append(setting(f"{SECTION[key]}.{key}", steps(value) if key == "steps" else value))
     if isinstance(label, bool):
         raise _core.ConfigError(f"label: must be a whole number, one for each trajectory, or a .npy file, got {label}")
-    posed = _core.Problem(file, settings, call, solver, given, own)
+    posed = _core.Problem(file, settings, call, solver, given, own, lambda: in_float32(call))
     training = isinstance(call, torch.nn.Module) and any(module.training for module in call.modules())
     posed.warnings = [TRAINING] if training else []
     return posed
