@@ -121,6 +121,8 @@ class Prompted:
     def _chunks(self, call: dict[str, Any]) -> list[dict[str, Any]]:
         """Arguments of the pipeline for the first prompt, and for several of the others each."""
         lists = {k: v for k, v in call.items() if _is_prompt(k) and isinstance(v, (list, tuple, torch.Tensor))}
+        if lists:  # pipelines take a word for all beside a list at best by chance
+            lists |= {k: [v] for k, v in call.items() if _is_prompt(k) and isinstance(v, str)}
         counts = {len(value) for value in lists.values() if len(value) != 1}
         if len(counts) > 1 or 0 in counts:
             _refuse(f"{', '.join(lists)}: have {sorted(counts)} rows; give each one for every trajectory, or one for all")
@@ -320,5 +322,9 @@ def _twice(call: dict[str, Any]) -> dict[str, Any]:
 
 
 def _shared(rows: torch.Tensor) -> torch.Tensor:
-    """One row where all are the same."""
-    return rows[:1].clone() if len(rows) > 1 and torch.equal(rows, rows[:1].expand_as(rows)) else rows
+    """One row where all are the same, but for what an encoder rounds in batches of other sizes."""
+    if len(rows) == 1 or rows.numel() == 0:
+        return rows
+    apart = (rows - rows[:1]).abs().max() if rows.is_floating_point() else (rows != rows[:1]).any()
+    rounding = 16 * torch.finfo(rows.dtype).eps * rows.abs().max() if rows.is_floating_point() else 0
+    return rows[:1].clone() if apart <= rounding else rows
