@@ -40,7 +40,7 @@ def test_the_same_samples_as_by_name():
         noise, shape=(1,), predicts="noise", time="t", scale_input="process", process={"kind": "vp_cosine", "s": 0}
     )
     theirs = shockstep.sample(named, **ask)
-    assert ours.evaluations == theirs.evaluations
+    assert ours.evaluations.tolist() == theirs.evaluations.tolist()
     assert (ours.samples - theirs.samples).abs().max() < 1e-8
     assert ours.status == ["ok"] * 16
 

@@ -21,6 +21,8 @@ using namespace shockstep;
 
 namespace {
 
+constexpr double exact_step = inspect_step.float64;
+
 constexpr VarianceExploding process{.sigma_min = .01, .sigma_max = 80};
 
 States one(const at::Tensor& x, double sigma) { return {x, at::arange(x.size(0), at::kLong), sigma}; }
@@ -102,7 +104,7 @@ TEST_CASE("In many dimensions random directions give the curl of all coordinates
   const States states = one(normal_rows(4, d, 6), 1.);
   const auto mixture = std::make_shared<const GaussianMixture>(
       GaussianMixtureOptions{.means = at::zeros({1, d}, at::kDouble), .stds = at::ones({1}, at::kDouble)});
-  const auto health = check_health(evaluator, process, {states}, mixture, {.step = difference_exact});
+  const auto health = check_health(evaluator, process, {states}, mixture, {.step = exact_step});
   const double curl = ((A - A.t()).norm() / A.norm()).item<double>();
   // 32 directions, 496 pairs and 4 states: the squares of numerator and denominator have relative standard errors of
   // sqrt(2/(4 496)) and sqrt(2/(4 32)/d) at most; four of the former.
@@ -113,7 +115,7 @@ TEST_CASE("In many dimensions random directions give the curl of all coordinates
   const ModelPtr symmetric = make_model([S](const at::Tensor& x, const at::Tensor&) { return at::matmul(x, S); },
                                         {.shape = {d}, .data_std = 1});
   Evaluator other(*symmetric, process, 256, nullptr);
-  const auto healthy = check_health(other, process, {states}, mixture, {.step = difference_exact});
+  const auto healthy = check_health(other, process, {states}, mixture, {.step = exact_step});
   const at::Tensor e = at::matmul(states.x, S) - states.x, left = -2 * e, right = 2 * (at::matmul(e, S) - e);
   CHECK(healthy.levels[0].residual.found ==
         Approx(((left - right).norm() / (left.pow(2).sum() + right.pow(2).sum()).sqrt()).item<double>()).epsilon(1e-8));
@@ -150,7 +152,7 @@ TEST_CASE("The spectrum of a Gaussian is v/(v + sigma^2), and its dimension the 
   Evaluator evaluator(gaussian, process, 256, nullptr);
   std::vector<States> nodes;
   for (const double sigma : {3., 1.5, .7, .3, .05}) nodes.push_back(one(normal_rows(2, 4, 1), sigma));
-  const auto section = measure_spectrum(evaluator, nodes, difference_exact, 0);
+  const auto section = measure_spectrum(evaluator, nodes, exact_step, 0);
   REQUIRE(section.rows.size() == 10);
   CHECK(section.complete);
   CHECK(section.evaluations == 10 * 8);
@@ -161,7 +163,7 @@ TEST_CASE("The spectrum of a Gaussian is v/(v + sigma^2), and its dimension the 
       wide += v > row.sigma * row.sigma;
       // D is linear: rounding of D over the step.
       CHECK(row.eigenvalues[static_cast<std::size_t>(k)] ==
-            Approx(v / (v + row.sigma * row.sigma)).margin(1e-15 * 10 / (difference_exact * row.sigma)));
+            Approx(v / (v + row.sigma * row.sigma)).margin(1e-15 * 10 / (exact_step * row.sigma)));
     }
     CHECK(row.dimension == wide);
   }
@@ -174,7 +176,7 @@ TEST_CASE("Lanczos finds the leading eigenvalues in many dimensions", "[inspect]
   const GaussianMixture gaussian(
       {.means = at::zeros({1, 300}, at::kDouble), .covariances = variances.diag().unsqueeze(0)});
   Evaluator evaluator(gaussian, process, 256, nullptr);
-  const auto section = measure_spectrum(evaluator, {one(normal_rows(1, 300, 1), .5)}, difference_exact, 0);
+  const auto section = measure_spectrum(evaluator, {one(normal_rows(1, 300, 1), .5)}, exact_step, 0);
   CHECK_FALSE(section.complete);
   CHECK(section.rows[0].dimension == 10);
   CHECK(section.rows[0].eigenvalues[0] == Approx(10 / 10.25).epsilon(1e-9));
