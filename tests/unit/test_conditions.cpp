@@ -133,7 +133,9 @@ TEST_CASE("Options of conditions that cannot be are refused") {
 
 TEST_CASE("TorchScript takes conditions by their names") {
   const test::Folder folder;
-  const auto path = save(folder, "def forward(self, x, t, b, a=None):\n  return x * 0 + 2 * b + a\n");
+  const auto path = save(
+      folder,
+      "def forward(self, x, t, b, a: Optional[Tensor] = None):\n  assert a is not None\n  return x * 0 + 2 * b + a\n");
   const auto load = [&](const NetworkOptions& options) { return load_torchscript(path, options); };
   const auto model = load(conditioned({{"a", rows({1, 2})}, {"b", rows({10, 20})}}));
   CHECK(at::equal(of(model, {1, 0}), at::tensor({42., 21.}, at::kDouble)));

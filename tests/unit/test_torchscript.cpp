@@ -224,7 +224,8 @@ TEST_CASE("programs that do not fit their description are refused", "[torchscrip
                  "forward takes 2 arguments, expected 3 (x, sigma, label); without model.label it would fit"));
   const auto embeds = save(folder, "def forward(self, x, sigma, label):\n  return x * self.w[label][:, None]\n",
                            {{"w", at::ones({10})}});
-  CHECK(contains(refusal(embeds, {.shape = {2}, .labels = {3, 10}}), "with labels of shape [3]"));
+  CHECK(contains(refusal(embeds, {.shape = {2}, .labels = {3, 10}}),
+                 "does not know all labels from 3 to 10; check model.label"));
 
   const auto broken = save(folder, "def forward(self, x, sigma):\n  return x * self.w\n", {{"w", at::full({1}, NAN)}});
   CHECK(contains(refusal(broken, {.shape = {2}}), "returns NaN or infinity"));
