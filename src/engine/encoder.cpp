@@ -1,6 +1,7 @@
 #include <shockstep/batched_model.hpp>
 #include <shockstep/encoder.hpp>
 #include <shockstep/error.hpp>
+#include <shockstep/precision.hpp>
 #include <shockstep/random.hpp>
 #include <shockstep/tensor_values.hpp>
 
@@ -8,7 +9,6 @@
 #include "core/statistics.hpp"
 #include "engine/conditions.hpp"
 #include "engine/engine.hpp"
-#include "model/precision.hpp"
 #include "trajectory/ascent.hpp"
 
 #include <ATen/ops/arange.h>

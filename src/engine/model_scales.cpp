@@ -2,6 +2,7 @@
 
 #include <shockstep/batched_model.hpp>
 #include <shockstep/error.hpp>
+#include <shockstep/precision.hpp>
 
 #include "controller/model_scales_json.hpp"
 #include "core/cached.hpp"
@@ -9,7 +10,6 @@
 #include "core/statistics.hpp"
 #include "core/text.hpp"
 #include "engine/pilot.hpp"
-#include "model/precision.hpp"
 #include "process/step_plan.hpp"
 #include "process/whole_times.hpp"
 #include "stepper/grid_weights.hpp"

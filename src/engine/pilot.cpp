@@ -2,12 +2,12 @@
 #include "engine/cancel_only.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/precision.hpp>
 #include <shockstep/random.hpp>
 
 #include "core/statistics.hpp"
 #include "engine/engine.hpp"
 #include "engine/pilot_tables.hpp"
-#include "model/precision.hpp"
 #include "trajectory/adaptive.hpp"
 
 #include <ATen/ops/item.h>

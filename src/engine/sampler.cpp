@@ -1,5 +1,6 @@
 #include <shockstep/calibrate.hpp>
 #include <shockstep/error.hpp>
+#include <shockstep/precision.hpp>
 #include <shockstep/sampler.hpp>
 #include <shockstep/stepper.hpp>
 
@@ -16,7 +17,6 @@
 #include "engine/start.hpp"
 #include "model/guidance.hpp"
 #include "model/on_device.hpp"
-#include "model/precision.hpp"
 #include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
 #include "stepper/method_spec.hpp"

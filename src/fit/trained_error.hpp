@@ -1,12 +1,12 @@
 /// How wrong a trained network may be, and still be what it is said to be.
 #pragma once
 
+#include <shockstep/precision.hpp>
 #include <shockstep/process.hpp>
 #include <shockstep/score_model.hpp>
 
 #include "model/network.hpp"
 #include "model/parametrisation.hpp"
-#include "model/precision.hpp"
 
 #include <algorithm>
 #include <optional>

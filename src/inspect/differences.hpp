@@ -1,8 +1,9 @@
 /// Central differences of D at states: products with its Jacobian and second derivatives along directions.
 #pragma once
 
+#include <shockstep/precision.hpp>
+
 #include "inspect/evaluator.hpp"
-#include "model/precision.hpp"
 
 namespace shockstep {
 

@@ -5,7 +5,7 @@
 #include <shockstep/process.hpp>
 #include <shockstep/score_model.hpp>
 
-#include "model/precision.hpp"
+#include <shockstep/precision.hpp>
 
 #include <ATen/core/Tensor.h>
 

@@ -1,4 +1,4 @@
-#include "model/precision.hpp"
+#include <shockstep/precision.hpp>
 
 #include "model/network.hpp"
 

@@ -43,13 +43,12 @@ class TimeOfLevel {
 
   double alpha(double t) const { return positive("process.alpha", of_.alpha, t); }
 
-  double least() const { return nodes_.front().level; }
-  double most() const { return nodes_.back().level; }
+  SigmaRange reach() const { return {sigma(nodes_.front().t), sigma(nodes_.back().t)}; }
 
   /// The nearer end for a level beyond the range.
   double time(double at) const {
-    if (!(at > least())) return nodes_.front().t;
-    if (!(at < most())) return nodes_.back().t;
+    if (!(at > nodes_.front().level)) return nodes_.front().t;
+    if (!(at < nodes_.back().level)) return nodes_.back().t;
     const auto above = std::ranges::upper_bound(nodes_, at, {}, &Node::level);
     Node low = *(above - 1), high = *above;
     if (low.level == at) return low.t;
@@ -73,7 +72,8 @@ class TimeOfLevel {
                                  " at t = " + shortest(t) + "; a range that ends a little before leaves that out");
     return value;
   }
-  double level(double t) const { return std::log(positive("process.noise", of_.noise, t)) - std::log(alpha(t)); }
+  double sigma(double t) const { return positive("process.noise", of_.noise, t) / alpha(t); }
+  double level(double t) const { return std::log(sigma(t)); }
 
   /// With nodes in between where the level changes much.
   void append(Node to, double most) {
@@ -116,7 +116,7 @@ ProcessFunctions process_functions(const FunctionsOfTime& functions) {
   if (!(last > first) || !std::isfinite(last))
     throw ConfigError("process.t_max", "must be larger than t_min = " + shortest(first) + ", got " + shortest(last));
   const auto inverse = std::make_shared<const TimeOfLevel>(functions);
-  const SigmaRange reach{std::exp(inverse->least()), std::exp(inverse->most())};
+  const SigmaRange reach = inverse->reach();
   return in_range({.kind = "functions",
                    .time = [inverse](double sigma) { return inverse->time(std::log(sigma)); },
                    .alpha = [inverse](double sigma) { return inverse->alpha(inverse->time(std::log(sigma))); }},

@@ -1,8 +1,9 @@
 #include "run/facts.hpp"
 
+#include <shockstep/precision.hpp>
+
 #include "core/text.hpp"
 #include "engine/rounding_error.hpp"
-#include "model/precision.hpp"
 #include "run/fit.hpp"
 
 #include <cmath>

@@ -3,9 +3,9 @@
 #include <shockstep/error.hpp>
 #include <shockstep/fit_check.hpp>
 #include <shockstep/model_scales.hpp>
+#include <shockstep/precision.hpp>
 
 #include "model/network.hpp"
-#include "model/precision.hpp"
 #include "output/fit.hpp"
 
 namespace shockstep {

@@ -46,8 +46,13 @@ INSTEAD = {
     "tools/check": "tools/check --help",
     "tools/format": "tools/format --help",
     "tools/docs --serve": "tools/docs --help",
-    "tools/wheel": "tools/wheel --help",
     "tools/wheel PYTHON": "tools/wheel --help",
+    "shockstep sample CONFIG --device cuda": "shockstep sample configs/two_modes.yaml --device cpu",
+    "CUDA_VISIBLE_DEVICES=0 shockstep sample CONFIG --device cuda --shard 1/2 --out runs/a &":
+        "shockstep sample configs/two_modes.yaml --device cpu --shard 1/2 --out runs/a",
+    "CUDA_VISIBLE_DEVICES=1 shockstep sample CONFIG --device cuda --shard 2/2 --out runs/a":
+        "shockstep sample configs/two_modes.yaml --device cpu --shard 2/2 --out runs/a",
+    "shockstep merge CONFIG --device cuda --out runs/a": "shockstep merge configs/two_modes.yaml --device cpu --out runs/a",
     "shockstep compare CONFIG": "shockstep compare configs/compare_ring.yaml",
     "build/shockstep paper": "build/shockstep paper --out runs/paper",
     "build/shockstep paper | grep expected | cut -d: -f1": "build/shockstep paper --out runs/paper",
@@ -64,6 +69,7 @@ ELSEWHERE = {  # command: test of CTest
     "cmake -S tools/examples/cpp -B build-examples -DCMAKE_PREFIX_PATH=WHERE_IT_IS_INSTALLED": "install/consumer",
     "cmake --build build-examples": "install/consumer",
     "pip install .": "python/pip_install",
+    "pip install shockstep-*+torch2.13-*.whl": "python/pip_install",
     "ctest -R grid_methods": "grid_methods",
     "ctest -R core_sde": "core_sde",
     "ctest -R test_sde": "test_sde",
@@ -71,7 +77,7 @@ ELSEWHERE = {  # command: test of CTest
     'build/tests/tests_torch "[#test_engine]"': "test_engine",
 }
 TOO_LONG = [  # minutes to hours at any size, or more Python packages than the tests have
-    "pip install shockstep-*+torch2.13-*.whl", "tools/bench/foundation.py", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
+    ".venv/bin/python tools/bench/device", "tools/bench/foundation.py", "build/tools/bench/bench_events", "bench_events", "build/tools/bench/bench_health",
     "build/tools/bench/bench_fit_pairs",
     ".venv/bin/python tools/bench/frontier", ".venv/bin/python tools/bench/agreement", ".venv/bin/python tools/bench/throughput",
     "tools/bench/schedules.py", "tools/bench/sde", "tools/bench/coverage.py", "tools/bench/ablation",

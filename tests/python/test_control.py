@@ -197,6 +197,7 @@ def test_the_fit_check_asks_whether_it_is_cancelled(quick):
 
     def counted(x, sigma):
         calls.append(len(x))
+        time.sleep(0.05)  # longer than an answer holds
         return denoiser(x, sigma)
 
     class Third:

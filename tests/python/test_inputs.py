@@ -38,7 +38,7 @@ def constant(x, sigma):
 
 @pytest.mark.parametrize("first", [-1, 2**63 - 1, 1.5])
 def test_first(first, mix):
-    refused("run.first: must be", lambda: shockstep.sample(mix, count=2, first=first))
+    refused("first: must be", lambda: shockstep.sample(mix, count=2, first=first))
 
 
 def test_an_exception_in_cancelled_arrives(mix):

@@ -15,12 +15,17 @@ bool half_precision(const ScoreModel& model);
 
 /// Lengths over sigma that balance truncation and rounding, as they were found for either type.
 struct DifferenceStep {
-  double float64, float32;
+  double float64;  ///< of models that compute in float64
+  double float32;  ///< of networks in float32; coarser types follow from it
 };
 
 /// What is differenced: its rounding is divided by the length, or its square, and its truncation goes with the next powers. So the best
 /// length goes with eps to the power 1/2, 1/3 or 1/4.
-enum class Difference { one_sided = 2, central = 3, second = 4 };
+enum class Difference {
+  one_sided = 2,  ///< (f(x + h) - f(x))/h
+  central = 3,    ///< (f(x + h) - f(x - h))/2h
+  second = 4,     ///< (f(x + h) - 2 f(x) + f(x - h))/h^2
+};
 
 /// The length over sigma for this model: as found, or of a coarser type from that of float32 by the power of eps, at most a half, since
 /// beyond D is no line.
