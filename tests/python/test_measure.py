@@ -48,10 +48,14 @@ def trained():
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
         cross_attention_dim=WIDTH, attention_head_dim=4,
     )  # fmt: skip
-    scheduler = diffusers.DDIMScheduler(clip_sample=False, timestep_spacing="trailing")
+    scheduler = diffusers.DDIMScheduler(timestep_spacing="trailing", **tiny.BETAS)
     optimiser, steps = torch.optim.AdamW(unet.parameters(), 3e-3), 200
     rate = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps)
+    # Of the sines of time the fastest, of 1, .3 and .1 an index, are left out: what random weights make of them is rough between whole times.
+    fast = [0, 1, 2, 8, 9, 10]
     for _ in range(steps):
+        with torch.no_grad():
+            unet.time_embedding.linear_1.weight[:, fast] = 0
         labels = torch.randint(LABELS, (64,), generator=generator)
         x, noise = latents_of(labels, generator), torch.randn(64, 1, SIZE, SIZE, generator=generator)
         time = torch.randint(1000, (64,), generator=generator)
@@ -62,6 +66,7 @@ def trained():
         optimiser.step()
         rate.step()
     unet.eval().requires_grad_(False)
+    unet.time_embedding.linear_1.weight[:, fast] = 0
     pipe = diffusers.StableDiffusionPipeline(
         vae=tiny.vae(channels=1), text_encoder=None, tokenizer=None, unet=unet, scheduler=scheduler, safety_checker=None,
         feature_extractor=None, requires_safety_checker=False,
@@ -123,7 +128,7 @@ def test_it_stays_in_the_config(tmp_path):
     pipe.scheduler = ShockstepScheduler.from_config(diffusers.DDIMScheduler.from_config(pipe.scheduler.config), tolerance=1e-2)
     scheduler = ShockstepScheduler.measure(pipe, **one_label())
     measured = scheduler.config.measured
-    assert 0.1 < measured["data_std"] < 1.5 and 0 < measured["evaluations"] <= 64 and len(measured["tried"]) >= 7
+    assert 0.05 < measured["data_std"] < 1.5 and 0 < measured["evaluations"] <= 64 and len(measured["tried"]) >= 7
     scheduler.save_pretrained(tmp_path)
     read = ShockstepScheduler.from_pretrained(tmp_path)
     assert read.config.measured == measured

@@ -101,7 +101,7 @@ def prepared() -> None:
     defines = [f"Torch_DIR={os.environ.get('Torch_DIR') or folder + '/share/cmake/Torch'}", f"Python_EXECUTABLE={sys.executable}"]
     os.environ["SKBUILD_CMAKE_DEFINE"] = ";".join([*filter(None, [os.environ.get("SKBUILD_CMAKE_DEFINE")]), *defines])
     tell(f"shockstep: compiles for Torch {version} in {folder} with {shlex.join(command)}, {jobs()} at once (MAX_JOBS).")
-    tell("shockstep: this takes about 15 minutes of one core, once; a wheel (docs/wheels.md) installs in seconds. pip -v shows the progress.")
+    tell("shockstep: this takes minutes (13 on two busy cores); a wheel (docs/wheels.md) installs in seconds. pip -v shows the progress.")
 
 
 def _with_needs(hook: Callable[..., Any]) -> Callable[..., Any]:
@@ -118,3 +118,8 @@ build_editable = _with_needs(_build.build_editable)
 # The first hook that pip calls, before it asks scikit-build-core for CMake and ninja: what is missing is said there.
 get_requires_for_build_wheel = _with_needs(get_requires_for_build_wheel)
 get_requires_for_build_editable = _with_needs(_build.get_requires_for_build_editable)
+# Where the metadata need no build; without these hooks pip builds a wheel to read them.
+for _name in ("prepare_metadata_for_build_wheel", "prepare_metadata_for_build_editable"):
+    if hasattr(_build, _name):
+        globals()[_name] = getattr(_build, _name)
+        __all__.append(_name)
