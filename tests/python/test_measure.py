@@ -128,7 +128,8 @@ def test_it_stays_in_the_config(tmp_path):
     pipe.scheduler = ShockstepScheduler.from_config(diffusers.DDIMScheduler.from_config(pipe.scheduler.config), tolerance=1e-2)
     scheduler = ShockstepScheduler.measure(pipe, **one_label())
     measured = scheduler.config.measured
-    assert 0.05 < measured["data_std"] < 1.5 and 0 < measured["evaluations"] <= 64 and len(measured["tried"]) >= 7
+    # Four rows in a few steps, with guidance, which widens D: within four times the samples' own, 0.77.
+    assert 0.77 / 4 < measured["data_std"] < 0.77 * 4 and 0 < measured["evaluations"] <= 64 and len(measured["tried"]) >= 7
     scheduler.save_pretrained(tmp_path)
     read = ShockstepScheduler.from_pretrained(tmp_path)
     assert read.config.measured == measured
