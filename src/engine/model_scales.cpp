@@ -32,6 +32,7 @@ namespace {
 
 // Where data_std is given the run on the plan has 13 nodes; else samples are drawn before, in 4 nodes, and it has 9.
 constexpr int measured_rows = 4, nodes_known = 13, nodes_drawing = 4, nodes_unknown = 9;
+constexpr double trusted = 2;        // what four samples' own spread may be off by
 constexpr double widest_guess = 64;  // over the samples that those few nodes leave
 constexpr int plan_order = 3;
 constexpr int power_iterations = 20;
@@ -82,7 +83,8 @@ class Measurement {
       throw NothingToMeasure("all samples that were drawn to measure data_std are equal");
     const Rows samples = run_on_plan(out.data_std, known ? nodes_known : nodes_unknown, out);
     out.measured_std = spread(samples);
-    if (!known && out.measured_std > 0) change_scale(out, std::sqrt(out.data_std * out.measured_std));
+    if (!known && out.measured_std > 0)
+      change_scale(out, std::clamp(out.data_std, out.measured_std / trusted, out.measured_std * trusted));
     judge(samples, out);
     out.evaluations = evaluations();
     return out;

@@ -7,6 +7,7 @@
 #include "model/network.hpp"
 
 #include <shockstep/error.hpp>
+#include <shockstep/precision.hpp>
 
 #include <algorithm>
 #include <cmath>
@@ -250,10 +251,19 @@ class FitCheck {
   std::int64_t evaluations_ = 0;
 };
 
+/// What half precision rounds is no matter of the description, and differs from one to the other.
+ModelPtr unrounded(const ModelPtr& model, const Process& process) {
+  try {
+    if (ModelPtr fine = in_float32(*model, process)) return fine;
+  } catch (const ModelError&) {  // it takes no float32
+  }
+  return model;
+}
+
 }  // namespace
 
 FitResult check_fit(const ModelPtr& model, const Process& process, const FitOptions& options) {
-  return FitCheck(model, process, options).run();
+  return FitCheck(unrounded(model, process), process, options).run();
 }
 
 }  // namespace shockstep
