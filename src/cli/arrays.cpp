@@ -3,23 +3,15 @@
 
 #include <shockstep/error.hpp>
 
-#include "core/npy.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
-
-#include <ATen/ops/empty.h>
+#include "model/npy_tensor.hpp"
 
 #include <algorithm>
 #include <cmath>
 
 namespace shockstep::cli {
 namespace {
-
-at::Tensor tensor(const NpyArray& file) {
-  at::Tensor out = at::empty(file.shape, at::kDouble);
-  std::copy(file.values.begin(), file.values.end(), out.mutable_data_ptr<double>());
-  return out;
-}
 
 void check_finite(const NpyArray& file, const std::string& path) {
   const auto bad = std::find_if_not(file.values.begin(), file.values.end(), [](double v) { return std::isfinite(v); });
@@ -40,7 +32,7 @@ at::Tensor read_rows(const std::string& path, const std::vector<std::int64_t>& s
                                                  ", *shape] = " + shape_text(wanted) + ", has " + shape_text(has));
   });
   check_finite(file, path);
-  return tensor(file);
+  return npy_tensor(file);
 }
 
 at::Tensor read_rows_or_one(const std::string& path, const std::vector<std::int64_t>& shape, std::int64_t count) {
@@ -51,7 +43,7 @@ at::Tensor read_rows_or_one(const std::string& path, const std::vector<std::int6
                                                  shape_text(one) + ", has " + shape_text(has));
   });
   check_finite(file, path);
-  return tensor(file);
+  return npy_tensor(file);
 }
 
 at::Tensor read_mask(const std::string& path, const std::vector<std::int64_t>& shape) {
@@ -64,9 +56,9 @@ at::Tensor read_mask(const std::string& path, const std::vector<std::int64_t>& s
   if (bad != file.values.end())
     throw FileError(printable(path, 1000),
                     "must be 1 where --init is known and 0 where it is to be made, holds " + shortest(*bad));
-  return tensor(file);
+  return npy_tensor(file);
 }
 
-at::Tensor read_tensor(const std::string& path, const ShapeCheck& check) { return tensor(read_npy(path, check)); }
+at::Tensor read_tensor(const std::string& path, const ShapeCheck& check) { return npy_tensor(read_npy(path, check)); }
 
 }  // namespace shockstep::cli

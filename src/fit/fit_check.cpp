@@ -20,6 +20,7 @@ namespace {
 constexpr double largest_misfit = .1, quick_misfit = .5;
 // Networks that were trained for a short time, or on little, reach .4 under the right description.
 constexpr double rough_misfit = .5;
+static_assert(quick_misfit >= rough_misfit);  // what few rows reject is in no doubt
 // Below this a description needs no comparison with others.
 constexpr double clear_misfit = .02;
 // A description is better than another if its misfit is below this share of the other's.
@@ -68,7 +69,7 @@ class FitCheck {
     if (options_.quick && options_.suspected && passes(stated_, limit_)) stated_ = test_suspected();
     report_.misfit = stated_.misfit, report_.structure = stated_.structure;
     const bool certain = passes(stated_, report_.largest_misfit);
-    const bool rejected = !certain && !(network_ && unless_rough());
+    const bool rejected = !certain && !(network_ && passes(stated_, rough_misfit));
     const bool doubtful = !options_.quick && (stated_.misfit > clear_misfit || stated_.structure < least_structure);
     // A network that is roughly trained is so under the right description, too.
     limit_ = std::clamp(better * stated_.misfit, limit_, std::max(limit_, rough_misfit));
@@ -87,11 +88,6 @@ class FitCheck {
     TestPlan plan = plan_of(options_, full_rows(model_->dimension()));
     plan.extras = true;
     return counted(test_denoiser(*model_, process_, plan));
-  }
-
-  // Whether a network that is roughly trained would do the same: asked with as many rows as tell.
-  bool unless_rough() const {
-    return (!options_.quick || report_.largest_misfit == largest_misfit) && passes(stated_, rough_misfit);
   }
 
   DenoiserTest test_suspected() {

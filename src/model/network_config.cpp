@@ -3,10 +3,10 @@
 #include "core/npy.hpp"
 #include "core/text.hpp"
 #include "model/network.hpp"
+#include "model/npy_tensor.hpp"
 #include "model/section_tensor.hpp"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cmath>
@@ -69,16 +69,10 @@ std::vector<std::int64_t> read_labels(Section& section) {
 
 /// Numbers of a condition: whole numbers stay whole, as a network may look them up.
 at::Tensor read_condition(Section& section, const std::string& key, const std::string& dtype) {
-  at::Tensor out = at::empty({0}, at::kDouble);
-  char kind = 'f';
-  if (section.is_text(key)) {
-    const auto file = read_npy(section.path(key));
-    out = at::empty(file.shape, at::kDouble), kind = file.kind;
-    std::ranges::copy(file.values, out.mutable_data_ptr<double>());
-  } else {
-    out = section_tensor(section, key);
-  }
-  return out.to(kind == 'b' ? at::kBool : kind != 'f' ? at::kLong : dtype == "float64" ? at::kDouble : at::kFloat);
+  const auto real = dtype == "float64" ? at::kDouble : at::kFloat;
+  if (!section.is_text(key)) return section_tensor(section, key).to(real);
+  const NpyArray file = read_npy(section.path(key));
+  return npy_tensor(file).to(file.kind == 'b' ? at::kBool : file.kind != 'f' ? at::kLong : real);
 }
 
 /// A map of names to numbers or .npy files, and what is given besides.

@@ -1,6 +1,6 @@
 #include "model/section_tensor.hpp"
 
-#include "core/npy.hpp"
+#include "model/npy_tensor.hpp"
 
 #include <ATen/ops/empty.h>
 
@@ -9,12 +9,9 @@
 namespace shockstep {
 
 at::Tensor section_tensor(Section& section, const std::string& key) {
-  auto [shape, values] = section.is_text(key) ? [&] {
-    auto file = read_npy(section.path(key));
-    return Section::Array{std::move(file.shape), std::move(file.values)};
-  }()
-                                              : section.array(key);
-  auto out = at::empty(shape, at::kDouble);
+  if (section.is_text(key)) return npy_tensor(read_npy(section.path(key)));
+  const auto [shape, values] = section.array(key);
+  const auto out = at::empty(shape, at::kDouble);
   std::ranges::copy(values, out.mutable_data_ptr<double>());
   return out;
 }

@@ -10,7 +10,6 @@
 #include <utility>
 
 namespace shockstep {
-
 namespace {
 
 /// What half precision leaves of tolerance and events.
@@ -68,9 +67,9 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
   return facts;
 }
 
-/// The model's data have latents of unit variance: with n numbers their root mean square is 1 within a few 1/sqrt(2 n).
 namespace {
 
+/// The model's data have latents of unit variance: with n numbers their root mean square is 1 within a few 1/sqrt(2 n).
 std::vector<std::string> latent_warnings(const EncodeResult& result) {
   std::vector<std::string> all;
   const double rms = result.latent_rms();

@@ -8,6 +8,8 @@
 #include "model/network.hpp"
 #include "output/fit.hpp"
 
+#include <utility>
+
 namespace shockstep {
 
 std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, const std::string& scales_cache,
@@ -27,7 +29,7 @@ std::optional<FitReport> fit_of(const ModelPtr& model, const Process& process, c
 std::vector<std::string> model_warnings(const ScoreModel& model, const RunSettings& run,
                                         const std::optional<FitReport>& fit) {
   std::vector<std::string> out;
-  if (fit && !fit_warning(*fit).empty()) out.push_back(fit_warning(*fit));
+  if (std::string sentence = fit ? fit_warning(*fit) : ""; !sentence.empty()) out.push_back(std::move(sentence));
   if (rounds_times(model))
     out.push_back("the network takes no float32 times and is told them in " + run.dtype +
                   ", 908 for 908.18: let it cast them itself, or set run.dtype to float32");

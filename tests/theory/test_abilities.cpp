@@ -1,6 +1,8 @@
 /// A model of one's own that knows more than its denoiser: each ability alone, and what encode, compare and inspect make of it.
 #include "support/problems.hpp"
 
+#include "support/refusal.hpp"
+
 #include <cmath>
 #include <numbers>
 
@@ -82,17 +84,6 @@ ComparisonResult compared(const ModelPtr& model, const ComparisonReference& refe
   return Comparison(model, test::range(), {method}, {.count = 200, .seed = 4}, reference, distances).run();
 }
 
-/// What a refusal says, or nothing.
-template <class Make>
-std::string refusal(Make make) {
-  try {
-    make();
-  } catch (const ConfigError& error) {
-    return error.what();
-  }
-  return "";
-}
-
 }  // namespace
 
 TEST_CASE("it is the mixture of the same modes") {
@@ -130,7 +121,9 @@ TEST_CASE("a density: likelihoods end on it where a Gaussian is far off") {
 
 TEST_CASE("draws: distances to exact samples without data") {
   const DistanceRequest wanted{.wanted = true};
-  CHECK(refusal([&] { compared(own(), {}, wanted); }).starts_with("data: missing; exact samples to compare with"));
+  CHECK(test::refusal<ConfigError>([&] {
+          compared(own(), {}, wanted);
+        }).starts_with("data: missing; exact samples to compare with"));
   const ComparisonResult found = compared(own(Own::draws), {}, wanted);
   REQUIRE(found.complete);
   CHECK(found.distance_rows == 16'384);
@@ -140,7 +133,7 @@ TEST_CASE("draws: distances to exact samples without data") {
 }
 
 TEST_CASE("a flow: the exact reference") {
-  CHECK(refusal([&] {
+  CHECK(test::refusal<ConfigError>([&] {
           compared(own(), {.exact = true});
         }).starts_with("reference: exact is for models whose flow is known"));
   const ComparisonResult found = compared(own(Own::transport), {.exact = true}),

@@ -1,6 +1,8 @@
 /// Processes against their definitions: alpha and s written as functions of the native time, and a known table.
 #include "support/test.hpp"
 
+#include "support/refusal.hpp"
+
 #include <shockstep/error.hpp>
 #include <shockstep/process_kind.hpp>
 #include <shockstep/schedule.hpp>
@@ -39,15 +41,6 @@ std::vector<Definition> definitions() {
           {"flow to noise", FlowMatching{}, rest, id, .999, .001},
           {"flow to data", FlowMatching{.data_at = 1}, id, rest, .001, .999},
           {"flow, shifted", FlowMatching{.shift = 3}, rest, id, .999, .001}};
-}
-
-std::string refusal(const std::function<void()>& make) {
-  try {
-    make();
-  } catch (const ConfigError& e) {
-    return e.what();
-  }
-  return "";
 }
 
 /// sigma at an entry of the table.
@@ -150,7 +143,7 @@ TEST_CASE("A range is taken where the process reaches, and refused elsewhere") {
   CHECK(Process(FlowMatching{.sigma_max = 1e5}).time(1e5) < 1);
   CHECK(Process(VpCosine{.sigma_max = 1e5}).time(1e5) < 1);
 
-  const auto says = [](const auto& options) { return refusal([&] { (void)Process(options); }); };
+  const auto says = [](const auto& options) { return test::refusal<ConfigError>([&] { (void)Process(options); }); };
   CHECK(says(VpLinear{.sigma_max = 200}).starts_with("process.sigma_max: must be at most 152.1"));
   CHECK(says(VpLinear{.sigma_max = 200}).find("got 200; vp_linear reaches from 0 to 152.1") != std::string::npos);
   CHECK(says(SubVp{.sigma_max = 200}).find("sub_vp reaches from 0 to 152.1") != std::string::npos);
@@ -191,7 +184,7 @@ TEST_CASE("A process of one's own is what its functions say") {
   const auto says = [&](const auto& change) {
     ProcessFunctions functions = angle;
     change(functions);
-    return refusal([&] { (void)Process(functions); });
+    return test::refusal<ConfigError>([&] { (void)Process(functions); });
   };
   CHECK(says([](auto& f) { f.sigma_min = 0; }) == "process.sigma_min: must be positive, got 0");
   CHECK(says([](auto& f) { f.sigma_max = std::numeric_limits<double>::infinity(); }) ==
@@ -294,7 +287,7 @@ TEST_CASE("Functions of time that make no process are refused, with the time") {
   const auto one = [](double) { return 1.; };
   const auto id = [](double t) { return t; };
   const auto of = [](std::function<double(double)> alpha, std::function<double(double)> noise, TimeRange range) {
-    return refusal([&] { Process::from(alpha, noise, range); });
+    return test::refusal<ConfigError>([&] { Process::from(alpha, noise, range); });
   };
   CHECK(of(one, id, {0, 1}) ==
         "process.noise: must be positive and finite in the range of times, got 0 at t = 0; a range that ends "
@@ -315,7 +308,7 @@ TEST_CASE("Functions of time that make no process are refused, with the time") {
       process_functions(FunctionsOfTime{.alpha = one, .noise = id, .range = {.01, 10}, .sigma_max = 5});
   CHECK(part.sigma_max == 5);
   CHECK(part.sigma_min == Approx(.01).epsilon(1e-14));
-  CHECK(refusal([&] {
+  CHECK(test::refusal<ConfigError>([&] {
           process_functions(FunctionsOfTime{.alpha = one, .noise = id, .range = {.01, 10}, .sigma_max = 50});
         }).starts_with("process.sigma_max: must be at most 10"));
 }
@@ -332,7 +325,7 @@ TEST_CASE("A struct with functions of its own is a process") {
 }
 
 TEST_CASE("Parameters that cannot be are named") {
-  const auto says = [](const auto& make) { return refusal([&] { (void)make(); }); };
+  const auto says = [](const auto& make) { return test::refusal<ConfigError>([&] { (void)make(); }); };
   CHECK(says([] { return Process(VpLinear{.beta_min = 3, .beta_max = 2}); }) ==
         "process.beta_max: must be positive and at least beta_min = 3, got 2");
   CHECK(says([] { return Process(SubVp{.beta_min = -1}); }) == "process.beta_min: must not be negative, got -1");
@@ -381,13 +374,17 @@ TEST_CASE("A section makes the process its keys describe") {
   CHECK(from("vp_cosine", smooth).steps() == 0);
 
   Section mixed = settings({{"beta_min", ".1"}, {"steps", "10"}});
-  CHECK(refusal([&] { from("vp_linear", mixed); }) ==
+  CHECK(test::refusal<ConfigError>([&] { from("vp_linear", mixed); }) ==
         "c.yaml: process.beta_min: is of continuous time and cannot stand beside beta_start, beta_end and steps, the "
         "table");
   Section wide = settings({{"sigma_max", "1000"}, {"steps", "1000"}});
-  CHECK(refusal([&] { from("vp_linear", wide); }).starts_with("c.yaml: process.sigma_max: must be at most 157.4"));
+  CHECK(test::refusal<ConfigError>([&] {
+          from("vp_linear", wide);
+        }).starts_with("c.yaml: process.sigma_max: must be at most 157.4"));
   Section third = settings({{"data_at", "2"}});
-  CHECK(refusal([&] { from("flow", third); }) == "c.yaml: process.data_at: must be 0 or 1, got 2");
+  CHECK(test::refusal<ConfigError>([&] { from("flow", third); }) == "c.yaml: process.data_at: must be 0 or 1, got 2");
   Section missing = settings({});
-  CHECK(refusal([&] { from("table", missing); }).starts_with("c.yaml: process.alphas_cumprod: missing"));
+  CHECK(test::refusal<ConfigError>([&] {
+          from("table", missing);
+        }).starts_with("c.yaml: process.alphas_cumprod: missing"));
 }

@@ -2,11 +2,11 @@
 #include "support/problems.hpp"
 
 #include "model/network.hpp"
+#include "support/refusal.hpp"
 #include "support/torchscript_file.hpp"
 
 #include <shockstep/models/torchscript.hpp>
 
-#include <functional>
 #include <limits>
 #include <memory>
 
@@ -43,15 +43,6 @@ at::Tensor of(const ModelPtr& model, const std::vector<std::int64_t>& trajectori
       ->denoise_rows(at::ones({n, 2}, at::kDouble), sigma.defined() ? sigma : at::ones({n}, at::kDouble),
                      at::tensor(trajectories, at::kLong))
       .select(1, 0);
-}
-
-std::string what(const std::function<void()>& make) {
-  try {
-    make();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -102,7 +93,7 @@ TEST_CASE("Outside the interval D is that of the condition, and a second call is
 }
 
 TEST_CASE("Options of conditions that cannot be are refused") {
-  const auto refused = [](const NetworkOptions& options) { return what([&] { made(options); }); };
+  const auto refused = [](const NetworkOptions& options) { return test::refusal([&] { made(options); }); };
   CHECK(refused(conditioned({{"a", rows({1, 2})}, {"b", rows({1, 2, 3})}})) ==
         "model.condition.b: has 3 rows, and another condition or label has 2; give each one for every trajectory, or "
         "one row for all");
@@ -123,11 +114,11 @@ TEST_CASE("Options of conditions that cannot be are refused") {
   options.guidance->rescale = 1.5;
   CHECK(refused(options) == "model.guidance.rescale: must be from 0 to 1, got 1.5");
   const NetworkFunction plain = [](const at::Tensor& x, const at::Tensor&, const at::Tensor&) { return x; };
-  CHECK(what([&] {
+  CHECK(test::refusal([&] {
           wrap_network(plain, conditioned({{"a", rows({1})}}), VarianceExploding{});
         }).find("model.condition: is for wrap_conditioned_network") == 0);
   const ModelPtr model = made(conditioned({{"a", rows({1, 2})}}));
-  CHECK(what([&] { Sampler(model, test::range(), test::unguarded(1e-2)).sample({.count = 3}); }) ==
+  CHECK(test::refusal([&] { Sampler(model, test::range(), test::unguarded(1e-2)).sample({.count = 3}); }) ==
         "model.condition: has rows for 2 trajectories, but 3 are asked for; lengthen it, or give one row for all");
 }
 
@@ -139,7 +130,9 @@ TEST_CASE("TorchScript takes conditions by their names") {
   const auto load = [&](const NetworkOptions& options) { return load_torchscript(path, options); };
   const auto model = load(conditioned({{"a", rows({1, 2})}, {"b", rows({10, 20})}}));
   CHECK(at::equal(of(model, {1, 0}), at::tensor({42., 21.}, at::kDouble)));
-  const auto says = [&](const NetworkOptions& options) { return what([&] { load(options); }).substr(path.size() + 2); };
+  const auto says = [&](const NetworkOptions& options) {
+    return test::refusal([&] { load(options); }).substr(path.size() + 2);
+  };
   CHECK(says(conditioned({{"a", rows({1})}})) == "forward takes (x, t, b, a), of which model.condition has no b");
   CHECK(says(conditioned({{"b", rows({1})}, {"c", rows({1})}})) ==
         "forward takes (x, t, b, a), of which no further one is called c");

@@ -1,10 +1,11 @@
 /// Labels, guidance and thresholds of a network, and options that contradict each other.
 #include "support/problems.hpp"
 
+#include "support/refusal.hpp"
+
 #include <shockstep/encoder.hpp>
 
 #include <cmath>
-#include <functional>
 #include <memory>
 
 using namespace shockstep;
@@ -29,15 +30,6 @@ NetworkOptions labelled(std::vector<std::int64_t> labels) {
 at::Tensor column(std::vector<double> l) {
   const auto t = at::tensor(l, at::kDouble);
   return at::stack({t, -t}, 1);
-}
-
-std::string refusal(const std::function<void()>& make) {
-  try {
-    make();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -149,7 +141,7 @@ TEST_CASE("A network is probed inside the range of its process only") {
 TEST_CASE("Options that contradict each other are named") {
   const NetworkFunction network = [](const at::Tensor& x, const at::Tensor&, const at::Tensor&) { return x; };
   const auto says = [&](const NetworkOptions& options, const Process& process = VarianceExploding{}) {
-    return refusal([&] { wrap_network(network, options, process); });
+    return test::refusal([&] { wrap_network(network, options, process); });
   };
   CHECK(says({.shape = {2}}) == "");
   CHECK(says({.shape = {2}, .predicts = Predicts::edm}) ==
@@ -166,7 +158,7 @@ TEST_CASE("Options that contradict each other are named") {
   CHECK(says({.shape = {2}, .threshold = Threshold{.clip = 0}}) == "model.threshold.clip: must be positive, got 0");
   CHECK(says({.shape = {2}, .threshold = Threshold{.quantile = 2}}) ==
         "model.threshold.quantile: must be from 0 to 1, got 2");
-  CHECK(refusal([] { wrap_network({}, {.shape = {2}}, VarianceExploding{}); }) == "network: must be callable");
+  CHECK(test::refusal([] { wrap_network({}, {.shape = {2}}, VarianceExploding{}); }) == "network: must be callable");
 }
 
 TEST_CASE("Encoding a datum takes its own label") {

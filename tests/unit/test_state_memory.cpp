@@ -3,6 +3,7 @@
 
 #include "engine/engine.hpp"
 #include "engine/tensor_block.hpp"
+#include "support/refusal.hpp"
 
 #include <ATen/Parallel.h>
 
@@ -35,15 +36,6 @@ SampleRequest request(StateMemory state, std::int64_t count = 40) {
 
 Result draw(const ModelPtr& model, const SampleRequest& request, const SamplerOptions& options = {}) {
   return Sampler(model, test::range(), options).sample(request);
-}
-
-std::string refusal(const std::function<void()>& make) {
-  try {
-    make();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
 }
 
 }  // namespace
@@ -141,7 +133,7 @@ TEST_CASE("A device that is lost ends the run in one line, once") {
   } observer(lost);
   SampleRequest asked = request(state);
   asked.observer = &observer;
-  const std::string sentence = refusal([&] { sampler.sample(asked); });
+  const std::string sentence = test::refusal([&] { sampler.sample(asked); });
   CHECK(sentence.starts_with("the device of the model failed: "));
   CHECK(sentence.find("unspecified launch failure") != sentence.npos);
   CHECK(sentence.find("--resume") != sentence.npos);
@@ -206,5 +198,5 @@ TEST_CASE("Two batches in flight are halves that take turns, and no bit changes"
   asked.in_flight = 1, asked.batch = 8;
   CHECK(at::equal(draw(model, asked).samples, two.samples));
   asked.in_flight = 3;
-  CHECK(refusal([&] { draw(model, asked); }) == "run.in_flight: must be auto, 1 or 2, got 3");
+  CHECK(test::refusal([&] { draw(model, asked); }) == "run.in_flight: must be auto, 1 or 2, got 3");
 }
