@@ -22,9 +22,6 @@ struct FitOptions {
   /// finds gross mistakes only: other descriptions are tried where the stated one is refused, not to see if one fits
   /// better.
   bool quick = false;
-  /// Of a quick check: something else has raised a doubt. Where the few rows have nothing to say against the stated description, it is
-  /// put to all of the check, on 64 to 256 rows: up to 16 384 evaluations.
-  bool suspected = false;
   std::uint64_t seed = 0;  ///< of the data that are drawn and of their noise
   int batch = 256;         ///< rows in one model call
   /// Evaluations after which the search for another description ends; of a quick check 4000.
@@ -47,8 +44,9 @@ struct FitResult {
 /// FitReport::reason says why; but for Cancelled, which is.
 FitResult check_fit(const ModelPtr& model, const Process& process, const FitOptions& options = {});
 
-/// What the measurement of a plan says of it, for nothing; only where that leaves a doubt, a quick check_fit, whose evaluations are added
-/// to `rows`. `observer`: as of FitOptions.
+/// What the measurement of a plan says of the description, for nothing: each identity beside its bound. Where one is missed the report has
+/// a doubt; where one is missed by more than a quarter, a quick check_fit looks for another description, and its evaluations are added to
+/// `rows`. `observer`: as of FitOptions.
 FitReport quick_fit(const ModelPtr& model, const Process& process, const MeasuredScales& scales, int batch,
                     std::int64_t& rows, const Observer* observer = nullptr);
 

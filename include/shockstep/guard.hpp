@@ -34,8 +34,9 @@ struct GuardOptions {
   bool enabled = true;  ///< off: no profile but plan or default, and no events
   /// auto: a pilot for exact models, plan for networks. plan: the step lengths that suit most models (docs/plan.md), of the multistep;
   /// of other methods shipped. shipped: that which ships beside a network, else default; a pilot for exact models. default: tolerance weighted by
-  /// 1 + sigma/data_std, no cap, no redo. pilot: measure now. Anything else: a profile file, or the summary.json of a run that
-  /// measured one.
+  /// 1 + sigma/data_std, no cap, no redo. pilot: measure now; of a network with the multistep its errors on the plan alone, with at most
+  /// 500 evaluations, unless redo: on or a quantile ask for more. full: measure all of the guard on a network too, with thousands of them.
+  /// Anything else: a profile file, or the summary.json of a run that measured one.
   std::string profile = "auto";
   /// The quantile of ln G over the pilot's rows, in (0, 1). 0: the pilot takes .97, or .9 for step tolerances below a thousandth of
   /// data_std, where the few most critical trajectories no longer carry the error.
@@ -76,7 +77,7 @@ struct StepSettings {
 
 /// Step settings that a pilot chose and what it measured for them, for one model, range and tolerance.
 struct GuardProfile : StepSettings {
-  std::string source = "default";  ///< default, plan, pilot, or the file it was read from
+  std::string source = "default";  ///< default, plan, pilot (full, too), or the file it was read from
   std::string conditioning = {};   ///< ScoreModel::conditioning() of the model it was measured on
   int max_evaluations = 0;         ///< per trajectory, of the rehearsals; 0: none were made
   double tolerance = 0;            ///< error of a finished sample that 97 % stay below; 0: not calibrated. Data units

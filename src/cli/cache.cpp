@@ -43,7 +43,8 @@ std::string text(const auto& keys, const auto& options, bool adaptive) {
 
 bool measures(const SamplerOptions& options) {
   if (options.steps) return options.steps->schedule == Schedule::fitted && options.steps->sigmas.empty();
-  return options.dynamics == Dynamics::ode && options.guard.enabled && options.guard.profile == "pilot";
+  const std::string& profile = options.guard.profile;
+  return options.dynamics == Dynamics::ode && options.guard.enabled && (profile == "pilot" || profile == "full");
 }
 
 /// In the folder, of what is measured with these settings; empty: nowhere.

@@ -46,7 +46,8 @@ inline constexpr std::tuple sampler_keys{
                  Changes::samples, Measured::adaptive},
              "on, off, {profile, quantile, redo, events}", &read_guard,
              +[](const SamplerOptions& o) {
-               return std::to_string(static_cast<int>(o.guard.redo)) + " " + shortest(o.guard.quantile);
+               return o.guard.profile + " " + std::to_string(static_cast<int>(o.guard.redo)) + " " +
+                      shortest(o.guard.quantile);
              }},
     ValueKey{Key{"sampler", "max_evaluations", "most model evaluations of one trajectory", Changes::samples,
                  Measured::always},

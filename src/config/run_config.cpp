@@ -216,7 +216,7 @@ void read_guard(Section& sampler, SamplerOptions& options) {
   const std::string profile = section.text("profile", "auto");
   if (sde && profile != "auto")
     section.fail("profile", "is for dynamics: ode; the reverse SDE has no guard, leave it out");
-  const auto names = {"auto", "plan", "shipped", "pilot", "default"};
+  const auto names = {"auto", "plan", "shipped", "pilot", "full", "default"};
   const bool name = std::ranges::find(names, profile) != names.end();
   guard.profile = name ? profile : section.path("profile");
   if (!section.has("quantile") || (section.is_text("quantile") && section.text("quantile") == "auto")) {

@@ -28,11 +28,19 @@ double usual_predictor(double nodes) {
 
 }  // namespace
 
+double planned_nodes(const MeasuredScales& scales, const SamplerOptions& options, double harder) {
+  const double wanted = PlannedError(scales).nodes_for(options.tolerance / (harder * scales.data_std));
+  return std::ceil(std::max(std::min(wanted, share_for_plan * options.max_evaluations), fewest_nodes));
+}
+
 GuardProfile planned_profile(const MeasuredScales& scales, const Process& process, const SamplerOptions& options) {
+  return planned_profile(scales, process, options, planned_nodes(scales, options));
+}
+
+GuardProfile planned_profile(const MeasuredScales& scales, const Process& process, const SamplerOptions& options,
+                             double nodes) {
   const double s = scales.data_std, begin = process.lam_begin(), end = process.lam_end();
   const PlannedError planned(scales);
-  const double wanted = planned.nodes_for(options.tolerance / s), most = share_for_plan * options.max_evaluations;
-  const double nodes = std::ceil(std::max(std::min(wanted, most), fewest_nodes));
   const double error = s * planned.with(nodes);
 
   GuardProfile profile;

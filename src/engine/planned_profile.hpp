@@ -13,5 +13,10 @@ inline constexpr double finest_plan = 3e-6;
 /// For the multistep. The plan is the cap of the steps and what the controller measures them in; the error that a step may make is
 /// several times what the plan expects, so that few steps are shortened: docs/plan.md.
 GuardProfile planned_profile(const MeasuredScales& scales, const Process& process, const SamplerOptions& options);
+/// The same of so many nodes, whatever the tolerance.
+GuardProfile planned_profile(const MeasuredScales& scales, const Process& process, const SamplerOptions& options,
+                             double nodes);
+/// Nodes of a plan for the tolerance, as many as max_evaluations allows. `harder`: errors of this model over those that the plan expects.
+double planned_nodes(const MeasuredScales& scales, const SamplerOptions& options, double harder = 1);
 
 }  // namespace shockstep

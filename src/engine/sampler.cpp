@@ -12,6 +12,7 @@
 #include "engine/engine.hpp"
 #include "engine/masked_model.hpp"
 #include "engine/pilot.hpp"
+#include "engine/plan_pilot.hpp"
 #include "engine/planned_profile.hpp"
 #include "engine/shipped_profile.hpp"
 #include "engine/start.hpp"
@@ -77,8 +78,12 @@ SamplerOptions checked(SamplerOptions options, const ScoreModel* model) {
 
 /// Whether steps are those of StepPlan: nothing better is known of a network, and exact models have their pilot.
 bool planned(const ScoreModel& model, const SamplerOptions& options) {
-  const std::string& wanted = options.guard.profile;
-  return !model.exact() && options.method == Method::multistep && (wanted == "auto" || wanted == "plan");
+  const GuardOptions& guard = options.guard;
+  const bool of_guard =
+      guard.redo == Switch::on || guard.quantile > 0;  // which the plan has not: the pilot is that of the guard
+  const bool pilot = guard.profile == "pilot" && !of_guard;
+  return !model.exact() && options.method == Method::multistep &&
+         (guard.profile == "auto" || guard.profile == "plan" || pilot);
 }
 
 bool made_for(const GuardProfile& profile, const ScoreModel& model, const Process& process,
@@ -133,9 +138,16 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
   };
   const bool plan = wanted == "plan" || (wanted == "auto" && planned(model, options));
   if (!options.guard.enabled || wanted == "default" || plan) return unmeasured();
-  const auto pilot = [&] { return counted(run_pilot(model, process, options, observer)); };
+  if (wanted == "pilot" && planned(model, options))
+    preparation.scales = measure_scales(model, process, options.scales_cache, preparation.rows);
+  const auto pilot = [&] {
+    const auto& scales = preparation.scales;
+    return counted(scales && options.tolerance >= finest_plan * scales->data_std
+                       ? pilot_of_plan(model, process, options, *scales, observer)
+                       : run_pilot(model, process, options, observer));
+  };
   if ((wanted == "auto" || wanted == "shipped") && model.exact()) return pilot();
-  if (wanted == "pilot") {
+  if (wanted == "pilot" || wanted == "full") {
     const auto read = [&](const std::string& text) {
       GuardProfile profile = guard_profile_from_json(text, options.cache);
       if (!made_for(profile, model, process, options)) throw FileError(options.cache, "was made for other settings");
@@ -166,8 +178,8 @@ void check_unmeasured(const ScoreModel& model, const SamplerOptions& o) {
   if (o.steps && !steps_known(o) && o.steps->schedule.spec().needs == ScheduleNeeds::model)
     throw ConfigError("sampler.steps", std::string(name(o.steps->schedule)) +
                                            " needs the model, which is not at hand; give the file of one that is");
-  if (!o.steps && o.guard.enabled && o.guard.profile == "pilot")
-    throw ConfigError("sampler.guard.profile", "pilot needs the model, which is not at hand");
+  if (!o.steps && o.guard.enabled && (o.guard.profile == "pilot" || o.guard.profile == "full"))
+    throw ConfigError("sampler.guard.profile", o.guard.profile + " needs the model, which is not at hand");
 }
 
 /// How a sentence names ScoreModel::conditioning().
@@ -319,7 +331,7 @@ std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
 }
 
 std::vector<std::string> Sampler::notes() const {
-  if (profile_.source == "plan" && profile_.least_estimate > options_.tolerance)
+  if (profile_.least_estimate > options_.tolerance)  // of plans alone
     return {std::string("the network is rough in time") +
             (half_precision(*model_) ? ", as half precision makes it" : "") + ": expect errors of up to " +
             three_digits(profile_.least_estimate) + ", which more evaluations hardly lessen; sampler.tolerance is " +

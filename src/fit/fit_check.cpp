@@ -20,7 +20,7 @@ namespace {
 constexpr double largest_misfit = .1, quick_misfit = .5;
 // Networks that were trained for a short time, or on little, reach .4 under the right description.
 constexpr double rough_misfit = .5;
-static_assert(quick_misfit >= rough_misfit);  // what few rows reject is in no doubt
+static_assert(quick_misfit >= rough_misfit);  // a quick check rejects, or has nothing to say
 // Below this a description needs no comparison with others.
 constexpr double clear_misfit = .02;
 // A description is better than another if its misfit is below this share of the other's.
@@ -30,7 +30,6 @@ constexpr double least_structure = .02;
 // Another description is dropped where its misfit on few rows is above this: significant then, though its size is
 // rough.
 constexpr double hopeless = .3;
-constexpr std::int64_t most_rows_in_doubt = 256;
 
 struct Candidate {
   Description description;
@@ -66,7 +65,6 @@ class FitCheck {
     report_.largest_misfit = limit_ = options_.quick ? quick_misfit : largest_misfit;
     rows_ = options_.quick ? quick_plan(options_).rows : full_rows(model_->dimension());
     stated_ = test_stated();
-    if (options_.quick && options_.suspected && passes(stated_, limit_)) stated_ = test_suspected();
     report_.misfit = stated_.misfit, report_.structure = stated_.structure;
     const bool certain = passes(stated_, report_.largest_misfit);
     const bool rejected = !certain && !(network_ && passes(stated_, rough_misfit));
@@ -87,13 +85,6 @@ class FitCheck {
     if (options_.quick) return counted(test_denoiser(*model_, process_, quick_plan(options_)));
     TestPlan plan = plan_of(options_, full_rows(model_->dimension()));
     plan.extras = true;
-    return counted(test_denoiser(*model_, process_, plan));
-  }
-
-  DenoiserTest test_suspected() {
-    rows_ = std::min(most_rows_in_doubt, full_rows(model_->dimension()));
-    TestPlan plan = plan_of(options_, rows_);
-    report_.largest_misfit = plan.enough = largest_misfit;
     return counted(test_denoiser(*model_, process_, plan));
   }
 
@@ -196,8 +187,6 @@ class FitCheck {
   std::string doubt() const {
     const std::string found =
         "a better guess takes away " + std::to_string(std::lround(100 * stated_.misfit)) + " % of the error of D";
-    if (options_.quick)
-      return found + ": the network may be undertrained, rough in time, or not what the description says";
     return found + ", and none of " + std::to_string(report_.descriptions - 1) +
            " other descriptions fits better: the network may be undertrained, or rough in time";
   }

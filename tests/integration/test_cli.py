@@ -411,6 +411,7 @@ class Run(Case):
             return json.loads((out / "summary.json").read_text())["guard"], (out / "samples.npy").read_bytes()
 
         first = guard("first")
+        self.assertLessEqual(first[0]["evaluations"], 500)
         (kept,) = (file for file in cache.iterdir() if "guard_profile" in file.read_text())  # beside the scales of the model
         text = kept.read_text()
         self.assertEqual(guard("second"), first)

@@ -148,7 +148,7 @@ TEST_CASE("The warp of a network whose data have one long direction is of its le
     return x * v / (v + sigma.square().unsqueeze(1));
   };
   SamplerOptions options;
-  options.guard.profile = "pilot";
+  options.guard.profile = "full";
   const auto network = wrap_network(denoiser, {.shape = {16}, .data_std = data_std}, test::range());
   const GuardProfile profile = Sampler(network, test::range(), options).profile();
   // the spread of 33 normal numbers has a standard error of an eighth
