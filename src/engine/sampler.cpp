@@ -311,7 +311,8 @@ std::vector<double> Sampler::sigmas(const SampleRequest& request) const {
   return grid_ ? grid_from(start(request))->sigmas : std::vector<double>{};
 }
 
-/// The grid cut at sigma, which becomes its first node. A node hardly below it would be a step of rounding errors.
+/// The grid cut at sigma, which becomes its first node. A node so little below it that the next step could not build on
+/// that one is left out.
 std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
   if (!grid_ || sigma == grid_->sigmas.front()) return grid_;
   if (grid_->solver)
@@ -326,6 +327,9 @@ std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
   if (steps.sigmas.size() == 1)
     throw ConfigError("strength",
                       "starts at sigma " + shortest(sigma) + ", below which sampler.steps has no node; raise it");
+  std::vector<double>& nodes = steps.sigmas;
+  if (nodes.size() > 2 && most_growth * std::log(nodes[0] / nodes[1]) < std::log(nodes[1] / nodes[2]))
+    nodes.erase(nodes.begin() + 1);
   if (orders(options.method, options.dynamics).most > 0) options.order = grid_->wanted_order;
   return std::make_shared<const GridPlan>(make_grid_plan(process_, options));
 }
