@@ -7,6 +7,7 @@
 #include "output/warnings.hpp"
 #include "python/asked.hpp"
 #include "python/models.hpp"
+#include "python/number.hpp"
 #include "python/own_process.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
@@ -31,8 +32,10 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 namespace shockstep::python {
@@ -177,8 +180,9 @@ SampleRequest request_of(const Problem& problem, const py::dict& start) {
                         .noise = tensor(given(start, "noise"), "noise"),
                         .init = tensor(given(start, "init"), "init"),
                         .mask = tensor(given(start, "mask"), "mask")};
-  if (const py::object n = given(start, "interpolate"); !n.is_none()) request.interpolate = n.cast<int>();
-  if (const py::object s = given(start, "strength"); !s.is_none()) request.strength = s.cast<double>();
+  if (const py::object n = given(start, "interpolate"); !n.is_none())
+    request.interpolate = static_cast<int>(whole(n, "interpolate", 0, std::numeric_limits<int>::max()));
+  if (const py::object s = given(start, "strength"); !s.is_none()) request.strength = number(s, "strength");
   return request;
 }
 
@@ -199,6 +203,8 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
   const auto row = static_cast<std::size_t>(problem.model->dimension());
   for (std::int64_t i = 0; i < samples.size(0); ++i)
     drawn.facts.spread.add({samples.const_data_ptr<double>() + static_cast<std::size_t>(i) * row, row});
+  for (const TrajectoryReport& report : drawn.result.reports)
+    if (report.status == Status::budget) drawn.facts.reached = std::fmax(drawn.facts.reached, report.error_estimate);
   py::dict out = to_dict(drawn.result, drawn.facts.profile, drawn.facts.sigmas, drawn.notes, drawn.facts.prepared_rows);
   out["warnings"] = warnings(drawn.facts, drawn.result.statistics);
   if (const auto& rounding = drawn.facts.rounding)
