@@ -33,6 +33,7 @@ namespace {
 constexpr double same_node = 1e-6;  // relative difference of sigmas
 // Of sigma_min over data_std: differences over 1e-4 sigma, of which events and likelihoods are made, are ten times the rounding of x.
 constexpr double least_noise = 1e-11;
+constexpr double least_tolerance = 1e-15;  // of data_std: samples are rounded to that
 
 void check(const SamplerOptions& o) {
   const auto fail = [](const char* key, const std::string& sentence) {
@@ -78,6 +79,9 @@ SamplerOptions checked(SamplerOptions options, const ScoreModel* model, const Pr
     throw ConfigError("process.sigma_min", "must be at least " + shortest(least) + ", 1e-11 of data_std, got " +
                                                shortest(process.sigma_min()) +
                                                ": less noise is lost where the data are rounded");
+  if (options.tolerance < least_tolerance * model->data_std())
+    throw ConfigError("sampler.tolerance", "must be at least 1e-15 of data_std, " + shortest(model->data_std()) +
+                                               ", to which samples are rounded; got " + shortest(options.tolerance));
   if (options.steps && model->data_std() > 0) options.steps->scales.data_std = model->data_std();
   return options;
 }

@@ -1,6 +1,7 @@
 #include "model/network.hpp"
 
 #include "core/input_file.hpp"
+#include "core/magnitude.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/condition_rows.hpp"
@@ -329,8 +330,7 @@ void check_network_options(const NetworkOptions& options, const Process& process
                                            shape_text(options.shape));
     numbers *= n;
   }
-  if (!(options.data_std >= 0) || std::isinf(options.data_std))
-    throw ConfigError("model.data_std", "must not be negative");
+  check_width("model.data_std", options.data_std);
   check_guidance(options);
   check_conditions_of(options);
   if (options.threshold) {

@@ -85,6 +85,27 @@ def test_numbers_whose_squares_are_none_are_named(mix):
         refused(match, call)
 
 
+def test_what_rounding_leaves_nothing_of_is_named(mix):
+    sample = lambda **keywords: shockstep.sample(mix, **{"count": 1, **keywords})
+    for match, call in (
+        ("^sampler.tolerance: must be at least 1e-15 of data_std", lambda: sample(tolerance=1e-300)),
+        ("tolerance: must be at least 1e-15", lambda: shockstep.compare(mix, METHODS, count=2, reference=1e-300)),
+        ("^noise: row 0 is above 1e100 in size", lambda: sample(noise=[[1e200, 0.0]])),
+        ("^init: row 0 is above 1e100 in size", lambda: sample(init=[[0.0, 1e200]])),
+        ("^data: must be at most 1e100 in size", lambda: shockstep.encode(mix, [[1e200, 0.0]])),
+        ("^strength: must be at least 1e-09, got 1e-300", lambda: sample(init=[[0.0, 0.0]], strength=1e-300)),
+        ("model.data_std: must be at most 1e100", lambda: shockstep.sample(lambda x, s: x, shape=(1,), data_std=1e200, count=2)),
+        ("model.data_std: must be at least 1e-100", lambda: shockstep.sample(lambda x, s: x, shape=(1,), data_std=1e-200, count=2)),
+        ("^count: 100000000000 samples take 1.6e.03 GB, and .* free; draw parts", lambda: sample(count=10**11)),
+        ("^methods: must be a list of dicts, got 5", lambda: shockstep.compare(mix, 5)),
+        ("^methods: must be a list of dicts, got 'heun'", lambda: shockstep.compare(mix, "heun")),
+    ):
+        refused(match, call)
+    # As little as is taken moves init by no more than noise of sigma_min does.
+    near = sample(init=[[1.0, 0.0]], strength=1e-9, final="keep", noise=[[0.5, -0.5]]).samples
+    assert (near - torch.tensor([[1 + 0.001, -0.001]], dtype=torch.float64)).abs().max() < 1e-6
+
+
 def test_a_model_that_was_not_made_is_printed():
     with pytest.raises(shockstep.ConfigError) as caught:
         shockstep.DoubleWell(a=-1)

@@ -185,6 +185,8 @@ def compare(
     reference: exact (mixtures in one dimension), or the tolerance of an unguarded run. data: samples to compare distributions
         with, [m, *shape]; True: exact ones, of Gaussian mixtures; False: none; None: what the config says, or none.
     """
+    if isinstance(methods, (str, dict)) or not (methods is None or isinstance(methods, Iterable)):
+        raise _core.ConfigError(f"methods: must be a list of dicts, got {methods!r}")
     methods = None if methods is None else list(methods)
     posed = problem(model, process, keywords, methods=methods, reference=reference)
     return _unless_interrupted(Comparison(_warned(posed, _core.compare(posed, data, observer))))
