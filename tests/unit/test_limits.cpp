@@ -10,13 +10,11 @@
 #include <shockstep/models/multiplicative.hpp>
 #include <shockstep/models/point_cloud.hpp>
 
-#include <catch2/matchers/catch_matchers_string.hpp>
-
 #include <cmath>
 #include <limits>
 
 using namespace shockstep;
-using Catch::Matchers::ContainsSubstring;
+using Catch::Matchers::StartsWith;
 
 namespace {
 
@@ -36,19 +34,18 @@ TEST_CASE("Models whose squares overflow or vanish are refused by key") {
                             .weights = at::tensor({1., weight}, at::kDouble)});
   };
   CHECK_NOTHROW(mixture(1e100, 1e-100, 1e-100));
-  CHECK_THROWS_WITH(mixture(huge, 1, 1), ContainsSubstring("means: must be at most 1e100 in size, got 1e+200"));
+  CHECK_THROWS_WITH(mixture(huge, 1, 1), StartsWith("means: must be at most 1e100 in size, got 1e+200"));
   CHECK_THROWS_WITH(mixture(inf, 1, 1), "means: must be finite, got inf");
-  CHECK_THROWS_WITH(mixture(1, tiny, 1), ContainsSubstring("std: must be at least 1e-100, got 1e-200"));
-  CHECK_THROWS_WITH(mixture(1, 1, huge), ContainsSubstring("weights: must be at most 1e100"));
-  CHECK_THROWS_WITH(PointCloud({.points = at::full({1, 1}, huge, at::kDouble)}), ContainsSubstring("points: must be"));
-  CHECK_THROWS_WITH(DoubleWell({.beta = huge}), ContainsSubstring("beta: must be at most 1e12/a^4"));
-  CHECK_THROWS_WITH(DoubleWell({.a = tiny}), ContainsSubstring("a: must be at least 1e-100"));
-  CHECK_THROWS_WITH(Multiplicative(test::two_modes(), {.sigma = 1, .power = huge}),
-                    ContainsSubstring("power: must be from"));
+  CHECK_THROWS_WITH(mixture(1, tiny, 1), StartsWith("std: must be at least 1e-100, got 1e-200"));
+  CHECK_THROWS_WITH(mixture(1, 1, huge), StartsWith("weights: must be at most 1e100"));
+  CHECK_THROWS_WITH(PointCloud({.points = at::full({1, 1}, huge, at::kDouble)}), StartsWith("points: must be"));
+  CHECK_THROWS_WITH(DoubleWell({.beta = huge}), StartsWith("beta: must be at most 1e12/a^4"));
+  CHECK_THROWS_WITH(DoubleWell({.a = tiny}), StartsWith("a: must be at least 1e-100"));
+  CHECK_THROWS_WITH(Multiplicative(test::two_modes(), {.sigma = 1, .power = huge}), StartsWith("power: must be from"));
   CHECK_THROWS_WITH(Process(VarianceExploding{.sigma_min = tiny}),
-                    ContainsSubstring("process.sigma_min: must be at least 1e-100"));
+                    StartsWith("process.sigma_min: must be at least 1e-100"));
   CHECK_THROWS_WITH(Process(VarianceExploding{.sigma_max = huge}),
-                    ContainsSubstring("process.sigma_max: must be at most 1e100"));
+                    StartsWith("process.sigma_max: must be at most 1e100"));
 }
 
 TEST_CASE("A pilot's references know what they err by") {
