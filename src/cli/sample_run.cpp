@@ -121,7 +121,7 @@ void SampleRun::close(RunWriter& writer, const RunStatistics& statistics) const 
   if (config_.output.grid == Switch::on && !writer.has_picture())
     log::warning("output.grid: samples of this shape make no picture");
   RunFacts facts = facts_;
-  facts.spread = writer.spread();
+  facts.spread = writer.spread(), facts.reached = writer.reached();
   auto files = writer.close(facts, statistics);
   files.push_back(log_name());
   log::info("finished: " + status_text(statistics) + "; evaluations mean " +

@@ -1,11 +1,10 @@
 #include "core/npy.hpp"
 
+#include "core/free_memory.hpp"
 #include "core/input_file.hpp"
 #include "core/text.hpp"
 
 #include <shockstep/error.hpp>
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
@@ -25,8 +24,14 @@ static_assert(std::endian::native == std::endian::little);
 constexpr char magic[] = "\x93NUMPY";
 constexpr std::size_t magic_bytes = 6;
 
-std::uint64_t memory_of_this_machine() {
-  return static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
+// Of the numbers: those that are read, in the order of rows where the file has another, and the tensor made of them.
+constexpr std::uint64_t copies = 2, copies_of_columns = 3;
+
+/// "12.3 GB"
+std::string gigabytes(std::uint64_t bytes) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.3g GB", static_cast<double>(bytes) * 1e-9);
+  return text;
 }
 
 /// IEEE 754 binary16, which the language has no type for.
@@ -102,8 +107,10 @@ class Reader {
     if (const auto more = left_ - count * type.bytes; more > 0)
       fail("holds " + std::to_string(more) + " bytes more than its shape needs");
     if (check_) check_(out.shape);
-    if (count > memory_of_this_machine() / sizeof(double))
-      fail("holds " + std::to_string(count) + " numbers, more than the memory of this machine");
+    const std::uint64_t each = (fortran ? copies_of_columns : copies) * sizeof(double), free = free_memory();
+    if (count > free / each)
+      fail("holds " + std::to_string(count) + " numbers, which take " + gigabytes(count * each) + ", and " +
+           gigabytes(free) + " of memory are free; take fewer rows");
     out.values.resize(count);
     read_numbers(type, out.values);
     if (fortran) out.values = row_major(out.values, out.shape);

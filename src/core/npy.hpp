@@ -20,7 +20,7 @@ struct NpyArray {
 /// Reads what NumPy writes of real numbers: float16, float32, float64, signed and unsigned integers of 8 to 64 bits, bool as 0 and 1,
 /// of either byte order, in C or Fortran order. Throws FileError for anything else, and where bytes are missing or left over.
 /// `check`: throws if the shape is none that is wanted, before the numbers are read; no number is read of what does not fit into the
-/// memory of this machine either.
+/// free memory either.
 using ShapeCheck = std::function<void(const std::vector<std::int64_t>& shape)>;
 NpyArray read_npy(const std::string& path, const ShapeCheck& check = {});
 

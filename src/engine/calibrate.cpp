@@ -146,7 +146,9 @@ void Calibration::plan_rows() {
   if (needed > static_cast<double>(most_))
     throw ConfigError("sampler.steps.count", "a fitted schedule of " + std::to_string(options_.steps->count) +
                                                  " steps takes more than the " + std::to_string(most_) +
-                                                 " evaluations of a fit; take fewer steps, or log_sigma");
+                                                 " evaluations of a fit; set budget to " +
+                                                 std::to_string(static_cast<std::int64_t>(std::ceil(needed))) +
+                                                 " at least, take fewer steps, or log_sigma");
 }
 
 void Calibration::prepare_reference() {

@@ -5,6 +5,7 @@
 #include <shockstep/random.hpp>
 #include <shockstep/tensor_values.hpp>
 
+#include "core/magnitude.hpp"
 #include "core/nan.hpp"
 #include "core/statistics.hpp"
 #include "engine/conditions.hpp"
@@ -107,6 +108,7 @@ EncodeResult Encoder::encode(const EncodeRequest& request) const {
       request.data.numel() == 0 || request.data.sizes().slice(1) != at::IntArrayRef(model_->shape()))
     throw ConfigError("data", "must be float64 of shape [n, *shape] with the shape of the model, at least one row");
   if (!at::isfinite(request.data).all().item<bool>()) throw ConfigError("data", "must be finite");
+  check_magnitude("data", request.data.abs().max().item<double>());
   const at::Tensor data = request.data.contiguous();
   const std::int64_t n = data.size(0);
   check_conditions(*model_, request.first, n);

@@ -100,6 +100,8 @@ struct SolverPilot {
     return measure_scales(model, process, cache, ignored);
   }
   int rows() const;
+  /// Rows that a fit of so many nodes cannot do without.
+  std::int64_t least(int references, std::int64_t nodes) const;
   /// Rows that the search and the checks of one of them may compute.
   std::int64_t allowed(int nodes) const;
   std::int64_t all_nodes() const { return std::reduce(counts.begin(), counts.end(), std::int64_t{0}); }
@@ -114,17 +116,23 @@ struct SolverPilot {
   SolverOrigin origin;
 };
 
+std::int64_t SolverPilot::least(int references, std::int64_t nodes) const {
+  return scales.evaluations + least_rows * (references + (1 + runs_after) * nodes);
+}
+
 /// An even number of trajectories, as many as leave a search its grids; the least where there is enough for one.
 int SolverPilot::rows() const {
   const int grids = model.exact() ? grids_of_exact : grids_of_network;
   const auto of = [&](std::int64_t may, int references, std::int64_t nodes) {
     const std::int64_t left = may - scales.evaluations;
-    const std::int64_t least = least_rows * (references + (1 + runs_after) * nodes);
-    if (least > left)
+    const bool together = most > 0 && counts.size() > 1;
+    if (least(references, nodes) > may)
       throw ConfigError("sampler.steps.count",
-                        "a fitted solver of " + std::to_string(nodes) + " evaluations takes more than the " +
-                            std::to_string(may) + " evaluations of a fit, " +
-                            std::to_string(least + scales.evaluations) + "; take fewer, or schedule: plan");
+                        (together ? "fitted solvers of " : "a fitted solver of ") + std::to_string(nodes) +
+                            (together ? " evaluations together take" : " evaluations takes") + " more than the " +
+                            std::to_string(may) + " evaluations of a fit; set budget to " +
+                            std::to_string(least(reference_nodes(counts.back()), all_nodes())) +
+                            " at least, take fewer, or schedule: plan");
     const auto with = [&](int tried, int at_most) {
       const auto enough = static_cast<int>(left / (references + (tried + runs_after) * nodes));
       return std::clamp(enough / 2 * 2, least_rows, at_most);
@@ -274,6 +282,7 @@ FittedSolver SolverFit::fit() {
     out.sigmas = out.planned, out.error = out.plan;
     out.usual_estimate = usual_estimate(planned, std::vector<double>(planned.size(), 1.));
   }
+  out.usual_estimate = with_references(out.usual_estimate, ends_.end_scale() * reference_.error(options_.final));
   for (const double sigma : out.sigmas) out.times.push_back(process_.time(sigma));
   out.rows = static_cast<int>(field_.rows()), out.grids = grids_;
   out.evaluations = shared_ + spent(), out.shared = shared_;

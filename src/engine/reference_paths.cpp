@@ -1,17 +1,20 @@
 #include "engine/reference_paths.hpp"
 
+#include "core/statistics.hpp"
 #include "stepper/blended_weights.hpp"
 #include "stepper/solver_weights.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <utility>
 
 namespace shockstep {
 namespace {
 
 constexpr std::ptrdiff_t path_order =
-    4;  // values that are interpolated; a step lies between this order and the one below
+    4;                             // values that are interpolated; a step lies between this order and the one below
+constexpr double error_order = 3;  // at least, of the sum of the errors of steps
 
 }  // namespace
 
@@ -54,10 +57,29 @@ PilotRows ReferencePaths::at(double lam) const {
   return y;
 }
 
-PilotRows ReferencePaths::end(Final final) const {
+PilotRows ReferencePaths::end(Final final) const { return ended(y_.back(), final); }
+
+// The coarser path keeps the points where the model was asked, so that the difference is that of its integral: 2^p - 1 times the finer
+// one's error, p the order of a step's error summed.
+double ReferencePaths::error(Final final) const {
+  const std::size_t last = lams_.size() - 1;
+  std::vector<double> lams;
+  std::vector<std::size_t> nodes;
+  for (std::size_t n = last % 2; n <= last; n += 2) nodes.push_back(n), lams.push_back(lams_[n]);
+  PilotRows y = y_[nodes.front()];
+  for (std::size_t k = 1; k < nodes.size(); ++k) {
+    const std::size_t used = std::min<std::size_t>(path_order, k + 1), first = k + 1 - used;
+    const auto weights =
+        integrated_weights(std::span(lams).subspan(first, used), lams[k - 1], lams[k], field_.data_std());
+    for (std::size_t i = 0; i < used; ++i) add(y, weights[i], F_[nodes[first + i]]);
+  }
+  return rms_difference(ended(std::move(y), final), end(final)) / (std::pow(2., error_order) - 1);
+}
+
+PilotRows ReferencePaths::ended(PilotRows y, Final final) const {
   const double s = field_.data_std(), sigma = std::exp(-lams_.back());
-  if (final == Final::keep) return y_.back();
-  PilotRows D = field_.denoised(F_.back(), y_.back(), sigma);
+  if (final == Final::keep) return y;
+  PilotRows D = field_.denoised(F_.back(), y, sigma);
   for (double& v : D) v *= std::hypot(sigma, s) / (s * s);
   return D;
 }

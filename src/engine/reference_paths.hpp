@@ -19,10 +19,15 @@ class ReferencePaths {
   PilotRows at(double lam) const;
   /// The sample over FittedSolver::end_scale().
   PilotRows end(Final final) const;
+  /// What it errs by, root mean square over rows and coordinates: from the same values of F at every second node.
+  double error(Final final) const;
 
  private:
   /// y at node n from the one before, by so many values of F up to that of node known - 1, and by `share` with one more.
   PilotRows stepped(std::size_t n, std::size_t known, std::size_t values, double share) const;
+
+  /// end(), where the state is y.
+  PilotRows ended(PilotRows y, Final final) const;
 
   const PilotField& field_;
   std::vector<double> lams_;

@@ -32,6 +32,9 @@ namespace shockstep {
 namespace {
 
 constexpr double same_node = 1e-6;  // relative difference of sigmas
+// Of sigma_min over data_std: differences over 1e-4 sigma, of which events and likelihoods are made, are ten times the rounding of x.
+constexpr double least_noise = 1e-11;
+constexpr double least_tolerance = 1e-15;  // of data_std: samples are rounded to that
 
 void check(const SamplerOptions& o) {
   const auto fail = [](const char* key, const std::string& sentence) {
@@ -69,9 +72,17 @@ void check(const SamplerOptions& o) {
 }
 
 /// The options, and of the model what a grid needs.
-SamplerOptions checked(SamplerOptions options, const ScoreModel* model) {
+SamplerOptions checked(SamplerOptions options, const ScoreModel* model, const Process& process) {
   check(options);
   if (!model) throw ConfigError("model", "is missing");
+  const double least = least_noise * model->data_std();
+  if (process.sigma_min() < least)
+    throw ConfigError("process.sigma_min", "must be at least " + shortest(least) + ", 1e-11 of data_std, got " +
+                                               shortest(process.sigma_min()) +
+                                               ": less noise is lost where the data are rounded");
+  if (options.tolerance < least_tolerance * model->data_std())
+    throw ConfigError("sampler.tolerance", "must be at least 1e-15 of data_std, " + shortest(model->data_std()) +
+                                               ", to which samples are rounded; got " + shortest(options.tolerance));
   if (options.steps && model->data_std() > 0) options.steps->scales.data_std = model->data_std();
   return options;
 }
@@ -230,7 +241,7 @@ int batches_in_flight(const SampleRequest& request, const ScoreModel& model, boo
 }  // namespace
 
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, Observer* observer)
-    : model_(std::move(model)), process_(process), options_(checked(options, model_.get())) {
+    : model_(std::move(model)), process_(process), options_(checked(options, model_.get(), process)) {
   const bool known = steps_known(options_);
   if (!options_.steps) {
     Preparation preparation;
@@ -254,7 +265,7 @@ Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& o
 
 Prepared unmeasured(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                     const std::optional<MeasuredScales>& scales) {
-  const SamplerOptions o = checked(options, &model);
+  const SamplerOptions o = checked(options, &model, process);
   check_unmeasured(model, o);
   Prepared out;
   if (scales)
@@ -279,7 +290,7 @@ Prepared unmeasured(const ScoreModel& model, const Process& process, const Sampl
 Sampler::Sampler(ModelPtr model, const Process& process, const SamplerOptions& options, const Prepared& prepared)
     : model_(std::move(model)),
       process_(process),
-      options_(checked(options, model_.get())),
+      options_(checked(options, model_.get(), process)),
       fitted_(prepared.fitted),
       scales_(prepared.scales),
       solver_(prepared.solver) {
@@ -311,7 +322,8 @@ std::vector<double> Sampler::sigmas(const SampleRequest& request) const {
   return grid_ ? grid_from(start(request))->sigmas : std::vector<double>{};
 }
 
-/// The grid cut at sigma, which becomes its first node. A node hardly below it would be a step of rounding errors.
+/// The grid cut at sigma, which becomes its first node. A node so little below it that the next step could not build on
+/// that one is left out.
 std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
   if (!grid_ || sigma == grid_->sigmas.front()) return grid_;
   if (grid_->solver)
@@ -326,6 +338,9 @@ std::shared_ptr<const GridPlan> Sampler::grid_from(double sigma) const {
   if (steps.sigmas.size() == 1)
     throw ConfigError("strength",
                       "starts at sigma " + shortest(sigma) + ", below which sampler.steps has no node; raise it");
+  std::vector<double>& nodes = steps.sigmas;
+  if (nodes.size() > 2 && most_growth * std::log(nodes[0] / nodes[1]) < std::log(nodes[1] / nodes[2]))
+    nodes.erase(nodes.begin() + 1);
   if (orders(options.method, options.dynamics).most > 0) options.order = grid_->wanted_order;
   return std::make_shared<const GridPlan>(make_grid_plan(process_, options));
 }

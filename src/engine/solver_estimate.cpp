@@ -31,6 +31,9 @@ std::vector<double> gap_ratios(const std::vector<std::vector<double>>& gaps, con
   return out;
 }
 
+// The fourth root of the sum of fourth powers, so that a tenth of the other adds nothing that is seen.
+double with_references(double estimate, double own) { return std::sqrt(std::hypot(estimate * estimate, own * own)); }
+
 double usual_estimate(const std::vector<double>& errors, const std::vector<double>& ratios) {
   const double least = vanishing_error * std::ranges::max(errors);
   if (least == 0) return 0;

@@ -4,6 +4,7 @@
 #include <shockstep/error.hpp>
 #include <shockstep/random.hpp>
 
+#include "core/magnitude.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 
@@ -15,14 +16,16 @@
 namespace shockstep {
 namespace {
 
-constexpr double usual_strength = .75;
+constexpr double usual_strength = .75, least_strength = 1e-9;
 constexpr double straight = 1e-6;  // angle from 0 or pi below which the great circle is lost in rounding
 
 void check_finite(const char* key, const at::Tensor& rows) {
   const double* values = rows.const_data_ptr<double>();
-  const auto bad = std::find_if_not(values, values + rows.numel(), [](double v) { return std::isfinite(v); });
+  const auto bad =
+      std::find_if_not(values, values + rows.numel(), [](double v) { return std::abs(v) <= largest_magnitude; });
   if (bad != values + rows.numel())
-    throw ConfigError(key, "row " + std::to_string((bad - values) / (rows.numel() / rows.size(0))) + " is not finite");
+    throw ConfigError(key, "row " + std::to_string((bad - values) / (rows.numel() / rows.size(0))) +
+                               (std::isfinite(*bad) ? " is above 1e100 in size" : " is not finite"));
 }
 
 /// Latents `first` to first + count - 1.
@@ -136,6 +139,9 @@ double checked_strength(const SampleRequest& request) {
   const double strength = request.strength.value_or(request.mask.defined() ? 1 : usual_strength);
   if (!(strength > 0 && strength <= 1))
     throw ConfigError("strength", "must be above 0 and at most 1, got " + shortest(strength));
+  if (strength < least_strength)
+    throw ConfigError("strength", "must be at least " + shortest(least_strength) + ", got " + shortest(strength) +
+                                      "; less leaves init as it is");
   return strength;
 }
 

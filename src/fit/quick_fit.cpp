@@ -49,8 +49,8 @@ NodeIdentities identities_at(const TriedNode& node, double s, double chance, con
   const double unit = std::sqrt(total2) / (sigma * s);  // of F/s, for what is in units of D
   const double F = unit * std::sqrt(squared(c)), slope = unit * std::sqrt(total2) * (node.xD / node.xx - c);
   const double forgiven = unit * error.allowed(std::sqrt(squared(error.skip(sigma))), sigma, s);
-  const std::string where = " over data_std, at sigma " + three_digits(sigma);
-  return {{"rms of F" + where, F, 0, largest_F * chance + forgiven},
+  const std::string where = " at sigma " + three_digits(sigma);
+  return {{"size of F over data_std" + where, F, 0, largest_F * chance + forgiven},
           {"slope of F in x" + where, std::abs(slope), 0, steepest + forgiven}};
 }
 
@@ -79,7 +79,7 @@ std::vector<FitIdentity> identities_of(const MeasuredScales& scales, double dime
 
 std::string doubt(const FitIdentity& identity) {
   const bool low = identity.found < identity.low;
-  return identity.name + " is " + three_digits(identity.found) + (low ? ", at least " : ", at most ") +
+  return identity.name + " is " + three_digits(identity.found) + ", and should be at " + (low ? "least " : "most ") +
          three_digits(low ? identity.low : identity.high) +
          ": the network may be undertrained, rough in time, or not what the description says";
 }

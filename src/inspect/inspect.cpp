@@ -360,6 +360,7 @@ void check(const ModelPtr& model, const InspectRequest& request) {
     if (t.defined() &&
         (t.dim() == 0 || t.scalar_type() != at::kDouble || t.sizes().slice(1) != at::IntArrayRef(model->shape())))
       throw ConfigError(key, "must be float64 of shape [n, *shape] with the shape of the model");
+    if (t.defined() && t.size(0) == 0) throw ConfigError(key, "has no rows; give at least one, or leave it out");
     if (t.defined() && !at::isfinite(t).all().item<bool>()) throw ConfigError(key, "must be finite");
   };
   rows("data", request.data);

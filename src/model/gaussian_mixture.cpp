@@ -1,5 +1,6 @@
 #include "model/gaussian_mixture_parts.hpp"
 
+#include "core/magnitude.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/exact_rows.hpp"
@@ -24,15 +25,14 @@ void check(const std::string& key, const at::Tensor& t, std::initializer_list<st
   if (t.sizes() != at::IntArrayRef(shape))
     throw ConfigError(key, "must have shape " + shape_text(shape) + ", got " + shape_text(t.sizes()));
   const auto numbers = doubles(t);
-  for (std::int64_t i = 0; i < t.numel(); ++i)
-    if (!std::isfinite(numbers.const_data_ptr<double>()[i])) throw ConfigError(key, "must be finite");
+  for (std::int64_t i = 0; i < t.numel(); ++i) check_magnitude(key, numbers.const_data_ptr<double>()[i]);
 }
 
 // Distinct values of s^2 in order of appearance, and which one each component has.
 void set_widths(GaussianMixture::Parts& p, const at::Tensor& stds) {
   for (std::int64_t k = 0; k < p.K; ++k) {
     const double s = stds.const_data_ptr<double>()[stds.numel() == 1 ? 0 : k];
-    if (s < 0) throw ConfigError("std", "must not be negative, got " + shortest(s));
+    check_width("std", s);
     const auto found = std::find(p.width2.begin(), p.width2.end(), s * s);
     p.width_of.push_back(found - p.width2.begin());
     if (found == p.width2.end()) p.width2.push_back(s * s);
@@ -96,7 +96,12 @@ GaussianMixture::GaussianMixture(const GaussianMixtureOptions& options) : parts_
     if (!(w > 0)) throw ConfigError("weights", "must be positive, got " + shortest(w));
     total += w;
   }
-  for (double& w : weight) p.log_weight.push_back(std::log(w /= total));
+  for (double& w : weight) {
+    if (!std::isnormal(w /= total))
+      throw ConfigError("weights",
+                        "one is nothing beside the others, less than 1e-307 of all; leave its component out");
+    p.log_weight.push_back(std::log(w));
+  }
 
   if (options.stds.defined() == options.covariances.defined())
     throw ConfigError("std",

@@ -1,6 +1,7 @@
 #include "model/network.hpp"
 
 #include "core/input_file.hpp"
+#include "core/magnitude.hpp"
 #include "core/shape_text.hpp"
 #include "core/text.hpp"
 #include "model/condition_rows.hpp"
@@ -26,6 +27,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <mutex>
 #include <sstream>
 
 namespace shockstep {
@@ -108,6 +110,23 @@ class Network final : public ScoreModel, public OnDevice {
 
   const NetworkSource& source() const { return source_; }
   const NetworkOptions& options() const { return options_; }
+
+  ModelPtr in_float32(const Process& process) const {
+    if (!source_.load) return nullptr;
+    NetworkOptions options = options_;
+    options.dtype = NetworkType::float32;
+    const std::lock_guard lock(mutex_);
+    if (float32_) return redescribed(*float32_, options, process);
+    ModelPtr loaded = source_.load(options, process);
+    if (keepers_ > 0) float32_ = loaded;
+    return loaded;
+  }
+  void keep_float32(int change) const {
+    const std::lock_guard lock(mutex_);
+    keepers_ += change;
+    if (keepers_ == 0) float32_.reset();
+  }
+
   bool rounds_times() const { return at::isReducedFloatingType(time_type_); }
 
   std::int64_t conditions() const override { return conditions_.count(); }
@@ -257,6 +276,9 @@ class Network final : public ScoreModel, public OnDevice {
   at::ScalarType time_type_;  // float32 for half precision, which has no 999, unless the network refuses it
   c10::Device device_;
   ConditionRows conditions_;
+  mutable std::mutex mutex_;  // of what follows
+  mutable int keepers_ = 0;
+  mutable ModelPtr float32_;  // while there are keepers
 };
 
 }  // namespace
@@ -308,8 +330,7 @@ void check_network_options(const NetworkOptions& options, const Process& process
                                            shape_text(options.shape));
     numbers *= n;
   }
-  if (!(options.data_std >= 0) || std::isinf(options.data_std))
-    throw ConfigError("model.data_std", "must not be negative");
+  check_width("model.data_std", options.data_std);
   check_guidance(options);
   check_conditions_of(options);
   if (options.threshold) {
@@ -356,6 +377,18 @@ bool rounds_times(const ScoreModel& model) {
 const NetworkOptions* network_options(const ScoreModel& model) {
   const auto* network = dynamic_cast<const Network*>(&model);
   return network ? &network->options() : nullptr;
+}
+
+ModelPtr loaded_in_float32(const ScoreModel& model, const Process& process) {
+  return dynamic_cast<const Network&>(model).in_float32(process);
+}
+
+Float32Kept::Float32Kept(const ScoreModel& model) : model_(model) {
+  if (const auto* network = dynamic_cast<const Network*>(&model_)) network->keep_float32(1);
+}
+
+Float32Kept::~Float32Kept() {
+  if (const auto* network = dynamic_cast<const Network*>(&model_)) network->keep_float32(-1);
 }
 
 const NetworkSource& network_source(const ScoreModel& model) { return dynamic_cast<const Network&>(model).source(); }

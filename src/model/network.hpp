@@ -39,6 +39,20 @@ ModelPtr described_network(const NetworkOptions& options, const Process& process
 const NetworkOptions* network_options(const ScoreModel& model);
 /// Where it comes from. `model` must be a network.
 const NetworkSource& network_source(const ScoreModel& model);
+/// The same network in float32, loaded anew, or as a Float32Kept has it; null where it cannot be. `model` must be a network. Throws as its
+/// loader.
+ModelPtr loaded_in_float32(const ScoreModel& model, const Process& process);
+/// While it lives, what loaded_in_float32() once loaded of this model is kept, for all who ask. `model`: any, which must outlive it.
+class Float32Kept {
+ public:
+  explicit Float32Kept(const ScoreModel& model);
+  ~Float32Kept();
+  Float32Kept(const Float32Kept&) = delete;
+  Float32Kept& operator=(const Float32Kept&) = delete;
+
+ private:
+  const ScoreModel& model_;
+};
 /// Whether its times are rounded to half precision, since it takes no others.
 bool rounds_times(const ScoreModel& model);
 /// The same network under another description, after a probe call of three rows. `model` must be a network. Throws as

@@ -1,6 +1,6 @@
 #include "model/network_config.hpp"
 
-#include "core/npy.hpp"
+#include "core/section_npy.hpp"
 #include "core/text.hpp"
 #include "model/network.hpp"
 #include "model/npy_tensor.hpp"
@@ -56,7 +56,7 @@ std::vector<std::int64_t> read_labels(Section& section) {
   }
   const auto path = section.path("label");
   const auto bad = [&](const std::string& sentence) { section.fail("label", printable(path, 1000) + sentence); };
-  const auto file = read_npy(path, [&](const auto& shape) {
+  const auto file = section_npy(section, "label", [&](const auto& shape) {
     if (shape.size() != 1 || shape[0] == 0) bad(" must hold a list of whole numbers, one per trajectory");
   });
   std::vector<std::int64_t> labels;
@@ -71,7 +71,7 @@ std::vector<std::int64_t> read_labels(Section& section) {
 at::Tensor read_condition(Section& section, const std::string& key, const std::string& dtype) {
   const auto real = dtype == "float64" ? at::kDouble : at::kFloat;
   if (!section.is_text(key)) return section_tensor(section, key).to(real);
-  const NpyArray file = read_npy(section.path(key));
+  const NpyArray file = section_npy(section, key);
   return npy_tensor(file).to(file.kind == 'b' ? at::kBool : file.kind != 'f' ? at::kLong : real);
 }
 

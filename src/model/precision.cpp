@@ -36,12 +36,7 @@ double difference_step(const ScoreModel& model, DifferenceStep found, Difference
 }
 
 ModelPtr in_float32(const ScoreModel& model, const Process& process) {
-  if (!half_precision(model)) return nullptr;
-  NetworkOptions options = *network_options(model);
-  const NetworkSource& source = network_source(model);
-  if (!source.load) return nullptr;
-  options.dtype = NetworkType::float32;
-  return source.load(options, process);
+  return half_precision(model) ? loaded_in_float32(model, process) : nullptr;
 }
 
 }  // namespace shockstep

@@ -70,6 +70,7 @@ void RunWriter::finished(const TrajectoryReport& report, std::span<const double>
     }
     picture_.add(i, sample, std::isnan(report.exponent) ? 0 : report.exponent);  // NaN: not measured
     spread_.add(sample);
+    if (report.status == Status::budget) reached_ = std::fmax(reached_, report.error_estimate);
     exponents_.add(report.exponent);
     errors_.add(report.error_estimate);
     if (report_) report_->finished(report, sample);

@@ -45,6 +45,8 @@ class RunWriter final : public Observer {
   bool has_picture() const { return picture_.possible(); }
   /// Of the samples so far.
   const SampleSpread& spread() const { return spread_; }
+  /// RunFacts::reached, by the trajectories so far.
+  double reached() const { return reached_; }
   /// Completes all files and waits until they and their names are on the disk. samples.npy ends behind the last sample that there
   /// is; those of trajectories before it that did not finish are NaN. Returns the names of the files.
   std::vector<std::string> close(const RunFacts& facts, const RunStatistics& statistics);
@@ -63,6 +65,7 @@ class RunWriter final : public Observer {
   std::unordered_map<std::int64_t, std::string> steps_under_way_;
   SamplePicture picture_;
   SampleSpread spread_;
+  double reached_ = std::nan("");
   QuantileSketch exponents_, errors_;
   std::unique_ptr<RunReport> report_;
   bool broken_ = false;  // a write failed: the engine is ending the run

@@ -13,6 +13,7 @@
 #include "output/sample_spread.hpp"
 #include "records/rounding_error.hpp"
 
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -20,6 +21,12 @@
 #include <vector>
 
 namespace shockstep {
+
+/// Of data, data units.
+struct DataScale {
+  double mean = 0;       ///< root mean square over coordinates of the mean
+  double deviation = 0;  ///< standard deviation
+};
 
 /// What is known of a run beside its trajectories.
 struct RunFacts {
@@ -38,7 +45,12 @@ struct RunFacts {
   std::optional<MeasuredScales> scales;          ///< what the plan follows
   bool one_condition = false;                    ///< all samples have the same label: they spread less than the data
   bool from_data = false;                        ///< trajectories start from data, and spread less than the model's
+  bool own_noise = false;                        ///< the caller chose the latents
+  bool interpolated = false;                     ///< latents lie between others
+  std::optional<DataScale> data;                 ///< of an exact model's data; none: of a network's
   SampleSpread spread;                           ///< of the samples
+  double reached = std::nan(
+      "");  ///< largest error estimate of trajectories that max_evaluations cut short, data units; NaN: unknown
   std::int64_t prepared_rows = 0;           ///< that were computed before the run: pilot, fit, measurements, checks
   std::optional<FitReport> fit;             ///< of the quick fit check; none: an exact model
   std::optional<RoundingError> rounding{};  ///< of a network in half precision; none: of another, or not measured

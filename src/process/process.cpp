@@ -2,6 +2,7 @@
 #include <shockstep/process.hpp>
 #include <shockstep/process_kind.hpp>
 
+#include "core/magnitude.hpp"
 #include "core/row_of.hpp"
 #include "core/text.hpp"
 
@@ -15,10 +16,6 @@ using Function = std::function<double(double)>;
 
 constexpr int tries = 64;          // of a function in the range, evenly in ln sigma
 constexpr double rounding = 1e-9;  // of the whole change that a time may turn back by
-
-void check_end(const char* key, double sigma) {
-  if (!(sigma > 0) || !std::isfinite(sigma)) throw ConfigError(key, "must be positive, got " + shortest(sigma));
-}
 
 std::vector<double> tried(const Process& process, const Function& function) {
   std::vector<double> out;
@@ -45,8 +42,8 @@ void check_monotone(const char* key, const std::vector<double>& times) {
 }  // namespace
 
 Process::Process(ProcessFunctions functions) : of_(std::move(functions)) {
-  check_end("process.sigma_min", sigma_min());
-  check_end("process.sigma_max", sigma_max());
+  check_length("process.sigma_min", sigma_min());
+  check_length("process.sigma_max", sigma_max());
   if (!(sigma_max() > sigma_min()))
     throw ConfigError("process.sigma_max",
                       "must be larger than sigma_min = " + shortest(sigma_min()) + ", got " + shortest(sigma_max()));

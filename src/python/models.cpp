@@ -1,6 +1,8 @@
 #include "python/models.hpp"
 
+#include "core/magnitude.hpp"
 #include "core/shape_text.hpp"
+#include "python/number.hpp"
 #include "python/tensor.hpp"
 #include "python/unlocked.hpp"
 
@@ -16,7 +18,8 @@ namespace shockstep::python {
 namespace {
 
 using namespace pybind11::literals;
-using Released = py::call_guard<Unlocked>;
+
+constexpr std::int64_t most_drawn = std::int64_t{1} << 28;  // numbers
 
 /// [B, *shape], or one sample [*shape].
 at::Tensor rows(const ScoreModel& model, const py::object& x) {
@@ -33,8 +36,7 @@ at::Tensor levels(const py::object& sigma, std::int64_t rows) {
   const at::Tensor given = tensor(sigma, "sigma");
   if (!given.defined() || given.dim() > 1 || (given.numel() != 1 && given.numel() != rows))
     throw ConfigError("sigma", "must be one number, or one for each row of x");
-  if (!given.isfinite().logical_and(given.ge(0)).all().item<bool>())
-    throw ConfigError("sigma", "must be finite and not negative");
+  for (std::int64_t i = 0; i < given.numel(); ++i) check_width("sigma", given.const_data_ptr<double>()[i]);
   return given.reshape({-1}).expand({rows}).contiguous();
 }
 
@@ -86,10 +88,16 @@ void bind_models(py::module_& m) {
           "x"_a, "sigma"_a, "ln p_sigma(x), [B]. Throws ModelError where it is not known.")
       .def(
           "draw",
-          [](const ScoreModel& model, std::int64_t count, double sigma, std::uint64_t seed) {
-            return known(model, model.abilities().draws, "independent samples are").draw(count, sigma, seed);
+          [](const ScoreModel& model, const py::object& count, const py::object& sigma, const py::object& seed) {
+            const auto& draws = known(model, model.abilities().draws, "independent samples are");
+            const auto rows = whole(count, "count", 0, most_drawn / model.dimension());
+            const double noise = number(sigma, "sigma");
+            check_width("sigma", noise);
+            const auto key = static_cast<std::uint64_t>(whole(seed, "seed", 0));
+            const Unlocked unlocked;
+            return draws.draw(rows, noise, key);
           },
-          "count"_a, "sigma"_a = 0., "seed"_a = 0, Released(),
+          "count"_a, "sigma"_a = 0., "seed"_a = 0,
           "Independent exact samples of p_sigma, [count, *shape]; row i depends on (seed, i) alone. Throws ModelError "
           "where\n"
           "the model knows none.")
@@ -113,20 +121,26 @@ Throws ConfigError for shapes that do not fit, negative widths or weights.)")
                     R"(The exact score of a data set: p(x0) = 1/n sum_k N(point_k, std^2 I).
 
 points: [n, *shape]. Throws ConfigError for no points, numbers that are not finite, a negative width.)")
-      .def(py::init([](const py::object& points, double std) {
-             return std::make_shared<PointCloud>(PointCloudOptions{tensor(points, "points"), std});
+      .def(py::init([](const py::object& points, const py::object& std) {
+             return std::make_shared<PointCloud>(PointCloudOptions{tensor(points, "points"), number(std, "std")});
            }),
            "points"_a, "std"_a = 0.);
 
   Class<DoubleWell>(m, "DoubleWell", py::dynamic_attr(), "p(x0) proportional to exp(-beta (x0^2 - a^2)^2), on a line.")
-      .def(py::init([](double a, double beta) { return std::make_shared<DoubleWell>(DoubleWellOptions{a, beta}); }),
+      .def(py::init([](const py::object& a, const py::object& beta) {
+             return std::make_shared<DoubleWell>(DoubleWellOptions{number(a, "a"), number(beta, "beta")});
+           }),
            "a"_a = 1., "beta"_a = 4.);
 
   Class<Multiplicative>(m, "Multiplicative", py::dynamic_attr(), R"(s(x, sigma) = f(x)/sigma^power (arXiv 2601.12965).
 
 f is sigma_0^power times the score of the model `field` at sigma_0 = `sigma`.)")
-      .def(py::init([](std::shared_ptr<ScoreModel> field, double sigma, double power) {
-             return std::make_shared<Multiplicative>(std::move(field), MultiplicativeOptions{sigma, power});
+      .def(py::init([](const py::object& field, const py::object& sigma, const py::object& power) {
+             if (!py::isinstance<ScoreModel>(field))
+               throw ConfigError("field", "must be an exact model, got " + shown(field));
+             return std::make_shared<Multiplicative>(
+                 field.cast<std::shared_ptr<ScoreModel>>(),
+                 MultiplicativeOptions{number(sigma, "sigma"), number(power, "power")});
            }),
            "field"_a, "sigma"_a = 1., "power"_a = 1.);
 }

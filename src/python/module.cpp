@@ -2,11 +2,14 @@
 #include "cli/arrays.hpp"
 #include "config/keys.hpp"
 #include "config/solver_file.hpp"
+#include "core/free_memory.hpp"
+#include "core/text.hpp"
 #include "output/inspection.hpp"
 #include "output/solver_text.hpp"
 #include "output/warnings.hpp"
 #include "python/asked.hpp"
 #include "python/models.hpp"
+#include "python/number.hpp"
 #include "python/own_process.hpp"
 #include "python/problem.hpp"
 #include "python/raised.hpp"
@@ -31,8 +34,10 @@
 #include <torch/version.h>
 
 #include <algorithm>
+#include <cmath>
 #include <exception>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 namespace shockstep::python {
@@ -177,13 +182,25 @@ SampleRequest request_of(const Problem& problem, const py::dict& start) {
                         .noise = tensor(given(start, "noise"), "noise"),
                         .init = tensor(given(start, "init"), "init"),
                         .mask = tensor(given(start, "mask"), "mask")};
-  if (const py::object n = given(start, "interpolate"); !n.is_none()) request.interpolate = n.cast<int>();
-  if (const py::object s = given(start, "strength"); !s.is_none()) request.strength = s.cast<double>();
+  if (const py::object n = given(start, "interpolate"); !n.is_none())
+    request.interpolate = static_cast<int>(whole(n, "interpolate", 0, std::numeric_limits<int>::max()));
+  if (const py::object s = given(start, "strength"); !s.is_none()) request.strength = number(s, "strength");
   return request;
+}
+
+/// Throws ConfigError where so many samples do not fit into memory.
+void check_fits(const SampleRequest& request, const Problem& problem) {
+  const double numbers = static_cast<double>(request.count) * static_cast<double>(problem.model->dimension());
+  const double bytes = sizeof(double) * numbers, free = static_cast<double>(free_memory());
+  if (bytes > free)
+    throw ConfigError("count", std::to_string(request.count) + " samples take " + three_digits(bytes * 1e-9) +
+                                   " GB, and " + three_digits(free * 1e-9) +
+                                   " GB of memory are free; draw parts of them, by first and count");
 }
 
 py::dict sample(const Problem& problem, const py::dict& start, const py::object& observer) {
   SampleRequest request = request_of(problem, start);
+  check_fits(request, problem);
   struct Drawn {
     Result result;
     RunFacts facts;
@@ -199,6 +216,8 @@ py::dict sample(const Problem& problem, const py::dict& start, const py::object&
   const auto row = static_cast<std::size_t>(problem.model->dimension());
   for (std::int64_t i = 0; i < samples.size(0); ++i)
     drawn.facts.spread.add({samples.const_data_ptr<double>() + static_cast<std::size_t>(i) * row, row});
+  for (const TrajectoryReport& report : drawn.result.reports)
+    if (report.status == Status::budget) drawn.facts.reached = std::fmax(drawn.facts.reached, report.error_estimate);
   py::dict out = to_dict(drawn.result, drawn.facts.profile, drawn.facts.sigmas, drawn.notes, drawn.facts.prepared_rows);
   out["warnings"] = warnings(drawn.facts, drawn.result.statistics);
   if (const auto& rounding = drawn.facts.rounding)

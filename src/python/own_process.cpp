@@ -1,5 +1,6 @@
 #include "python/own_process.hpp"
 
+#include "python/number.hpp"
 #include "python/raised.hpp"
 
 #include <shockstep/error.hpp>
@@ -34,8 +35,11 @@ std::function<double(double)> function(const char* name, const py::object& of) {
   };
 }
 
-FunctionsOfTime checked(const py::object& alpha, const py::object& sigma, double t_min, double t_max) {
-  return {.alpha = function("alpha", alpha), .noise = function("sigma", sigma), .range = {t_min, t_max}};
+FunctionsOfTime checked(const py::object& alpha, const py::object& sigma, const py::object& t_min,
+                        const py::object& t_max) {
+  return {.alpha = function("alpha", alpha),
+          .noise = function("sigma", sigma),
+          .range = {number(t_min, "t_min"), number(t_max, "t_max")}};
 }
 
 /// Its keys and sentences have the words of C++ and of a config.
@@ -53,7 +57,8 @@ Process made(const FunctionsOfTime& functions) {
 
 }  // namespace
 
-OwnProcess::OwnProcess(const py::object& alpha, const py::object& sigma, double t_min, double t_max)
+OwnProcess::OwnProcess(const py::object& alpha, const py::object& sigma, const py::object& t_min,
+                       const py::object& t_max)
     : functions_(checked(alpha, sigma, t_min, t_max)), process_(made(functions_)) {}
 
 void bind_process(py::module_& m) {
@@ -64,15 +69,16 @@ alpha, sigma: t -> a number, of a float; positive from t_min to t_max, and sigma
 tried. t_min, t_max: where both are taken; leave out a time at which either is 0. It stands wherever a process has a name; sigma_min
 and sigma_max beside it, in data units, are of sigma/alpha. A Network of it is told t and alpha x0 + sigma n unless it says otherwise.
 Raises ConfigError, which names the time where something is wrong, and what the functions raise.)")
-      .def(py::init<const py::object&, const py::object&, double, double>(), py::kw_only(), "alpha"_a, "sigma"_a,
-           "t_min"_a, "t_max"_a)
+      .def(py::init<const py::object&, const py::object&, const py::object&, const py::object&>(), py::kw_only(),
+           "alpha"_a, "sigma"_a, "t_min"_a, "t_max"_a)
       .def_property_readonly(
           "sigma_min", [](const OwnProcess& own) { return own.process().sigma_min(); }, "The least of sigma/alpha.")
       .def_property_readonly(
           "sigma_max", [](const OwnProcess& own) { return own.process().sigma_max(); }, "The most of sigma/alpha.")
       .def(
-          "time", [](const OwnProcess& own, double sigma) { return own.process().time(sigma); }, "sigma"_a,
-          "Where sigma/alpha is `sigma`; the nearer end for one beyond the range.")
+          "time",
+          [](const OwnProcess& own, const py::object& sigma) { return own.process().time(number(sigma, "sigma")); },
+          "sigma"_a, "Where sigma/alpha is `sigma`; the nearer end for one beyond the range.")
       .def("__repr__", [](const OwnProcess& own) {
         const auto [first, last] = own.functions().range;
         return "<shockstep.Process: t from " + py::str(py::float_(first)).cast<std::string>() + " to " +

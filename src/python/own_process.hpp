@@ -13,7 +13,7 @@ namespace py = pybind11;
 class OwnProcess {
  public:
   /// Throws ConfigError for a key that process_functions() refuses, by its name in Python; and what the callables raise.
-  OwnProcess(const py::object& alpha, const py::object& sigma, double t_min, double t_max);
+  OwnProcess(const py::object& alpha, const py::object& sigma, const py::object& t_min, const py::object& t_max);
 
   const FunctionsOfTime& functions() const { return functions_; }
   const Process& process() const { return process_; }

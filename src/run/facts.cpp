@@ -2,15 +2,34 @@
 
 #include <shockstep/precision.hpp>
 
+#include "core/row_shape.hpp"
 #include "core/text.hpp"
 #include "engine/rounding_error.hpp"
+#include "model/network.hpp"
 #include "run/fit.hpp"
 
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
 #include <cmath>
+#include <optional>
 #include <utility>
 
 namespace shockstep {
 namespace {
+
+// Of noise over the data: so far out D(0) is the data's mean but for a share that is the square of its inverse.
+constexpr double far_above = 1e8;
+
+/// Of an exact model, which knows any noise.
+std::optional<DataScale> scale_of_data(const ScoreModel& model, double sigma_max) {
+  const at::Tensor origin = at::zeros(row_shape(1, model.shape()), at::kDouble);
+  const double sigma = far_above * std::max(sigma_max, model.data_std());
+  const at::Tensor mean = model.denoise_rows(origin, at::full({1}, sigma, at::kDouble), at::zeros({1}, at::kLong));
+  const DataScale out{.mean = std::sqrt(mean.square().mean().item<double>()), .deviation = model.data_std()};
+  return std::isfinite(out.mean) ? std::optional(out) : std::nullopt;
+}
 
 /// What half precision leaves of tolerance and events.
 std::string half_precision_note(const RunFacts& facts, const std::string& dtype) {
@@ -41,7 +60,9 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
   facts.float64 = model->exact() || run.dtype == "float64";
   facts.exact = model->exact();
   facts.one_condition = !model->conditioning().empty() && model->conditions() == 0;
-  facts.from_data = request.init.defined();
+  facts.from_data = request.init.defined(), facts.own_noise = request.noise.defined();
+  facts.interpolated = request.interpolate > 0;
+  if (model->exact() && !model->abilities().product) facts.data = scale_of_data(*model, facts.sigma_max);
   facts.profile = sampler.profile();
   facts.guard = options.guard.enabled && !options.steps && !sde;
   facts.sde = sde;
@@ -51,6 +72,7 @@ RunFacts run_facts(const ModelPtr& model, const Sampler& sampler, const SampleRe
   facts.scales = sampler.scales();
   facts.notes = sampler.notes();
   facts.prepared_rows = sampler.prepared_rows();
+  const Float32Kept kept(*model);  // for the fit check and the measurement of rounding
   facts.fit = fit_of(model, sampler.process(), options.scales_cache, run.batch, facts.prepared_rows, sampler.scales(),
                      request.observer);
   for (auto& sentence : model_warnings(*model, run, facts.fit)) facts.notes.push_back(std::move(sentence));
@@ -79,7 +101,8 @@ std::vector<std::string> latent_warnings(const EncodeResult& result) {
                   ", not 1: the data are not what the model describes; check their scale and the process");
   const auto count = [&](Status status) { return result.statistics.count_by_status[static_cast<int>(status)]; };
   if (const auto n = count(Status::budget); n > 0)
-    all.push_back(std::to_string(n) + " rows ended beyond their tolerance at sampler.max_evaluations");
+    all.push_back(std::to_string(n) +
+                  " rows ended beyond their tolerance at sampler.max_evaluations; raise it, or the tolerance");
   if (const auto n = count(Status::non_finite); n > 0)
     all.push_back(std::to_string(n) + " rows: the model returned NaN or infinity");
   if (const auto n = count(Status::failed); n > 0)
@@ -118,7 +141,7 @@ std::vector<std::string> compare_warnings(const Comparison& comparison, const Co
     if (row.budget > 0)
       all.push_back(label(row) + ": " + std::to_string(row.budget) +
                     " trajectories ended beyond their tolerance at max_evaluations = " +
-                    std::to_string(row.method.options.max_evaluations));
+                    std::to_string(row.method.options.max_evaluations) + "; raise it, or the tolerance");
   }
   return all;
 }

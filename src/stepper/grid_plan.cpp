@@ -34,6 +34,15 @@ int usual_order(const SamplerOptions& options, std::size_t nodes) {
   return few && known.most > 0 ? 2 : known.usual;
 }
 
+void check_growth(const GridPlan& plan, std::size_t n) {
+  const std::vector<double>& sigmas = plan.sigmas;
+  if (std::log(sigmas[n] / sigmas[n + 1]) <= most_growth * std::log(sigmas[n - 1] / sigmas[n])) return;
+  throw ConfigError("sampler.steps", "the nodes " + shortest(sigmas[n - 1]) + " and " + shortest(sigmas[n]) +
+                                         " are too near each other for the step of " + std::string(name(plan.method)) +
+                                         " that follows, to " + shortest(sigmas[n + 1]) +
+                                         "; leave one of them out, or take sampler.method: dpmpp_2m");
+}
+
 void add_linear_steps(GridPlan& plan, const MethodSpec& spec, const SamplerOptions& options) {
   const Linear& method = *spec.linear();
   const std::vector<double>& sigmas = plan.sigmas;
@@ -43,6 +52,7 @@ void add_linear_steps(GridPlan& plan, const MethodSpec& spec, const SamplerOptio
   for (int n = 0; n < steps; ++n) {
     const int k = order_at(spec.last_orders, plan.wanted_order, n, total);
     plan.order = std::max(plan.order, k);
+    if (method.corrects && k > 1) check_growth(plan, static_cast<std::size_t>(n));
     std::vector<double> nodes;
     for (int i = 0; i < k; ++i) nodes.push_back(sigmas[static_cast<std::size_t>(n - i)]);
     const GridStep step = method.step(nodes, sigmas[static_cast<std::size_t>(n) + 1], options);

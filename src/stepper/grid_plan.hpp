@@ -11,6 +11,10 @@
 
 namespace shockstep {
 
+/// What a step may be over the one before it, in lam, where states are corrected. Such a method has asked for D at the predicted state: two
+/// values at nearly the same sigma differ by the shift of the corrector, and the step magnifies that difference by this ratio.
+inline constexpr double most_growth = 20;
+
 struct GridPlan {
   Method method = Method::multistep;
   std::vector<double> sigmas{};  ///< the nodes, descending

@@ -115,6 +115,28 @@ TEST_CASE("All methods of the ODE approach the solution that adaptive steps find
   CHECK(finer < .05);
 }
 
+TEST_CASE("A node beside another one is refused, or does little harm") {
+  // Where states are corrected, the next step magnifies the shift of the corrector by what it is over this one, which is bounded. Adams'
+  // weights suppose steps of one length (ipndm), which two steps in one are not.
+  const Method method = GENERATE(from_range(of_ode));
+  const double apart = GENERATE(.1, .06, .01, 1e-4, 1e-9);
+  CAPTURE(name(method), apart);
+  SamplerOptions options = on_grid(method, 13);
+  const SampleRequest request{.count = 200, .seed = 3};
+  const auto exact = Sampler(test::ring(), test::range(), test::unguarded(1e-8)).sample(request).samples;
+  const auto error = [&](const std::vector<double>& sigmas) {
+    options.steps->sigmas = sigmas;
+    const auto drawn = Sampler(test::ring(), test::range(), options).sample(request).samples;
+    return (drawn - exact).pow(2).mean().sqrt().item().toDouble();
+  };
+  const double without = error({80, 40, 20, 10, 5, 2, 1, .5, .2, .1, .05, .02, .01});
+  const std::vector<double> beside{80, 40, 20, 10, 5, 2, 1, .5, .5 * (1 - apart), .2, .1, .05, .02, .01};
+  if (spec_of(method).linear() && spec_of(method).linear()->corrects && apart < .05)
+    CHECK_THROWS_AS(error(beside), ConfigError);
+  else
+    CHECK(error(beside) < 4 * without);
+}
+
 TEST_CASE("A value that is not finite ends its trajectory and harms no other") {
   const Method method = GENERATE(from_range(methods));
   CAPTURE(name(method));

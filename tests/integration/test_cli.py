@@ -171,7 +171,7 @@ class Run(Case):
         out = self.folder / "too fine"
         arguments = *sde, "--set", "sampler.steps=adaptive", "--tolerance", 1e-9, "--set", "sampler.max_evaluations=5000"
         run = shockstep("sample", self.config, "--out", out, "--count", 2, *arguments)
-        self.assertRegex(run.stderr, r"^shockstep: warning: 2 trajectories: .*, or the shortest step of a path, does not suffice for the tolerance \(status budget\)\n$")
+        self.assertRegex(run.stderr, r"^shockstep: warning: 2 trajectories: .*, or the shortest step of a path, does not suffice for the tolerance \(status budget\); raise it\n$")
 
     def test_a_schedule_fitted_once_serves_every_way(self):
         out = self.folder / "fit"
@@ -528,13 +528,13 @@ class Errors(Case):
         self.check(2, r"--budget: must be a whole number of rows, for example 10000; got lots", "schedule", "x.yaml", "--steps", 8, "--budget", "lots")
         several = r".*--steps: several numbers are for solvers.*"
         self.check(2, several, "schedule", "x.yaml", "--method", "dpmpp_2m", "--steps", "5-8")
-        short = r"x\.yaml: sampler\.steps\.count: a fitted solver of 8 evaluations takes more than the 300 evaluations of a fit, \d+; take fewer, or schedule: plan"
+        short = r"x\.yaml: sampler\.steps\.count: a fitted solver of 8 evaluations takes more than the 300 evaluations of a fit; set budget to \d+ at least, take fewer, or schedule: plan"
         self.check(2, short, "schedule", "x.yaml", "--steps", 8, "--budget", 300)
         self.check(2, r"--format: must be yaml, json, python or torch, got toml", "schedule", "x.yaml", "--steps", 8, "--format", "toml")
         self.check(2, r"x\.yaml: sampler\.steps: must be at least 2, got 1", "schedule", "x.yaml", "--steps", 1)
-        many = r"x\.yaml: sampler\.steps\.count: a fitted schedule of 900 steps takes more .*; take fewer steps, or log_sigma"
+        many = r"x\.yaml: sampler\.steps\.count: a fitted schedule of 900 steps takes more .*; set budget to \d+ at least, take fewer steps, or log_sigma"
         self.check(2, many, "schedule", "x.yaml", "--method", "dpmpp_2m", "--steps", 900)
-        many = r"x\.yaml: sampler\.steps\.count: a fitted solver of 900 evaluations takes more .*; take fewer, or schedule: plan"
+        many = r"x\.yaml: sampler\.steps\.count: a fitted solver of 900 evaluations takes more .*; set budget to \d+ at least, take fewer, or schedule: plan"
         self.check(2, many, "schedule", "x.yaml", "--steps", 900)
 
     def test_nothing_is_left_by_a_wrong_setting(self):

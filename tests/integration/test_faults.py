@@ -235,7 +235,7 @@ class Surroundings(ScratchCase):
     def test_data_beyond_sigma_max(self):
         self.config.write_text("model: {kind: gaussian_mixture, means: [[0], [255]], std: 1}\nprocess: {kind: ve}\nrun: {count: 256}\n")
         run = shockstep("sample", self.config, "--out", self.out)
-        self.assertRegex(run.stderr, r"process\.sigma_max = 80 is not far above the samples, .* would do\n$")
+        self.assertRegex(run.stderr, r"process\.sigma_max = 80 is not far above the data, .* would do\n$")
         enough = re.search(r"sigma_max: (\S+) would do", run.stderr)[1]
         run = shockstep("sample", self.config, "--out", self.out, "--set", f"process.sigma_max={enough}")
         self.assertEqual((run.returncode, run.stderr), (0, ""))

@@ -188,7 +188,7 @@ TEST_CASE("A process of one's own is what its functions say") {
   };
   CHECK(says([](auto& f) { f.sigma_min = 0; }) == "process.sigma_min: must be positive, got 0");
   CHECK(says([](auto& f) { f.sigma_max = std::numeric_limits<double>::infinity(); }) ==
-        "process.sigma_max: must be positive, got inf");
+        "process.sigma_max: must be finite, got inf");
   CHECK(says([](auto& f) { f.sigma_max = .01; }) ==
         "process.sigma_max: must be larger than sigma_min = 0.01, got 0.01");
   CHECK(says([](auto& f) { f.time = nullptr; }) == "process.time: missing; must be a function of sigma");

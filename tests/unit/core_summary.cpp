@@ -99,6 +99,42 @@ TEST_CASE("a warning names the symptom and its remedy") {
   CHECK(warnings(facts, s)[0].ends_with("cannot be reached; use a tolerance of 1e-05"));
 }
 
+TEST_CASE("What ended beyond the tolerance is told what would do") {
+  RunFacts facts;
+  facts.tolerance = 1e-3, facts.max_evaluations = 40;
+  RunStatistics s;
+  s.count_by_status[static_cast<int>(Status::budget)] = 3, s.evaluations_max = 40;
+  const std::string short_of =
+      "3 trajectories: sampler.max_evaluations = 40 does not suffice for the tolerance (status budget); raise it";
+  CHECK(warnings(facts, s) == std::vector{short_of});
+  facts.reached = .00211;  // to two digits, upwards
+  CHECK(warnings(facts, s) ==
+        std::vector{short_of + ", or take a tolerance of 0.0022, which these trajectories reached"});
+  s.evaluations_max = 11;
+  CHECK(warnings(facts, s) ==
+        std::vector<std::string>{
+            "3 trajectories: the pilot found no steps for the tolerance (status budget); take one of 0.0022, which "
+            "these trajectories reached"});
+  facts.sde = true;
+  CHECK(warnings(facts, s)[0].ends_with(
+      "or the shortest step of a path, does not suffice for the tolerance (status budget); raise it"));
+}
+
+TEST_CASE("sigma_max is held against the data where they are known") {
+  RunFacts facts;
+  facts.sigma_max = 80;
+  RunStatistics s;
+  facts.data = {.mean = 127.5, .deviation = 74};
+  CHECK(warnings(facts, s)[0].starts_with(
+      "process.sigma_max = 80 is not far above the data, of mean 1.3e+02 and standard deviation 74:"));
+  facts.interpolated = true;
+  CHECK(warnings(facts, s).size() == 1);
+  facts.data = {.mean = 1, .deviation = 19.9};
+  CHECK(warnings(facts, s).empty());
+  facts.data = {.mean = 1, .deviation = 74}, facts.from_data = true;
+  CHECK(warnings(facts, s).empty());
+}
+
 TEST_CASE("samples much wider or narrower than data_std are named") {
   RunStatistics s;
   const auto sentences = [&](double data_std, int samples, bool one_condition = false, double mean = 0) {

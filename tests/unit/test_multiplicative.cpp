@@ -39,5 +39,5 @@ TEST_CASE("wrong settings of a multiplicative score are named", "[multiplicative
       GaussianMixtureOptions{.means = at::zeros({1, 1}, at::kDouble), .stds = at::ones({1}, at::kDouble)});
   CHECK_THROWS_WITH(Multiplicative(nullptr, {}), "field: missing; a model whose score at one sigma is f");
   CHECK_THROWS_WITH(Multiplicative(field, {.sigma = 0}), "field.sigma: must be positive, got 0");
-  CHECK_THROWS_WITH(Multiplicative(field, {.power = INFINITY}), "power: must be finite, got inf");
+  CHECK_THROWS_WITH(Multiplicative(field, {.power = INFINITY}), "power: must be from -100 to 100, got inf");
 }

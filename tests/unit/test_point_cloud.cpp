@@ -152,7 +152,7 @@ TEST_CASE("wrong settings of a point cloud are named", "[point_cloud]") {
   CHECK(message({}) == "points: must be a list of points, shape [n, *shape], got nothing");
   CHECK(message({.points = points.narrow(0, 0, 0)}) ==
         "points: must be a list of points, shape [n, *shape], got [0, 3]");
-  CHECK(message({.points = at::full({2}, NAN, at::kDouble)}) == "points: must be finite");
+  CHECK(message({.points = at::full({2}, NAN, at::kDouble)}) == "points: must be finite, got nan");
   CHECK(message({.points = points, .std = -1}) == "std: must not be negative, got -1");
   const PointCloud cloud({.points = points});
   CHECK_THROWS_AS(cloud.denoise(at::zeros({4, 2}, at::kDouble), at::ones({4}, at::kDouble)), ModelError);

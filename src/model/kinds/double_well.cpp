@@ -2,7 +2,9 @@
 #include <shockstep/models/double_well.hpp>
 #include <shockstep/registry.hpp>
 
+#include "core/magnitude.hpp"
 #include "core/nan.hpp"
+#include "core/placed.hpp"
 #include "core/text.hpp"
 #include "model/exact_draw.hpp"
 #include "model/exact_rows.hpp"
@@ -23,6 +25,14 @@ namespace {
 // exp(-E) below this of its peak is left out: e^-42 = 6e-19.
 constexpr double negligible = 42;
 
+// Of a, whose fourth power counts; and of beta a^4, the height of the barrier, beyond which the wells are narrower than 4e-7 a and
+// rounding of y^2 - a^2 is seen in them.
+constexpr double largest_a = 1e50, least_beta = 1e-200, highest_barrier = 1e12;
+
+// Noise is small where sigma^2 E'' is below this, E = beta (y^2 - a^2)^2: the mode of the posterior is then lost in the rounding of x, and
+// the series in sigma^2 is exact to the square of this.
+constexpr double small_noise = 1e-9;
+
 // Posterior of y = x0 given x = x0 + sigma n: proportional to exp(-E(y)), E = beta (y^2 - a^2)^2 + precision (y - x)^2/2.
 class Posterior {
  public:
@@ -40,11 +50,11 @@ class Posterior {
     leftmost_ = mode_;
     if (p_ < 0 && (turn * turn + p_) * turn + q_ > 0) {
       const double other = root(-o.a, turn, -o.a);
-      if (rise(other) < negligible) leftmost_ = other;
+      if (rise(other - mode_) < negligible) leftmost_ = other;
     }
   }
 
-  // Mean of g(y).
+  // Mean of g(y - mode).
   template <class G>
   double mean(G g) const {
     const auto [h, sum, weighted] = sums(g);
@@ -62,9 +72,9 @@ class Posterior {
     const auto [h, sum, weighted] = sums([](double) { return 0.; });
     double below = 0;
     for (double y = 0; true; y -= 4 * h) {
-      below += boost::math::quadrature::gauss<double, 15>::integrate([this](double at) { return std::exp(-rise(at)); },
-                                                                     y - 4 * h, y);
-      if (!(rise(y - 4 * h) < negligible || y - 4 * h > leftmost_)) return below / (h * sum);
+      below += boost::math::quadrature::gauss<double, 15>::integrate(
+          [this](double at) { return std::exp(-rise(at - mode_)); }, y - 4 * h, y);
+      if (!(rise(y - 4 * h - mode_) < negligible || y - 4 * h > leftmost_)) return below / (h * sum);
     }
   }
 
@@ -86,14 +96,20 @@ class Posterior {
                                precision_ > 0 ? std::pow(x_ + std::sqrt(2 * level / precision_), 2) : INFINITY);
     const double h = .65 / std::sqrt(12 * beta_ * y2 - 4 * beta_ * a2_ + precision_);
     double sum = 0, weighted = 0;
-    const auto add = [&](double y) {
-      const double e = rise(y), w = std::exp(-e);
-      sum += w, weighted += w * g(y);
-      return e;
+    const auto add = [&](double k) {
+      const double e = rise(k * h), w = std::exp(-e);
+      sum += w, weighted += w * g(k * h);
+      return e < negligible;
     };
-    add(mode_);
-    for (double k = 1; add(mode_ + k * h) < negligible; ++k) {}
-    for (double k = 1, y = mode_ - h; add(y) < negligible || y > leftmost_; y = mode_ - ++k * h) {}
+    add(0);
+    for (double k = 1; add(k); ++k) {}
+    double least = -1;
+    while (add(least)) --least;
+    // The other well, from its middle both ways; nothing counts between.
+    if (const double other = std::round((leftmost_ - mode_) / h); other < least) {
+      for (double k = other; add(k); --k) {}
+      for (double k = other + 1; k < least && add(k); ++k) {}
+    }
     return {h, sum, weighted};
   }
 
@@ -101,11 +117,10 @@ class Posterior {
     const double well = y * y - a2_, pull = y - x_;
     return beta_ * well * well + .5 * precision_ * pull * pull;
   }
-  // E(y) - E(mode), in factors, so that nothing cancels near the mode or where the two modes are alike.
-  double rise(double y) const {
-    const double sum = y + mode_;
-    return (y - mode_) *
-           (beta_ * sum * (y * y + mode_ * mode_ - 2 * a2_) + .5 * precision_ * ((y - x_) + (mode_ - x_)));
+  // E(mode + u) - E(mode), in factors, so that nothing cancels near the mode or where the two modes are alike.
+  double rise(double u) const {
+    const double y = mode_ + u;
+    return u * (beta_ * (2 * mode_ + u) * (y * y + mode_ * mode_ - 2 * a2_) + .5 * precision_ * (u + 2 * (mode_ - x_)));
   }
   // Root of E'(y)/(4 beta) = y^3 + p y + q, from a guess beyond it, whence Newton's method runs straight to it.
   double root(double low, double high, double guess) const {
@@ -117,13 +132,37 @@ class Posterior {
   double mode_, leftmost_;
 };
 
+void check(const DoubleWellOptions& options) {
+  check_length("a", options.a);
+  if (options.a > largest_a || options.a < 1 / largest_a)
+    throw ConfigError(
+        "a", "must be from " + shortest(1 / largest_a) + " to " + shortest(largest_a) + ", got " + shortest(options.a));
+  if (!(options.beta > 0)) throw ConfigError("beta", "must be positive, got " + shortest(options.beta));
+  const double most = highest_barrier / std::pow(options.a, 4);
+  if (!(options.beta <= most))
+    throw ConfigError("beta", "must be at most 1e12/a^4 = " + shortest(most) + ", got " + shortest(options.beta) +
+                                  "; wells as narrow are two points, for kind: point_cloud");
+  if (options.beta < least_beta)
+    throw ConfigError("beta", "must be at least " + shortest(least_beta) + ", got " + shortest(options.beta));
+}
+
+// E', E'' and a bound of |E''| of the density.
+struct Slopes {
+  double first, second, bound;
+
+  Slopes(const DoubleWellOptions& o, double x)
+      : first(4 * o.beta * x * (x - o.a) * (x + o.a)),
+        second(4 * o.beta * (3 * x * x - o.a * o.a)),
+        bound(4 * o.beta * (3 * x * x + o.a * o.a)) {}
+};
+
 }  // namespace
 
 DoubleWell::DoubleWell(const DoubleWellOptions& options) : options_(options) {
-  for (const auto& [key, value] : {std::pair("a", options.a), std::pair("beta", options.beta)})
-    if (!(value > 0 && std::isfinite(value))) throw ConfigError(key, "must be positive, got " + shortest(value));
+  check(options);
   const Posterior density(options_, 0, 0);
-  const double square = density.mean([](double y) { return y * y; });
+  const double mode = density.mode();
+  const double square = density.mean([mode](double u) { return (mode + u) * (mode + u); });
   data_std_ = std::sqrt(square);
   log_norm_ = density.log_mass();
   // int_0^inf y exp(-beta (y^2 - a^2)^2) dy, twice: of x0 > 0 it is the half of the density.
@@ -144,10 +183,13 @@ at::Tensor DoubleWell::denoise(const at::Tensor& x, const at::Tensor& sigma) con
       mean = xi == 0 ? 0 : nan;  // by symmetry
       continue;
     }
+    if (const Slopes E(options_, xi); s * s * E.bound < small_noise) {
+      mean = xi - s * s * E.first;
+      continue;
+    }
     const Posterior posterior(options_, std::abs(xi), 1 / (s * s));
     // About the mode: at small sigma D - mode is small.
-    mean =
-        std::copysign(1., xi) * (posterior.mode() + posterior.mean([m = posterior.mode()](double y) { return y - m; }));
+    mean = std::copysign(1., xi) * (posterior.mode() + posterior.mean([](double u) { return u; }));
   }
   return D;
 }
@@ -162,8 +204,9 @@ at::Tensor DoubleWell::log_density(const at::Tensor& x, const at::Tensor& sigma)
     double& ln = out.mutable_data_ptr<double>()[i];
     if (!std::isfinite(xi))
       ln = nan;
-    else if (s == 0)
-      ln = -options_.beta * std::pow(xi * xi - options_.a * options_.a, 2) - log_norm_;
+    else if (const Slopes E(options_, xi); s * s * E.bound < small_noise)
+      ln = -options_.beta * std::pow((xi - options_.a) * (xi + options_.a), 2) - log_norm_ +
+           .5 * s * s * (E.first * E.first - E.second);
     else
       ln = Posterior(options_, std::abs(xi), 1 / (s * s)).log_mass() - std::log(s) -
            .5 * std::log(2 * std::numbers::pi) - log_norm_;
@@ -215,8 +258,8 @@ namespace models {
 namespace {
 
 ModelPtr double_well_from(Section& section, const ModelContext&) {
-  const DoubleWellOptions options{.a = section.positive("a", 1), .beta = section.positive("beta", 4)};
-  return std::make_shared<DoubleWell>(options);
+  const DoubleWellOptions options{.a = section.number("a", 1), .beta = section.number("beta", 4)};
+  return placed(section, [&] { return std::make_shared<DoubleWell>(options); });
 }
 
 }  // namespace

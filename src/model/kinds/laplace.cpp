@@ -1,6 +1,7 @@
 #include <shockstep/error.hpp>
 #include <shockstep/registry.hpp>
 
+#include "core/magnitude.hpp"
 #include "core/nan.hpp"
 #include "core/placed.hpp"
 #include "core/text.hpp"
@@ -55,7 +56,7 @@ class Laplace final : public ScoreModel, public ExactDensity, public ExactDraws 
   explicit Laplace(std::vector<double> scales) : b_(std::move(scales)), shape_{std::ssize(b_)} {
     double square = 0;
     for (const double b : b_) {
-      if (!(b > 0 && std::isfinite(b))) throw ConfigError("scale", "must be positive, got " + shortest(b));
+      check_length("scale", b);
       square += 2 * b * b;
     }
     data_std_ = std::sqrt(square / static_cast<double>(b_.size()));

@@ -2,6 +2,7 @@
 #include <shockstep/models/multiplicative.hpp>
 #include <shockstep/registry.hpp>
 
+#include "core/magnitude.hpp"
 #include "core/text.hpp"
 
 #include <ATen/ops/empty_like.h>
@@ -11,13 +12,19 @@
 #include <utility>
 
 namespace shockstep {
+namespace {
+
+constexpr double largest_power = 100;  // of sigma, whose powers must be numbers; those of diffusions are 1 and 2
+
+}  // namespace
 
 Multiplicative::Multiplicative(ModelPtr field, const MultiplicativeOptions& options)
     : field_(std::move(field)), options_(options) {
   if (!field_) throw ConfigError("field", "missing; a model whose score at one sigma is f");
-  if (!(options.sigma > 0 && std::isfinite(options.sigma)))
-    throw ConfigError("field.sigma", "must be positive, got " + shortest(options.sigma));
-  if (!std::isfinite(options.power)) throw ConfigError("power", "must be finite, got " + shortest(options.power));
+  check_length("field.sigma", options.sigma);
+  if (!(std::abs(options.power) <= largest_power))
+    throw ConfigError("power", "must be from -" + shortest(largest_power) + " to " + shortest(largest_power) +
+                                   ", got " + shortest(options.power));
 }
 
 at::Tensor Multiplicative::scaled(const at::Tensor& x, const at::Tensor& sigma, const at::Tensor& D0) const {

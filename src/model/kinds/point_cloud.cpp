@@ -5,6 +5,7 @@
 
 #include "core/clones.hpp"
 #include "core/fast_math.hpp"
+#include "core/magnitude.hpp"
 #include "core/ordered_sum.hpp"
 #include "core/placed.hpp"
 #include "core/row_shape.hpp"
@@ -20,20 +21,20 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
 #include <ATen/ops/mm.h>
-#include <ATen/ops/zeros.h>
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <span>
 
 namespace shockstep {
 namespace {
 
 // Always the same number of rows and points in a product of a model, whose bits depend on its size: fewer where rows are so long that
-// those that are filled up with nothing would cost memory and time.
-constexpr std::int64_t most_rows = 64, least_rows = 4, most_values = 1 << 22, point_block = 1024;
-std::int64_t rows_of_a_product(std::int64_t d) { return std::clamp(most_values / d, least_rows, most_rows); }
+// those that are filled up with nothing would cost memory and time, down to one.
+constexpr std::int64_t most_rows = 64, most_values = 1 << 20, point_block = 1024;
+std::int64_t rows_of_a_product(std::int64_t d) { return std::clamp<std::int64_t>(most_values / d, 1, most_rows); }
 
 constexpr double eps = std::numeric_limits<double>::epsilon(), infinity = std::numeric_limits<double>::infinity();
 
@@ -90,20 +91,20 @@ PointCloud::PointCloud(const PointCloudOptions& options) : width2_(options.std *
   if (!options.points.defined() || options.points.dim() == 0 || options.points.numel() == 0)
     throw ConfigError("points", "must be a list of points, shape [n, *shape], got " +
                                     (options.points.defined() ? shape_text(options.points.sizes()) : "nothing"));
-  if (!(options.std >= 0 && std::isfinite(options.std)))
-    throw ConfigError("std", "must not be negative, got " + shortest(options.std));
+  check_width("std", options.std);
   const auto points = options.points.detach().to(at::kCPU, at::kDouble);
   const auto n = points.size(0), d = points.numel() / n;
   shape_ = points.sizes().slice(1).vec();
   if (shape_.empty()) shape_ = {1};
-  const auto rows = points.reshape({n, d});
+  const auto rows = points.reshape({n, d}).contiguous();
+  for (const double value : std::span(rows.const_data_ptr<double>(), static_cast<std::size_t>(n * d)))
+    check_magnitude("points", value);
   centre_ = rows.mean(0);
   centred_ = rows.sub(centre_).contiguous();
   norm2_ = at::empty({n}, at::kDouble);
   double total = 0;
   for (std::int64_t k = 0; k < n; ++k) {
     const double p2 = norm2(centred_.const_data_ptr<double>() + k * d, d);
-    if (!std::isfinite(p2)) throw ConfigError("points", "must be finite");
     norm2_.mutable_data_ptr<double>()[k] = p2;
     norm2_max_ = std::max(norm2_max_, p2);
     total += p2;
@@ -133,7 +134,7 @@ at::Tensor PointCloud::each_block(const at::Tensor& x, const at::Tensor& sigma, 
 void PointCloud::block(const double* x, const double* sigma, std::int64_t rows, double* D, double* ln) const {
   const auto n = points(), d = centred_.size(1), row_block = rows_of_a_product(d);
   const double *c = centre_.const_data_ptr<double>(), *p2 = norm2_.const_data_ptr<double>();
-  auto offset = at::zeros({row_block, d}, at::kDouble), sum = at::zeros({row_block, d}, at::kDouble),
+  auto offset = at::empty({row_block, d}, at::kDouble), sum = at::empty({row_block, d}, at::kDouble),
        weights = at::empty({row_block * std::min(n, point_block)}, at::kDouble);
   double *X = offset.mutable_data_ptr<double>(), *S = sum.mutable_data_ptr<double>();
   std::vector<double> residual(d);
@@ -142,6 +143,7 @@ void PointCloud::block(const double* x, const double* sigma, std::int64_t rows, 
     for (std::int64_t j = 0; j < d; ++j) X[i * d + j] = x[i * d + j] - c[j];
     running.emplace_back(X + i * d, d, width2_, sigma[i]);
   }
+  std::fill(X + rows * d, X + row_block * d, 0);
   for (std::int64_t k = 0; k < n; k += point_block) {
     const auto m = std::min(point_block, n - k);
     const auto block = centred_.narrow(0, k, m);
@@ -155,12 +157,16 @@ void PointCloud::block(const double* x, const double* sigma, std::int64_t rows, 
       mend(q, block.const_data_ptr<double>(), m, d, X + i * d, row.x2 + norm2_max_, found, row.v, residual.data());
       const double nearest = std::min(row.nearest, *std::min_element(q, q + m));
       const double fade = fast_exp((nearest - row.nearest) * (.5 / row.v));
-      for (std::int64_t j = 0; j < d; ++j) S[i * d + j] *= fade;
+      if (k > 0)
+        for (std::int64_t j = 0; j < d; ++j) S[i * d + j] *= fade;
       row.sum = row.sum * fade + weights_of_distances(q, m, nearest, .5 / row.v);
       row.nearest = nearest;
     }
     std::fill(w + rows * m, w + row_block * m, 0);
-    at::addmm_out(sum, sum, r, block);
+    if (k == 0)
+      at::mm_out(sum, r, block);
+    else
+      at::addmm_out(sum, sum, r, block);
   }
   for (std::int64_t i = 0; i < rows; ++i)
     for (std::int64_t j = i * d; j < (i + 1) * d; ++j)

@@ -1,7 +1,7 @@
 #include <shockstep/error.hpp>
 #include <shockstep/process_kind.hpp>
 
-#include "core/npy.hpp"
+#include "core/section_npy.hpp"
 #include "core/text.hpp"
 #include "process/preserving.hpp"
 #include "process/range.hpp"
@@ -50,7 +50,7 @@ Levels levels_of(const VpTable& table) {
 std::vector<double> read_alphas(Section& section) {
   if (section.is_text("alphas_cumprod")) {
     const auto path = section.path("alphas_cumprod");
-    auto file = read_npy(path, [&](const auto& shape) {
+    auto file = section_npy(section, "alphas_cumprod", [&](const auto& shape) {
       if (shape.size() != 1) section.fail("alphas_cumprod", printable(path, 1000) + " must hold a list of numbers");
     });
     return std::move(file.values);

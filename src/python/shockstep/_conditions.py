@@ -23,14 +23,25 @@ def rows(argument: str, given: Any) -> dict[str, torch.Tensor]:
 def _tensor(which: str, value: Any) -> torch.Tensor:
     if isinstance(value, torch.Tensor):
         return value.detach()
+    if isinstance(value, (str, os.PathLike)):
+        return _of_file(which, os.fspath(value))
     try:
-        array = numpy.load(value) if isinstance(value, (str, os.PathLike)) else numpy.asarray(value)
-        return torch.as_tensor(array)
-    except OSError as error:
-        raise _core.FileError(f"{which}: {error}") from None
+        return torch.as_tensor(numpy.asarray(value))
     except (TypeError, ValueError):
         kind = type(value).__name__
         raise _core.ConfigError(f"{which} must be numbers, a tensor, an array or a .npy file, got {kind}") from None
+
+
+def _of_file(which: str, path: str) -> torch.Tensor:
+    try:
+        return torch.as_tensor(numpy.load(path))
+    except OSError as error:
+        raise _core.FileError(f"{which}: {path}: cannot be read: {error.strerror or error}") from None
+    except MemoryError:
+        raise _core.FileError(f"{which}: {path}: does not fit into the free memory; take fewer rows") from None
+    except (TypeError, ValueError, EOFError) as error:
+        said = " ".join(str(error).split())
+        raise _core.FileError(f"{which}: {path}: is no .npy file of numbers: {said}") from None
 
 
 def guidance_of(guidance: Any) -> tuple[dict[str, Any] | None, Callable[..., torch.Tensor] | None]:

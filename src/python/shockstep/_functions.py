@@ -15,7 +15,7 @@ import torch
 from . import _core
 from ._network import Network
 from ._results import Comparison, Encoding, Interrupted, Result, Schedule, Schedules, ShockstepWarning
-from ._settings import KEYS, number, problem
+from ._settings import KEYS, number, plain, problem
 from ._solver import Solver
 
 AnyModel = Union[Callable[..., torch.Tensor], Network, _core.Model, str, "os.PathLike[str]"]
@@ -33,7 +33,8 @@ _AFTER = """
     sees batches of `batch` rows, padded, since its bits may depend on it. Trajectory i depends on (settings, model, seed, i) alone.
     observer: an object with any of the methods step(dict), wants_steps(trajectory), finished(dict, sample), progress(share)
         and cancelled(), which ends the run when it returns True; where its wants_state is True, state(trajectories, sigma, x, denoised)
-        after each call of the model, tensors of as many rows.
+        after each call of the model, tensors of as many rows. compare and schedule ask for progress and cancelled alone, inspect not
+        for steps.
     Ctrl-C raises Interrupted, a KeyboardInterrupt, with what is done in its .result.
     Raises ConfigError (a ValueError) naming the argument that is wrong, ModelError if the model does not fit its description,
     FileError (an OSError), and whatever a callable of yours raises, as it was raised. What the program would warn of is a
@@ -100,7 +101,6 @@ def sample(
     noise: starting latents of unit variance, [count, *shape]. init: data to start from, noised by strength; mask: where it is
         1, init is kept. interpolate: rows from each latent to the next.
     """
-    strength, interpolate = number("strength", strength), number("interpolate", interpolate, whole=True)
     start = dict(noise=noise, init=init, strength=strength, mask=mask, interpolate=interpolate)
     posed = problem(model, process, keywords)
     decode = model.decode if isinstance(model, Network) else None
@@ -151,8 +151,9 @@ def schedule(
     Returns a list of sigmas for diffusers, k-diffusion and ComfyUI, with .solver; of several numbers of steps a dict of them. A fit that
     Ctrl-C ends has no result: a plain KeyboardInterrupt.
     """
-    one = not isinstance(steps, Iterable)
-    counts = [steps] if one else sorted(set(steps))
+    steps = plain(steps)
+    one = not isinstance(steps, Iterable) or isinstance(steps, str)
+    counts = [steps] if one else sorted({number("steps", count, whole=True) for count in steps})
     if not counts:
         raise _core.ConfigError("steps: missing; the number of steps of the schedule, for example steps=10")
     wanted = {"schedule": "fitted", "count": counts[-1], **({} if budget is None else {"budget": budget})}
@@ -184,6 +185,8 @@ def compare(
     reference: exact (mixtures in one dimension), or the tolerance of an unguarded run. data: samples to compare distributions
         with, [m, *shape]; True: exact ones, of Gaussian mixtures; False: none; None: what the config says, or none.
     """
+    if isinstance(methods, (str, dict)) or not (methods is None or isinstance(methods, Iterable)):
+        raise _core.ConfigError(f"methods: must be a list of dicts, got {methods!r}")
     methods = None if methods is None else list(methods)
     posed = problem(model, process, keywords, methods=methods, reference=reference)
     return _unless_interrupted(Comparison(_warned(posed, _core.compare(posed, data, observer))))
