@@ -7,6 +7,7 @@
 #include "core/open_work.hpp"
 #include "core/row_shape.hpp"
 #include "engine/tensor_block.hpp"
+#include "model/device_error.hpp"
 #include "records/run_tally.hpp"
 
 #include <ATen/Parallel.h>
@@ -149,12 +150,8 @@ BatchedModel model_in_batches(const EngineRun& run, int rows) {
 /// What a device threw outside the model, in a line with a remedy.
 [[noreturn]] void throw_of_device(const c10::Error& error, const EngineRun& run, int rows) {
   const std::string on = run.tensors->device().str();
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error))
-    throw ModelError("run.state: " + on + " has no memory for the states of " + std::to_string(rows) +
-                     " rows; lower run.batch, or set run.state: host");
-  const std::string text = error.what_without_backtrace();
-  throw ModelError("run.state: " + on + " failed in the steps: " + text.substr(0, text.find('\n')) +
-                   "; it takes a new process to use it again, in which --resume goes on with this run");
+  throw ModelError(out_of_memory(error) ? full_sentence(on, rows)
+                                        : lost_sentence("run.state", "the steps on " + on, error));
 }
 
 /// One batch and the loop over it: row j of it belongs to one trajectory, and when that is done to the next.

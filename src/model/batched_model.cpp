@@ -3,40 +3,24 @@
 #include <shockstep/error.hpp>
 
 #include "core/row_shape.hpp"
+#include "model/device_error.hpp"
+#include "model/on_device.hpp"
 
 #include <ATen/ops/copy.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <c10/util/Exception.h>
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <new>
 #include <string>
-#include <string_view>
 
 namespace shockstep {
 namespace {
 
-/// Of whatever allocator; TorchScript passes on the sentence alone.
-bool out_of_memory(const std::exception& error) {
-  const std::string_view text = error.what();
-  return dynamic_cast<const std::bad_alloc*>(&error) || dynamic_cast<const c10::OutOfMemoryError*>(&error) ||
-         text.find("out of memory") != text.npos || text.find("can't allocate memory") != text.npos ||
-         text.find("ALLOC_FAILED") != text.npos;  // cuBLAS and cuDNN
-}
-
-/// No later call will do better: after an error of its own a device refuses all work of this process.
-bool device_lost(const std::exception& error) {
-  const std::string_view text = error.what();
-  return text.find("CUDA error:") != text.npos || text.find("HIP error:") != text.npos;
-}
-
-std::string first_line(const std::exception& error) {
-  const auto* c10_error = dynamic_cast<const c10::Error*>(&error);
-  const std::string text = c10_error ? c10_error->what_without_backtrace() : error.what();
-  return text.substr(0, text.find('\n'));
+std::string device_of(const ScoreModel& model) {
+  const auto* there = dynamic_cast<const OnDevice*>(&model);
+  return there ? there->device().str() : "the device of the model";
 }
 
 }  // namespace
@@ -78,9 +62,7 @@ void BatchedModel::evaluate(std::size_t n) {
         halve();
         continue;
       }
-      if (device_lost(error))
-        throw ModelError("the device of the model failed: " + first_line(error) +
-                         "; it takes a new process to use it again, in which --resume goes on with this run");
+      if (device_lost(error)) throw ModelError(lost_sentence("run.device", device_of(model_), error));
       if (cost_.first_failure.empty()) cost_.first_failure = first_line(error);
       alone(n);
       done = true;

@@ -7,7 +7,6 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/empty_like.h>
 #include <ATen/ops/full_like.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
@@ -56,9 +55,9 @@ at::Tensor null_rows(const at::Tensor& given, const at::Tensor& condition, const
                              shape_text(row) + ", or one such row for each trajectory");
 }
 
+/// `trajectory`: where the rows are.
 at::Tensor rows_of(const at::Tensor& all, const at::Tensor& trajectory) {
-  const at::Tensor which = trajectory.remainder(all.size(0)).to(all.device());
-  return all.index_select(0, which);
+  return all.index_select(0, trajectory.remainder(all.size(0)));
 }
 
 }  // namespace
@@ -85,28 +84,34 @@ void check_conditions_of(const NetworkOptions& options) {
   }
 }
 
-ConditionRows::ConditionRows(const NetworkOptions& options) : labels_(options.labels) {
+ConditionRows::ConditionRows(const NetworkOptions& options, c10::Device device, at::ScalarType type)
+    : labels_(options.labels) {
+  const auto there = [&](const at::Tensor& rows) {
+    return rows.to(device, rows.is_floating_point() ? type : rows.scalar_type());
+  };
   auto n = static_cast<std::int64_t>(labels_.size());
+  if (n > 0) labels_there_ = there(at::tensor(labels_, at::kLong));
   if (options.guidance) null_label_ = options.guidance->null_label;
   for (const Condition& condition : options.conditions) {
-    conditions_.push_back(condition.rows);
+    conditions_.push_back(there(condition.rows));
     const Condition* null = options.guidance ? find(options.guidance->null_conditions, condition.name) : nullptr;
-    null_.push_back(null ? null_rows(null->rows, condition.rows, null->name) : at::Tensor());
+    null_.push_back(null ? there(null_rows(null->rows, condition.rows, null->name).to(condition.rows.options()))
+                         : at::Tensor());
     n = std::max({n, condition.rows.size(0), null ? null_.back().size(0) : 0});
   }
   count_ = n > 1 ? n : 0;
 }
 
+at::Tensor ConditionRows::crossed(const at::Tensor& trajectory) const {
+  if (labels_.empty() && conditions_.empty()) return trajectory;
+  return trajectory.to(labels_.empty() ? conditions_.front().device() : labels_there_.device());
+}
+
 std::vector<at::Tensor> ConditionRows::of(const at::Tensor& trajectory) const {
   std::vector<at::Tensor> out;
-  if (!labels_.empty()) {
-    const at::Tensor rows = trajectory.contiguous(), label = at::empty_like(rows);
-    const auto* i = rows.const_data_ptr<std::int64_t>();
-    std::transform(i, i + rows.numel(), label.mutable_data_ptr<std::int64_t>(),
-                   [&](std::int64_t k) { return labels_[static_cast<std::size_t>(k) % labels_.size()]; });
-    out.push_back(label);
-  }
-  for (const at::Tensor& all : conditions_) out.push_back(rows_of(all, trajectory));
+  const at::Tensor which = crossed(trajectory);
+  if (!labels_.empty()) out.push_back(rows_of(labels_there_, which));
+  for (const at::Tensor& all : conditions_) out.push_back(rows_of(all, which));
   return out;
 }
 
@@ -115,8 +120,16 @@ std::vector<at::Tensor> ConditionRows::null_of(const at::Tensor& trajectory,
   std::vector<at::Tensor> out = with;
   const std::size_t first = labels_.empty() ? 0 : 1;
   if (first == 1) out[0] = at::full_like(with[0], null_label_);
-  for (std::size_t k = 0; k < null_.size(); ++k)
-    if (null_[k].defined()) out[first + k] = rows_of(null_[k], trajectory).to(with[first + k].options());
+  at::Tensor which;  // most nulls are one row for all, which need no numbers
+  for (std::size_t k = 0; k < null_.size(); ++k) {
+    if (!null_[k].defined()) continue;
+    if (null_[k].size(0) == 1) {
+      out[first + k] = null_[k].expand_as(with[first + k]).clone();
+    } else {
+      if (!which.defined()) which = crossed(trajectory);
+      out[first + k] = rows_of(null_[k], which);
+    }
+  }
   return out;
 }
 

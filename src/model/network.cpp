@@ -64,11 +64,11 @@ class Network final : public ScoreModel, public OnDevice {
       : source_(std::move(source)),
         where_(source_.path.empty() ? "the network" : printable(source_.path, 1000)),
         options_(options),
-        conditions_(options),
         parametrisation_(options, process),
         type_(scalar_type(options.dtype)),
         time_type_(type_ == at::kDouble ? at::kDouble : at::kFloat),
-        device_(network_device(options.device, where_)) {
+        device_(network_device(options.device, where_)),
+        conditions_(options, device_, type_) {
     if (!source_.forward) return;  // not at hand
     const double usual = std::clamp(1., process.sigma_min(), process.sigma_max());
     if (time_type_ == type_ || !fits(usual)) {
@@ -271,11 +271,11 @@ class Network final : public ScoreModel, public OnDevice {
   NetworkSource source_;
   std::string where_;
   NetworkOptions options_;
-  ConditionRows conditions_;
   Parametrisation parametrisation_;
   at::ScalarType type_;
   at::ScalarType time_type_;  // float32 for half precision, which has no 999, unless the network refuses it
   c10::Device device_;
+  ConditionRows conditions_;
   mutable std::mutex mutex_;  // of what follows
   mutable int keepers_ = 0;
   mutable ModelPtr float32_;  // while there are keepers

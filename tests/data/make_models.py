@@ -43,6 +43,21 @@ class Hangs(torch.nn.Module):
         return x / (1 + sigma[:, None]**2)
 
 
+class Lost(torch.nn.Module):
+    """A Gaussian's denoiser whose device is lost at the sixtieth call below sigma = .999, and in every call after it."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, x, sigma):
+        if bool((sigma < .999).any()):
+            self.calls += 1
+        if self.calls >= 60:
+            raise RuntimeError('CUDA error: an illegal memory access was encountered')
+        return x / (1 + sigma[:, None]**2)
+
+
 class Reshapes(torch.nn.Module):
     """A Gaussian's denoiser that returns one column too many for a batch with a row below sigma = .999."""
 
@@ -65,5 +80,5 @@ class Any(torch.nn.Module):
 sys.path.append(str(pathlib.Path(__file__).parents[2] / 'tools'))
 from train_digits import write  # noqa: E402
 
-for model in (Nan(), Throws(), Hangs(), Reshapes(), Any()):
+for model in (Nan(), Throws(), Hangs(), Lost(), Reshapes(), Any()):
     write(model, str(pathlib.Path(__file__).parent / f'{type(model).__name__.lower()}.pt'))

@@ -143,6 +143,46 @@ class Killed(Case):
         self.assertEqual(bytes_of(out), bytes_of(first))
 
 
+class LostDevice(Case):
+    """Of a device that fails for good in the middle of a run: a new process goes on, and the files are those of a run without it."""
+
+    def lost(self, *arguments):
+        run = shockstep("sample", *arguments)
+        if run.returncode:
+            self.assertEqual(run.returncode, 3, run.stderr)
+            self.assertRegex(run.stderr.splitlines()[-1], r"^shockstep: run\.device: cpu failed: .*"
+                             r"CUDA error: an illegal memory access was encountered; .* --resume goes on with this run$")  # fmt: skip
+            self.assertNotIn("Traceback", run.stderr)
+        return run.returncode
+
+    def same_after(self, *more):
+        config = self.folder / "lost.yaml"
+        config.write_text(
+            f"model: {{kind: torchscript, path: {SOURCE / 'tests/data/lost.pt'}, shape: [2], data_std: 1}}\n"
+            "process: {kind: ve, sigma_min: 0.01, sigma_max: 80}\nsampler: {steps: 8}\n"
+            "run: {count: 160, batch: 8, threads: 1}\n"
+        )
+        # Shards are processes of their own, each done before its sixtieth call: together, what no failure ended.
+        shards, out = self.folder / "shards", self.folder / "out"
+        for i in range(1, 11):
+            self.assertEqual(self.lost(config, *more, "--shard", f"{i}/10", "--out", shards), 0)
+        self.assertEqual(shockstep("merge", config, *more, "--out", shards).returncode, 0)
+        self.assertEqual(self.lost(config, *more, "--out", out), 3)
+        self.assertTrue((out / "run.journal").exists())
+        size, turns = 0, 1
+        while self.lost(config, *more, "--out", out, "--resume"):
+            self.assertGreater((out / "run.journal").stat().st_size, size)  # every process goes on from the last
+            size, turns = (out / "run.journal").stat().st_size, turns + 1
+        self.assertLess(turns, 10)
+        self.assertEqual(bytes_of(out), bytes_of(shards))
+
+    def test_where_the_state_is_on_the_host(self):
+        self.same_after()
+
+    def test_where_the_state_is_on_the_device(self):
+        self.same_after("--set", "run.state=device")
+
+
 class Resume(Case):
     def interrupted(self, out, *arguments):
         run = shockstep("sample", self.config, "--count", 10000000, "--out", out, "--set", "output={samples: none, grid: off}",

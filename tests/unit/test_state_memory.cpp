@@ -134,7 +134,7 @@ TEST_CASE("A device that is lost ends the run in one line, once") {
   SampleRequest asked = request(state);
   asked.observer = &observer;
   const std::string sentence = test::refusal([&] { sampler.sample(asked); });
-  CHECK(sentence.starts_with("the device of the model failed: "));
+  CHECK(sentence.starts_with("run.device: cpu failed: "));
   CHECK(sentence.find("unspecified launch failure") != sentence.npos);
   CHECK(sentence.find("--resume") != sentence.npos);
   CHECK(sentence.find('\n') == sentence.npos);
