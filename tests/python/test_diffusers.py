@@ -1,9 +1,11 @@
 """ShockstepScheduler in pipelines of diffusers that are not changed."""
 
+import copy
 import functools
 import inspect
 import json
 import math
+import pickle
 from types import SimpleNamespace
 
 import pytest
@@ -384,6 +386,17 @@ def test_a_config_is_kept(tmp_path):
     assert isinstance(loaded.scheduler, diffusers.DDIMScheduler)  # that pipeline makes one of any config
     loaded = diffusers.DDPMPipeline.from_pretrained(tmp_path / "pipe")
     assert isinstance(loaded.scheduler, ShockstepScheduler) and loaded.scheduler.config.tolerance == 0.1
+
+
+def test_a_copy_has_the_settings_and_no_run():
+    pipe = exact_pipeline(tolerance=1e-2)
+    first = samples(pipe, range(2))
+    for other in (copy.deepcopy(pipe.scheduler), pickle.loads(pickle.dumps(pipe.scheduler))):
+        assert other.config == pipe.scheduler.config
+        with pytest.raises(ValueError, match="nothing has been run"):
+            other.run
+        pipe.scheduler = other
+        assert torch.equal(samples(pipe, range(2)).samples, first.samples)
 
 
 def test_wrong_settings_are_refused_at_once():

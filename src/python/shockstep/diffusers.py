@@ -108,6 +108,11 @@ class ShockstepScheduler(SchedulerMixin, ConfigMixin):
         made._rows((1,), {}, {"steps": {"schedule": "log_sigma", "count": 2}} if made._fixed else {})
         return (made, unused) if return_unused_kwargs else made
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What copy.deepcopy and pickle take: the settings. A run under way stays here; the copy begins at set_timesteps."""
+        kept = {name: value for name, value in self.__dict__.items() if name != "_pipeline"}
+        return {**kept, "loop": None, "entered": None, "_measurement": None, "num_inference_steps": None}
+
     # ---- Before there are latents
 
     @functools.cached_property
