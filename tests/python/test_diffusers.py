@@ -282,6 +282,18 @@ def test_the_budget_is_the_number_of_steps():
     assert run.evaluations.min() > 9 and set(run.status) == {"ok"}
 
 
+def test_strength_takes_its_share_of_what_is_announced():
+    """A pipeline that hands over sigmas takes the length of the times for its number of steps: .4 of eight are left out, not of forty."""
+    pipe, call = tiny.pipeline("Flux, true guidance")
+    parts = inspect.signature(diffusers.FluxImg2ImgPipeline.__init__).parameters
+    pipe = tiny.made(diffusers.FluxImg2ImgPipeline(**{name: part for name, part in pipe.components.items() if name in parts}))
+    own = pipe.scheduler
+    for most, status in ((None, "budget"), (40, "ok")):
+        pipe.scheduler = ShockstepScheduler.from_config(own, tolerance=1e-2, max_evaluations=most)
+        pipe(image=tiny.picture() * 0.5 + 0.5, strength=0.6, num_inference_steps=8, **call)
+        assert pipe.scheduler.loop.begin == 3 and set(pipe.scheduler.run.status) == {status}
+
+
 def test_latents_that_are_changed_are_followed():
     """Data N(0, s^2): x(sigma) goes as sqrt(s^2 + sigma^2), so that a push at sigma ends s/sqrt(s^2 + sigma^2) as large."""
     push, at = 0.3, 6

@@ -69,9 +69,11 @@ class Times:
         return loop if loop is not None and loop.begin == self.begin else None
 
     def __len__(self) -> int:
-        """How many at most; once the loop is done, how many there were."""
+        """How many are announced, of which strength takes its share; in the loop how many at most, and after it how many there were."""
         loop = self._loop
-        return loop.steps if loop is not None and loop.done else self._clock.most_steps(self.begin, self.end)
+        if loop is None:
+            return self.end - self.begin
+        return loop.steps if loop.done else self._clock.most_steps(self.begin, self.end)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
