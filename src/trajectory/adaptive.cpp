@@ -195,7 +195,9 @@ inline StepChoice AdaptiveTrajectory::choose(double unit) const {
 inline StepChoice AdaptiveTrajectory::to_jump(StepChoice step) const {
   const double from = multistep_.lam();
   const auto next = std::ranges::upper_bound(plan_.jumps, from + 2 * before_jump);
-  if (step.forced || next == plan_.jumps.end() || from + step.length < *next - before_jump) return step;
+  const double near_end = plan_.range.lam_end - 2 * before_jump;  // where nothing is left to begin anew for
+  if (step.forced || next == plan_.jumps.end() || *next >= near_end || from + step.length < *next - before_jump)
+    return step;
   step.length = *next - before_jump - from, step.last = false, step.jump = true;
   return step;
 }

@@ -270,6 +270,16 @@ def test_the_interval_is_that_of_kynkaanniemi_et_al():
     assert torch.equal(sample(**settings, **method, batch=5).samples, result.samples)
 
 
+def test_an_interval_may_end_where_the_range_does():
+    """Guided to the end, whose D is that of the condition: low itself is outside."""
+    settings = dict(noise=NOISE, null=NULL, guidance={"scale": SCALE, "interval": [LOW, 3.0]})
+    x = flow(flow(HIGH * NOISE, MEANS, HIGH, 3.0), GUIDED, 3.0, LOW)
+    for method in ({}, {"method": "dopri5"}, {"guard": {"profile": "pilot"}}):
+        result = sample(**settings, **method)
+        assert set(result.status) == {"ok"}
+        assert (result.samples - denoised(x, torch.tensor(LOW), MEANS)).square().mean(1).sqrt().max() < 1e-3
+
+
 def test_guidance_may_be_a_function():
     plain = sample(guidance=SCALE, null=NULL)
     calls = []
