@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -69,11 +70,12 @@ class Times:
         return loop if loop is not None and loop.begin == self.begin else None
 
     def __len__(self) -> int:
-        """How many are announced, of which strength takes its share; in the loop how many at most, and after it how many there were."""
+        """How many at most; once the loop is done, how many there were. retrieve_timesteps, which every pipeline has a copy of, takes
+        the length of a list for num_inference_steps, of which strength leaves out a share: it is told how many are announced."""
         loop = self._loop
-        if loop is None:
+        if loop is None and sys._getframe(1).f_code.co_name == "retrieve_timesteps":
             return self.end - self.begin
-        return loop.steps if loop.done else self._clock.most_steps(self.begin, self.end)
+        return loop.steps if loop is not None and loop.done else self._clock.most_steps(self.begin, self.end)
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
