@@ -6,6 +6,7 @@
 #include "core/cached.hpp"
 #include "core/input_file.hpp"
 #include "core/text.hpp"
+#include "engine/pilot.hpp"
 #include "log/log.hpp"
 #include "output/json.hpp"
 
@@ -43,8 +44,7 @@ std::string text(const auto& keys, const auto& options, bool adaptive) {
 
 bool measures(const SamplerOptions& options) {
   if (options.steps) return options.steps->schedule == Schedule::fitted && options.steps->sigmas.empty();
-  const std::string& profile = options.guard.profile;
-  return options.dynamics == Dynamics::ode && options.guard.enabled && (profile == "pilot" || profile == "full");
+  return options.dynamics == Dynamics::ode && options.guard.enabled && measured_anew(options.guard);
 }
 
 /// In the folder, of what is measured with these settings; empty: nowhere.

@@ -1,5 +1,7 @@
 #include "core/free_memory.hpp"
 
+#include "core/text.hpp"
+
 #include <unistd.h>
 
 #include <algorithm>
@@ -49,5 +51,7 @@ std::uint64_t free_memory() {
       static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGE_SIZE));
   return std::min(available ? *available * 1024 : all, free_in_group());
 }
+
+std::string gigabytes(double bytes) { return three_digits(bytes * 1e-9) + " GB"; }
 
 }  // namespace shockstep

@@ -27,13 +27,6 @@ constexpr std::size_t magic_bytes = 6;
 // Of the numbers: those that are read, in the order of rows where the file has another, and the tensor made of them.
 constexpr std::uint64_t copies = 2, copies_of_columns = 3;
 
-/// "12.3 GB"
-std::string gigabytes(std::uint64_t bytes) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.3g GB", static_cast<double>(bytes) * 1e-9);
-  return text;
-}
-
 /// IEEE 754 binary16, which the language has no type for.
 struct Half {
   std::uint16_t bits;
@@ -109,8 +102,8 @@ class Reader {
     if (check_) check_(out.shape);
     const std::uint64_t each = (fortran ? copies_of_columns : copies) * sizeof(double), free = free_memory();
     if (count > free / each)
-      fail("holds " + std::to_string(count) + " numbers, which take " + gigabytes(count * each) + ", and " +
-           gigabytes(free) + " of memory are free; take fewer rows");
+      fail("holds " + std::to_string(count) + " numbers, which take " + gigabytes(static_cast<double>(count * each)) +
+           ", and " + gigabytes(static_cast<double>(free)) + " of memory are free; take fewer rows");
     out.values.resize(count);
     read_numbers(type, out.values);
     if (fortran) out.values = row_major(out.values, out.shape);

@@ -1,14 +1,12 @@
 #include "engine/pilot.hpp"
-#include "engine/cancel_only.hpp"
 
 #include <shockstep/error.hpp>
 #include <shockstep/precision.hpp>
 #include <shockstep/random.hpp>
 
 #include "core/statistics.hpp"
-#include "engine/engine.hpp"
 #include "engine/pilot_tables.hpp"
-#include "trajectory/adaptive.hpp"
+#include "engine/rehearsal.hpp"
 
 #include <ATen/ops/item.h>
 #include <ATen/ops/linalg_matrix_norm.h>
@@ -19,8 +17,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -58,37 +54,6 @@ constexpr double loosened = 4;             // ratio of successive step tolerance
 constexpr int most_loosened = 12;
 
 constexpr DifferenceStep probe_step{shortest_difference, shortest_difference};
-
-struct Rehearsed {
-  std::vector<double> sample;  // empty where it is not needed: of many numbers it takes much memory
-  double error = 0;            // root mean square from the reference, of rows that have one
-  TrajectoryReport report;
-  PathData path;
-};
-
-/// Runs pilot rows [first, first + count) with these settings; adds to `evaluations`.
-std::vector<Rehearsed> rehearse(const ScoreModel& model, const Plan& plan, std::int64_t first, std::int64_t count,
-                                std::int64_t& evaluations, const Observer* caller, const char* remedy,
-                                const std::function<void(std::size_t row, Rehearsed& rehearsed)>& judge = {}) {
-  std::vector<Rehearsed> rows(static_cast<std::size_t>(count));
-  CancelOnly observer(caller);
-  EngineRun run{.model = model, .plan = plan, .first = first, .count = count, .batch = 64, .observer = &observer};
-  run.finished = [&](const Trajectory& row) {
-    const auto& t = dynamic_cast<const AdaptiveTrajectory&>(row);  // a pilot chooses its steps
-    const auto i = static_cast<std::size_t>(t.report().trajectory - first);
-    rows[i] = {{t.sample().begin(), t.sample().end()}, 0, t.report(), t.path()};
-    if (judge) judge(static_cast<std::size_t>(t.report().trajectory), rows[i]);
-  };
-  const RunStatistics statistics = run_engine(run);
-  evaluations += statistics.evaluations;
-  observer.throw_if_cancelled();
-  for (const Rehearsed& row : rows)
-    if (row.report.status != Status::ok && row.report.status != Status::budget)
-      throw ModelError("a pilot trajectory ended with status " + std::string(name(row.report.status)) +
-                       (statistics.first_failure.empty() ? "" : " (" + statistics.first_failure + ")") +
-                       "; check the model, or set " + remedy);
-  return rows;
-}
 
 GuardProfile untuned_profile(const ScoreModel& model, const SamplerOptions& options) {
   GuardProfile profile;
@@ -148,6 +113,7 @@ class Pilot {
 
  private:
   std::vector<Rehearsed> rows(const GuardProfile& profile, std::int64_t first, std::int64_t count);
+  std::vector<Rehearsed> counted(RehearsedRows&& rehearsed);
   void measure_reference();
   double cost(const std::vector<Rehearsed>& rows, int order) const;
   void confirm_reference(std::size_t i, const GuardProfile& profile);
@@ -179,6 +145,11 @@ Pilot::Pilot(const ScoreModel& model, const Process& process, const SamplerOptio
   measure_reference();
 }
 
+std::vector<Rehearsed> Pilot::counted(RehearsedRows&& rehearsed) {
+  evaluations_ += rehearsed.statistics.evaluations;
+  return std::move(rehearsed.rows);
+}
+
 std::vector<Rehearsed> Pilot::rows(const GuardProfile& profile, std::int64_t first, std::int64_t count) {
   const auto judge = [&](std::size_t row, Rehearsed& rehearsed) {
     const bool known = row < exact_.size();
@@ -186,8 +157,8 @@ std::vector<Rehearsed> Pilot::rows(const GuardProfile& profile, std::int64_t fir
     if (!known || rehearsed.error <= options_.tolerance)
       rehearsed.sample = std::vector<double>();  // its reference is not in doubt
   };
-  return rehearse(model_, pilot_plan(process_, options_, profile), first, count, evaluations_, observer_, without_guard,
-                  judge);
+  return counted(rehearse(model_, pilot_plan(process_, options_, profile), {.first = first, .count = count}, observer_,
+                          without_guard, judge));
 }
 
 /// End points and remaining gain of each row, in one run.
@@ -201,7 +172,7 @@ void Pilot::measure_reference() {
       pilot_plan(process_, options_, std::move(reference), {.probe_every = 3, .probe_below = 8 * base_.data_std});
   std::get<AdaptivePlan>(plan.way).difference = difference_step(model_, probe_step, Difference::one_sided);
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_ = rehearse(model_, plan, 0, rows_measured, evaluations_, observer_, without_guard);
+  exact_ = counted(rehearse(model_, plan, {.count = rows_measured}, observer_, without_guard));
 
   confirmed_.assign(exact_.size(), false);
   std::vector<std::vector<double>> growths;
@@ -240,7 +211,9 @@ void Pilot::confirm_reference(std::size_t i, const GuardProfile& profile) {
   careful.redo = false;
   Plan plan = pilot_plan(process_, options_, std::move(careful));
   plan.max_evaluations = std::max(options_.max_evaluations, reference_evaluations);
-  exact_[i] = rehearse(model_, plan, static_cast<std::int64_t>(i), 1, evaluations_, observer_, without_guard).front();
+  exact_[i] =
+      counted(rehearse(model_, plan, {.first = static_cast<std::int64_t>(i), .count = 1}, observer_, without_guard))
+          .front();
   confirmed_[i] = true;
 }
 
@@ -325,8 +298,9 @@ GuardProfile default_profile(const ScoreModel& model, const Process& process, co
                              const Observer* observer) {
   GuardProfile profile = untuned_profile(model, options);
   if (model.data_std() > 0) return profile;
-  const auto rows = rehearse(model, pilot_plan(process, options, profile), 0, rows_for_cap, profile.evaluations,
-                             observer, "model.data_std");
+  const auto [rows, statistics] =
+      rehearse(model, pilot_plan(process, options, profile), {.count = rows_for_cap}, observer, "model.data_std");
+  profile.evaluations += statistics.evaluations;
   std::vector<double> samples;
   for (const Rehearsed& row : rows) samples.insert(samples.end(), row.sample.begin(), row.sample.end());
   profile.data_std = spread_over_rows(samples, rows[0].sample.size());

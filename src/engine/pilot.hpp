@@ -15,6 +15,9 @@ namespace shockstep {
 inline constexpr int rows_rehearsed = 48;      ///< the score needs no reference, so its quantile may use more rows
 inline constexpr double share_repeated = .04;  ///< of trajectories: what the threshold of the score leaves above it
 
+/// Whether the profile is measured before the run, whatever is at hand.
+inline bool measured_anew(const GuardOptions& guard) { return guard.profile == "pilot" || guard.profile == "full"; }
+
 /// Unit-variance starting latents of a row of the pilot: they depend on the row and the dimension alone.
 void pilot_latents(std::int64_t row, std::span<double> out);
 

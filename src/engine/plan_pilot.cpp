@@ -1,22 +1,16 @@
 #include "engine/plan_pilot.hpp"
 
-#include <shockstep/error.hpp>
-
 #include "core/statistics.hpp"
-#include "engine/cancel_only.hpp"
-#include "engine/engine.hpp"
 #include "engine/pilot.hpp"
+#include "engine/plan_for.hpp"
 #include "engine/planned_profile.hpp"
-#include "model/guidance.hpp"
-#include "model/network.hpp"
+#include "engine/rehearsal.hpp"
 #include "process/step_plan.hpp"
 
 #include <boost/math/distributions/students_t.hpp>
 
 #include <algorithm>
 #include <cmath>
-#include <string>
-#include <utility>
 #include <vector>
 
 namespace shockstep {
@@ -28,42 +22,14 @@ constexpr double coverage = .97;
 constexpr double least_factor = .5, most_factor = 8;  // eight rows see no rare decision, and few are all bad
 constexpr double smallest = 1e-12;                    // over data_std, of an error: less is rounding
 
-struct PlanRun {
-  std::vector<std::vector<double>> samples;
-  std::vector<double> estimates;
-  std::int64_t rows_computed = 0;
-};
-
-PlanRun run_plan(const ScoreModel& model, const Process& process, const SamplerOptions& options,
-                 const MeasuredScales& scales, double nodes, const Observer* observer) {
-  Plan plan(process, options);
+RehearsedRows run_plan(const ScoreModel& model, const Process& process, const SamplerOptions& options,
+                       const MeasuredScales& scales, double nodes, const Observer* observer) {
+  Plan plan = plan_for(model, process, options, scales.whole_times);
   plan.latents = pilot_latents;
   plan.max_evaluations = static_cast<int>(nodes) + 1;
-  if (scales.whole_times) plan.whole_times.emplace(process);
-  if (const NetworkOptions* network = network_options(model))
-    for (const double sigma : guidance_ends(*network)) plan.jumps.push_back(-std::log(sigma));
   plan.way = AdaptivePlan{.guard = planned_profile(scales, process, options, nodes)};
-
-  PlanRun out{.samples = std::vector<std::vector<double>>(rows_on_plan),
-              .estimates = std::vector<double>(rows_on_plan)};
-  std::vector<Status> statuses(rows_on_plan);
-  CancelOnly cancel(observer);
-  EngineRun run{
-      .model = model, .plan = plan, .first = 0, .count = rows_on_plan, .batch = rows_on_plan, .observer = &cancel};
-  run.finished = [&](const Trajectory& t) {
-    const auto i = static_cast<std::size_t>(t.report().trajectory);
-    out.samples[i] = {t.sample().begin(), t.sample().end()};
-    out.estimates[i] = t.report().error_estimate, statuses[i] = t.report().status;
-  };
-  const RunStatistics statistics = run_engine(run);
-  cancel.throw_if_cancelled();
-  for (const Status status : statuses)
-    if (status != Status::ok && status != Status::budget)
-      throw ModelError("a pilot trajectory ended with status " + std::string(name(status)) +
-                       (statistics.first_failure.empty() ? "" : " (" + statistics.first_failure + ")") +
-                       "; check the model, or set sampler.guard.profile to plan");
-  out.rows_computed = statistics.model_capacity;
-  return out;
+  return rehearse(model, plan, {.count = rows_on_plan, .batch = rows_on_plan}, observer,
+                  "sampler.guard.profile to plan");
 }
 
 /// What another row's value stays below with probability `coverage` where logarithms are normal: the mean of n, and Student's t times
@@ -82,20 +48,20 @@ double prediction_bound(const std::vector<double>& values) {
 GuardProfile pilot_of_plan(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                            const MeasuredScales& scales, const Observer* observer) {
   const double s = scales.data_std, nodes = std::min(planned_nodes(scales, options), most_nodes);
-  const PlanRun coarse = run_plan(model, process, options, scales, nodes, observer);
-  const PlanRun fine = run_plan(model, process, options, scales, finer * nodes, observer);
+  const RehearsedRows coarse = run_plan(model, process, options, scales, nodes, observer);
+  const RehearsedRows fine = run_plan(model, process, options, scales, finer * nodes, observer);
   const double expected = s * PlannedError(scales).with(nodes);
   std::vector<double> harder, estimated;
   for (std::size_t i = 0; i < rows_on_plan; ++i) {
-    const double error = std::max(rms_difference(coarse.samples[i], fine.samples[i]), smallest * s);
-    harder.push_back(error / expected), estimated.push_back(error / coarse.estimates[i]);
+    const double error = std::max(rms_difference(coarse.rows[i].sample, fine.rows[i].sample), smallest * s);
+    harder.push_back(error / expected), estimated.push_back(error / coarse.rows[i].report.error_estimate);
   }
   const double over_expected = prediction_bound(harder);
   GuardProfile profile = planned_profile(scales, process, options, planned_nodes(scales, options, over_expected));
   profile.source = "pilot";
   profile.high_error *= over_expected;
   profile.calibration *= prediction_bound(estimated);
-  profile.evaluations = coarse.rows_computed + fine.rows_computed;
+  profile.evaluations = coarse.statistics.model_capacity + fine.statistics.model_capacity;  // padding is paid for
   return profile;
 }
 

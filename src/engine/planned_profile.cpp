@@ -8,6 +8,7 @@
 namespace shockstep {
 namespace {
 
+constexpr double finest_plan = 3e-6;  // tolerance over data_std
 constexpr double fewest_nodes = 5;
 // Error of a step, over the one that is expected, from which it is rejected: no step of a model that the plan suits. Shorter steps for
 // every trajectory at a given number of evaluations are worth more than a controller that follows each.
@@ -27,6 +28,10 @@ double usual_predictor(double nodes) {
 }
 
 }  // namespace
+
+bool plan_serves(const SamplerOptions& options, const MeasuredScales& scales) {
+  return options.tolerance >= finest_plan * scales.data_std;
+}
 
 double planned_nodes(const MeasuredScales& scales, const SamplerOptions& options, double harder) {
   const double wanted = PlannedError(scales).nodes_for(options.tolerance / (harder * scales.data_std));

@@ -7,8 +7,9 @@
 
 namespace shockstep {
 
-/// Below this tolerance over data_std a plan is no match for steps that follow their own errors, and the noise of a network counts.
-inline constexpr double finest_plan = 3e-6;
+/// Whether the tolerance is one for a plan: a finer one it is no match for beside steps that follow their own errors, and the noise of a
+/// network counts.
+bool plan_serves(const SamplerOptions& options, const MeasuredScales& scales);
 
 /// For the multistep. The plan is the cap of the steps and what the controller measures them in; the error that a step may make is
 /// several times what the plan expects, so that few steps are shortened: docs/plan.md.

@@ -12,11 +12,11 @@
 #include "engine/engine.hpp"
 #include "engine/masked_model.hpp"
 #include "engine/pilot.hpp"
+#include "engine/plan_for.hpp"
 #include "engine/plan_pilot.hpp"
 #include "engine/planned_profile.hpp"
 #include "engine/shipped_profile.hpp"
 #include "engine/start.hpp"
-#include "model/guidance.hpp"
 #include "model/on_device.hpp"
 #include "stepper/brownian_path.hpp"
 #include "stepper/grid_plan.hpp"
@@ -125,13 +125,13 @@ SamplerOptions on_flow(SamplerOptions options) {
   return options;
 }
 
-/// auto: the pilot's for exact models, the plan for networks; of methods that have none the shipped one, else the default weight.
 /// What a Sampler measures before it draws.
 struct Preparation {
   std::optional<MeasuredScales> scales;
   std::int64_t rows = 0;  // computed
 };
 
+/// auto: the pilot's for exact models, the plan for networks; of methods that have none the shipped one, else the default weight.
 GuardProfile resolve_profile(const ScoreModel& model, const Process& process, const SamplerOptions& options,
                              const Observer* observer, Preparation& preparation) {
   const std::string& wanted = options.guard.profile;
@@ -140,25 +140,24 @@ GuardProfile resolve_profile(const ScoreModel& model, const Process& process, co
     return profile;
   };
   if (options.dynamics == Dynamics::sde) return counted(default_profile(model, process, on_flow(options), observer));
-  const auto unmeasured = [&] {
-    if (!planned(model, options)) return counted(default_profile(model, process, options, observer));
+  const auto on_plan = [&] {
+    if (!planned(model, options)) return false;
     preparation.scales = measure_scales(model, process, options.scales_cache, preparation.rows);
-    if (options.tolerance < finest_plan * preparation.scales->data_std)
-      return counted(default_profile(model, process, options, observer));
-    return planned_profile(*preparation.scales, process, options);
+    return plan_serves(options, *preparation.scales);
+  };
+  const auto unmeasured = [&] {
+    return on_plan() ? planned_profile(*preparation.scales, process, options)
+                     : counted(default_profile(model, process, options, observer));
   };
   const bool plan = wanted == "plan" || (wanted == "auto" && planned(model, options));
   if (!options.guard.enabled || wanted == "default" || plan) return unmeasured();
-  if (wanted == "pilot" && planned(model, options))
-    preparation.scales = measure_scales(model, process, options.scales_cache, preparation.rows);
+  const bool pilot_on_plan = wanted == "pilot" && on_plan();
   const auto pilot = [&] {
-    const auto& scales = preparation.scales;
-    return counted(scales && options.tolerance >= finest_plan * scales->data_std
-                       ? pilot_of_plan(model, process, options, *scales, observer)
-                       : run_pilot(model, process, options, observer));
+    return counted(pilot_on_plan ? pilot_of_plan(model, process, options, *preparation.scales, observer)
+                                 : run_pilot(model, process, options, observer));
   };
   if ((wanted == "auto" || wanted == "shipped") && model.exact()) return pilot();
-  if (wanted == "pilot" || wanted == "full") {
+  if (measured_anew(options.guard)) {
     const auto read = [&](const std::string& text) {
       GuardProfile profile = guard_profile_from_json(text, options.cache);
       if (!made_for(profile, model, process, options)) throw FileError(options.cache, "was made for other settings");
@@ -189,7 +188,7 @@ void check_unmeasured(const ScoreModel& model, const SamplerOptions& o) {
   if (o.steps && !steps_known(o) && o.steps->schedule.spec().needs == ScheduleNeeds::model)
     throw ConfigError("sampler.steps", std::string(name(o.steps->schedule)) +
                                            " needs the model, which is not at hand; give the file of one that is");
-  if (!o.steps && o.guard.enabled && (o.guard.profile == "pilot" || o.guard.profile == "full"))
+  if (!o.steps && o.guard.enabled && measured_anew(o.guard))
     throw ConfigError("sampler.guard.profile", o.guard.profile + " needs the model, which is not at hand");
 }
 
@@ -216,10 +215,7 @@ std::vector<std::string> foreign(const SolverOrigin& origin, const ScoreModel& m
   return {};
 }
 
-c10::Device device_of(const ScoreModel& model) {
-  const auto* there = dynamic_cast<const OnDevice*>(&model);
-  return there ? there->device() : c10::Device(at::kCPU);
-}
+c10::Device device_of(const ScoreModel& model) { return own_device(model).value_or(at::kCPU); }
 
 /// Type and device of the state, where it is on tensors.
 std::optional<c10::TensorOptions> state_tensors(const SampleRequest& request, const ScoreModel& model) {
@@ -274,8 +270,7 @@ Prepared unmeasured(const ScoreModel& model, const Process& process, const Sampl
     out.scales.emplace().data_std = out.scales->measured_std = model.data_std();
   const std::string& wanted = o.guard.profile;
   if (o.steps) return out;
-  const bool plan =
-      o.dynamics == Dynamics::ode && planned(model, o) && o.tolerance >= finest_plan * out.scales->data_std;
+  const bool plan = o.dynamics == Dynamics::ode && planned(model, o) && plan_serves(o, *out.scales);
   if (o.dynamics == Dynamics::sde)
     out.profile = default_profile(model, process, on_flow(o));
   else if (plan)
@@ -362,11 +357,8 @@ Plan Sampler::plan(const SampleRequest& request) const {
   check_conditions(*model_, request.first, request.count);
   checked_strength(request);
 
-  Plan plan(process_, options_);
+  Plan plan = plan_for(*model_, process_, options_, scales_ && scales_->whole_times);
   plan.latents = starting_latents(request, model_->shape());
-  if (scales_ && scales_->whole_times) plan.whole_times.emplace(process_);
-  if (const NetworkOptions* network = network_options(*model_))
-    for (const double sigma : guidance_ends(*network)) plan.jumps.push_back(-std::log(sigma));
   std::shared_ptr<const GridPlan> grid = grid_;
   if (request.init.defined()) {
     plan.sigma_start = start(request);

@@ -19,8 +19,8 @@ namespace shockstep {
 namespace {
 
 std::string device_of(const ScoreModel& model) {
-  const auto* there = dynamic_cast<const OnDevice*>(&model);
-  return there ? there->device().str() : "the device of the model";
+  const auto device = own_device(model);
+  return device ? device->str() : "the device of the model";
 }
 
 }  // namespace

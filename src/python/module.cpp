@@ -3,7 +3,6 @@
 #include "config/keys.hpp"
 #include "config/solver_file.hpp"
 #include "core/free_memory.hpp"
-#include "core/text.hpp"
 #include "output/inspection.hpp"
 #include "output/solver_text.hpp"
 #include "output/warnings.hpp"
@@ -193,9 +192,8 @@ void check_fits(const SampleRequest& request, const Problem& problem) {
   const double numbers = static_cast<double>(request.count) * static_cast<double>(problem.model->dimension());
   const double bytes = sizeof(double) * numbers, free = static_cast<double>(free_memory());
   if (bytes > free)
-    throw ConfigError("count", std::to_string(request.count) + " samples take " + three_digits(bytes * 1e-9) +
-                                   " GB, and " + three_digits(free * 1e-9) +
-                                   " GB of memory are free; draw parts of them, by first and count");
+    throw ConfigError("count", std::to_string(request.count) + " samples take " + gigabytes(bytes) + ", and " +
+                                   gigabytes(free) + " of memory are free; draw parts of them, by first and count");
 }
 
 py::dict sample(const Problem& problem, const py::dict& start, const py::object& observer) {

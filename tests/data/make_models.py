@@ -28,31 +28,33 @@ class Throws(torch.nn.Module):
         return x / (1 + sigma[:, None]**2)
 
 
-class Hangs(torch.nn.Module):
-    """A Gaussian's denoiser whose two hundredth call below sigma = .999 never comes back."""
+class Counts(torch.nn.Module):
+    """Counts its calls below sigma = .999."""
 
     def __init__(self):
         super().__init__()
         self.calls = 0
 
-    def forward(self, x, sigma):
+    def count(self, sigma):
         if bool((sigma < .999).any()):
             self.calls += 1
+
+
+class Hangs(Counts):
+    """A Gaussian's denoiser whose two hundredth call below sigma = .999 never comes back."""
+
+    def forward(self, x, sigma):
+        self.count(sigma)
         while self.calls >= 200:
             pass
         return x / (1 + sigma[:, None]**2)
 
 
-class Lost(torch.nn.Module):
+class Lost(Counts):
     """A Gaussian's denoiser whose device is lost at the sixtieth call below sigma = .999, and in every call after it."""
 
-    def __init__(self):
-        super().__init__()
-        self.calls = 0
-
     def forward(self, x, sigma):
-        if bool((sigma < .999).any()):
-            self.calls += 1
+        self.count(sigma)
         if self.calls >= 60:
             raise RuntimeError('CUDA error: an illegal memory access was encountered')
         return x / (1 + sigma[:, None]**2)
